@@ -1,0 +1,171 @@
+import { answer, type From } from "../runtime/call.ts";
+import { BadArgument, CallError, StartError } from "../runtime/errors.ts";
+import { show } from "../runtime/inspect.ts";
+import { showTarget } from "../runtime/pid.ts";
+import type { InitArg, ProtocolOf, Ref } from "../runtime/protocol.ts";
+import type { Failed, Ignore, NoReply, Ok, Reply, Stop } from "../runtime/results.ts";
+import { type ProcessSelf, processOf } from "../runtime/self.ts";
+import { startProcess } from "../runtime/starting.ts";
+import { ended } from "../runtime/stopping.ts";
+import type {
+  Async,
+  Caller,
+  ChildSpec,
+  Label,
+  Milliseconds,
+  Name,
+  Pid,
+  Reason,
+  Self,
+  Target,
+} from "../runtime/types.ts";
+import { compile } from "./module.ts";
+import { Server, serverBehaviour, Terminate } from "./server.ts";
+
+/**
+ * A server: state that is changed by one message at a time (OTP: `gen_server`). A module is a plain object; its
+ * callbacks read *(input, state, self)* and return the next state in one of `ok · reply · noreply · stop · error ·
+ * ignore`, at once or as a promise.
+ *
+ * @example
+ * const Counter = {
+ *   init: (start: number) => ok(start),
+ *   handleCall: { add: (by: number, count) => reply(count + by, count + by) },
+ * } satisfies GenServer<number>;
+ */
+export interface GenServer<State, Info = any> {
+  /** `ok(state)`, `ignore`, `error(reason)`, or `stop(reason, undefined)`; the starter waits for it. */
+  init(arg: any, self: Self<Info>): Async<Ok<State> | Ignore | Failed | Stop<any, never>>;
+  /** Requests that are answered. A server that is asked for what it does not have crashes, as in OTP. */
+  readonly handleCall?: {
+    readonly [request: string]: (
+      payload: any,
+      state: State,
+      self: Self<Info>,
+      from: From,
+    ) => Async<Reply<any, State> | NoReply<State> | Stop<State, any>>;
+  };
+  /** Requests that nobody waits for. */
+  readonly handleCast?: {
+    readonly [request: string]: (
+      payload: any,
+      state: State,
+      self: Self<Info>,
+    ) => Async<NoReply<State> | Stop<State, never>>;
+  };
+  /** Every other message: `Down`, `Exit` when exits are trapped, `timeout`, and what was sent with `send`. */
+  handleInfo?(message: Info, state: State, self: Self<Info>): Async<NoReply<State> | Stop<State, never>>;
+  /** Runs right after a callback that returned `{ continue: token }`, before any message. */
+  handleContinue?(token: any, state: State, self: Self<Info>): Async<NoReply<State> | Stop<State, never>>;
+  /**
+   * Runs when the server stops by itself, crashes in a callback, is stopped with {@link GenServer.stop}, or, when it
+   * traps exits, is told to stop by its parent. Never at a kill.
+   */
+  terminate?(reason: Reason, state: State, self: Self<Info>): Async<void>;
+}
+
+export interface StartOptions extends Partial<Omit<ChildSpec, "start">> {
+  readonly name?: Name;
+  /** What reports call the server. Default: its id, else its name. */
+  readonly label?: Label;
+  /** How long `init` may take before the server is killed and the start fails with `timeout`. Default: no limit. */
+  readonly timeout?: Milliseconds | "infinity";
+}
+
+type Args<M> = [...InitArg<M>, options?: StartOptions];
+
+/**
+ * Starts a server that nobody is linked to. Rejects with a `StartError`, also when `init` returned `ignore`
+ * (OTP: `gen_server:start/3`).
+ */
+export async function start<M extends GenServer<any>>(by: Caller, module: M, ...args: Args<M>): Promise<Ref<M>> {
+  return started(await startServer(processOf(by), false, module, args), module);
+}
+
+/** Starts a server linked to `self`, its parent (OTP: `gen_server:start_link/3`). Otherwise as {@link start}. */
+export async function startLink<M extends GenServer<any>>(self: Self, module: M, ...args: Args<M>): Promise<Ref<M>> {
+  return started(await startServer(processOf(self), true, module, args), module);
+}
+
+/**
+ * A child spec that starts `module` with `arg`.
+ *
+ * @example
+ * child(Room, "lobby", { name: name<typeof Room>("lobby"), restart: "transient" })
+ */
+export function child<M extends GenServer<any>>(module: M, ...args: Args<M>): ChildSpec<ProtocolOf<M>> {
+  const { options } = split(module, args);
+  const { name, label: _, timeout: __, ...spec } = options;
+  return {
+    ...spec,
+    id: options.id ?? name?.name ?? "genserver",
+    start: (parent) => startServer(processOf(parent), true, module, args),
+  };
+}
+
+/**
+ * Stops a server and waits: `terminate` runs, and the server ends with `reason` (OTP: `gen_server:stop/3`). Rejects
+ * with a `CallError`: `noproc`, `timeout` (the server still stops), or the reason it really ended with.
+ */
+export async function stopServer(
+  by: Caller,
+  target: Target,
+  reason: Reason = "normal",
+  timeout: Milliseconds | "infinity" = "infinity",
+): Promise<void> {
+  const caller = processOf(by);
+  const process = caller.kernel.names.resolve(target);
+  const failed = (why: Reason) => new CallError(why, "stop", showTarget(target));
+  if (process === undefined) throw failed("noproc");
+  if (process === caller) throw failed("callingSelf");
+  const end = ended(caller, process.pid);
+  process.deliver(new Terminate(reason));
+  const actual = timeout === "infinity" ? await end : await inTime(caller, end, timeout);
+  if (actual !== reason) throw failed(actual);
+}
+
+/** The functions of the behaviour, under its name. */
+export const GenServer = { start, startLink, child, stop: stopServer, reply: answer };
+
+function inTime(by: ProcessSelf, end: Promise<Reason>, timeout: Milliseconds): Promise<Reason> {
+  return new Promise((resolve) => {
+    const timer = by.kernel.timers.set(timeout, () => resolve("timeout"), by);
+    end.then((reason) => {
+      timer.cancel();
+      resolve(reason);
+    });
+  });
+}
+
+function startServer<M extends GenServer<any>>(by: ProcessSelf, link: boolean, module: M, args: readonly unknown[]) {
+  const { arg, options } = split(module, args);
+  const { name, timeout, label = options.id } = options;
+  return startProcess(by, serverBehaviour, new Server(compile(module), arg), { link, name, timeout, label });
+}
+
+function started<M>(pid: Pid | "ignore", module: M): Ref<M> {
+  if (pid === "ignore") throw new StartError("ignore", `the server of ${show(module)}`);
+  return pid as Ref<M>;
+}
+
+const OPTIONS = new Set(["id", "name", "label", "timeout", "restart", "shutdown", "type", "significant"]);
+
+/** `(module)`, `(module, arg)`, `(module, arg, options)`; and `(module, options)` where `init` declares no argument. */
+function split(module: GenServer<any>, args: readonly unknown[]): { arg: unknown; options: StartOptions } {
+  if (typeof module?.init !== "function") throw new BadArgument(`expected a module with an init, got: ${show(module)}`);
+  const lone = args.length === 1 && module.init.length === 0;
+  const options = lone ? args[0] : args[1];
+  if (options === undefined) return { arg: args[0], options: {} };
+  const hint = lone
+    ? "; init declares no argument (one with a default value does not count: write `arg?: T` instead)"
+    : "";
+  if (typeof options !== "object" || options === null) {
+    throw new BadArgument(`expected start options, got: ${show(options)}${hint}`);
+  }
+  for (const key of Object.keys(options)) {
+    if (!OPTIONS.has(key)) {
+      throw new BadArgument(`expected start options (${[...OPTIONS].join(", ")}), got: ${show(key)}${hint}`);
+    }
+  }
+  return { arg: lone ? undefined : args[0], options };
+}

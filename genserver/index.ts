@@ -1,0 +1,2 @@
+export { answer, type From } from "../runtime/call.ts";
+export { child, GenServer, type StartOptions, start, startLink } from "./genserver.ts";

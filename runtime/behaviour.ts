@@ -1,0 +1,16 @@
+import type { Process } from "./process.ts";
+
+/**
+ * What a kind of process does with its messages. One object serves all processes of its kind; what differs is in
+ * `process.state`. Whatever a method throws, or its promise rejects with, ends the process with that reason.
+ */
+export interface Behaviour {
+  /** What reports call a process that has neither label nor name. */
+  readonly kind: string;
+  /** The first turn of the process. */
+  start(process: Process): void | Promise<void>;
+  /** One message. While a returned promise is pending, messages wait and signals act. */
+  receive(process: Process, message: unknown): void | Promise<void>;
+  /** Removes a message that the behaviour has taken from the mailbox and keeps. */
+  flush?(process: Process, match: (message: unknown) => boolean): void;
+}

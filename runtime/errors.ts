@@ -1,0 +1,122 @@
+import { show } from "./inspect.ts";
+import type { Pid, Reason } from "./types.ts";
+
+/** A call of the library was given something that it cannot work with (OTP: `badarg`). */
+export class BadArgument extends Error {
+  override readonly name = "BadArgument";
+}
+
+/** A link to a process that is not there, made by a process that does not trap exits (OTP: `error:noproc`). */
+export class NoProcess extends Error {
+  override readonly name = "NoProcess";
+}
+
+/** A call did not get its reply. `reason` is `noproc`, `timeout`, `callingSelf`, or the reason the server ended with. */
+export class CallError extends Error {
+  override readonly name = "CallError";
+  readonly reason: Reason;
+  readonly request: string;
+  constructor(reason: Reason, request: string, target: string) {
+    super(
+      `call ${show(request)} to ${target} failed: ${explain(reason)}`,
+      reason instanceof Error ? { cause: reason } : {},
+    );
+    this.reason = reason;
+    this.request = request;
+  }
+}
+
+const explain = (reason: Reason): string => {
+  if (reason === "noproc") return "noproc (no such process)";
+  if (reason === "timeout") return "timeout (no reply in time; the server may still do the work)";
+  if (reason === "callingSelf") return "callingSelf (a process that calls itself would wait for ever)";
+  if (reason instanceof Error) return `the server crashed: ${reason.message}`;
+  return `the server ended: ${show(reason)}`;
+};
+
+/** A process could not be started. `reason` is what OTP gives in `{error, Reason}`. */
+export class StartError extends Error {
+  override readonly name: string = "StartError";
+  readonly reason: unknown;
+  constructor(reason: unknown, what = "the process") {
+    super(
+      `${what} did not start: ${reason instanceof Error ? reason.message : show(reason)}`,
+      reason instanceof Error ? { cause: reason } : {},
+    );
+    this.reason = reason;
+  }
+}
+
+/** The name is held by another process: `pid` is the one. (OTP: `{already_started, Pid}`.) */
+export class AlreadyStarted extends StartError {
+  override readonly name = "AlreadyStarted";
+  readonly pid: Pid;
+  constructor(pid: Pid, name: string) {
+    super({ alreadyStarted: pid }, show(name));
+    this.pid = pid;
+  }
+}
+
+/**
+ * For a `catch` behind a start: the pid of the process that was there already, or the error again.
+ *
+ * @example
+ * const room = await DynamicSupervisor.startChild(self, rooms, child(Room, topic, { name })).catch(alreadyStarted);
+ */
+export function alreadyStarted(error: unknown): Pid {
+  if (error instanceof AlreadyStarted) return error.pid;
+  throw error;
+}
+
+/** A callback returned something that it may not return (OTP: `{bad_return_value, V}`). */
+export class BadReturnValue extends Error {
+  override readonly name = "BadReturnValue";
+  readonly value: unknown;
+  constructor(callback: string, expected: string, value: unknown) {
+    super(`${callback} returned a value that it may not return: expected ${expected}, got: ${show(value)}`);
+    this.value = value;
+  }
+}
+
+/** Something other than an Error was thrown and nobody caught it (OTP: `{nocatch, V}`). */
+export class NoCatch extends Error {
+  override readonly name = "NoCatch";
+  readonly value: unknown;
+  constructor(value: unknown) {
+    super(`a value that is not an Error was thrown: ${show(value)}`);
+    this.value = value;
+  }
+}
+
+/** A request or callback that the module does not have (OTP: `undef`). */
+export class Undefined extends Error {
+  override readonly name = "Undefined";
+}
+
+/** Thrown by {@link exit}: ends the process with `reason` unless it is caught. Not an Error: it has no stack to pay for. */
+export class ExitSignal {
+  readonly reason: Reason;
+  constructor(reason: Reason) {
+    this.reason = reason;
+  }
+}
+
+/** Ends the calling process with `reason` (OTP: `exit/1`). To end another process: `self.exit(pid, reason)`. */
+export function exit(reason: Reason): never {
+  throw new ExitSignal(reason);
+}
+
+/** The exit reason that an uncaught throw stands for. */
+export function reasonOf(thrown: unknown): Reason {
+  if (thrown instanceof ExitSignal) return thrown.reason;
+  return thrown instanceof Error ? thrown : new NoCatch(thrown);
+}
+
+/** `normal`, `shutdown` and `{ shutdown }`: nothing went wrong. */
+export function isClean(reason: unknown): boolean {
+  return (
+    reason === "normal" ||
+    reason === "shutdown" ||
+    (typeof reason === "object" && reason !== null && "shutdown" in reason)
+  );
+}

@@ -1,0 +1,37 @@
+import { BadArgument } from "./errors.ts";
+import { show } from "./inspect.ts";
+import type { Process } from "./process.ts";
+import type { Pid, Target } from "./types.ts";
+
+/** The one implementation of a pid. It lets go of its process at the exit, so a kept pid keeps nothing alive. */
+export class Address implements Pid {
+  readonly id: number;
+  process: Process | null;
+  constructor(id: number, process: Process | null) {
+    this.id = id;
+    this.process = process;
+  }
+  toString(): string {
+    return `<0.${this.id}>`;
+  }
+  toJSON(): string {
+    return this.toString();
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+/** Stands for "nobody" where a pid is owed: the target of a monitor by a name that nobody holds. */
+export const NOBODY = new Address(0, null);
+
+/** The pid as the runtime knows it; throws where something else was passed. */
+export function addressOf(pid: Pid): Address {
+  if (pid instanceof Address) return pid;
+  throw new BadArgument(`expected a pid, got: ${show(pid)}`);
+}
+
+/** How error messages call a target. */
+export function showTarget(to: Target): string {
+  return to instanceof Address ? String(to) : show((to as { name?: unknown })?.name ?? to);
+}

@@ -1,0 +1,242 @@
+import { AsyncResource } from "node:async_hooks";
+import type { Behaviour } from "./behaviour.ts";
+import { NoProcess, reasonOf } from "./errors.ts";
+import type { Kernel } from "./kernel.ts";
+import { Mailbox } from "./mailbox.ts";
+import { Address } from "./pid.ts";
+import type { Starting } from "./starting.ts";
+import { ambient } from "./strays.ts";
+import type { CrashReport } from "./telemetry.ts";
+import type { Timer, TimerOwner } from "./timers.ts";
+import type { Exit, Label, Reason } from "./types.ts";
+import type { Watch } from "./watch.ts";
+
+/** Where a process stands with the scheduler. */
+export const IDLE = 0;
+/** In the run queue, or running. */
+export const READY = 1;
+/** An asynchronous callback is suspended: messages wait, signals act. */
+export const BUSY = 2;
+export const DEAD = 3;
+export type Status = typeof IDLE | typeof READY | typeof BUSY | typeof DEAD;
+
+/** The first "message" of every process: run the behaviour's `start`. */
+export const START: unique symbol = Symbol("start");
+
+/**
+ * A process: a mailbox, its ties to other processes, and what it owns. What its own code sees of it is `ProcessSelf`.
+ * Cold things are null until they are used; the fields keep one order, so that all processes share a hidden class.
+ */
+export abstract class Process extends Mailbox implements TimerOwner {
+  readonly pid: Address;
+  readonly kernel: Kernel;
+  readonly behaviour: Behaviour;
+  /** Whose exit signal a behaviour takes as the order to stop: the starter, for a process started with a link. */
+  readonly parent: Process | null;
+  /** The behaviour's own. */
+  state: any;
+  status: Status = READY;
+  next: Process | null = null;
+  slot = 0;
+  trapExit: boolean;
+  reason: Reason | undefined = undefined;
+  label: Label | undefined = undefined;
+  registered: string | undefined = undefined;
+  links: Set<Process> | null = null;
+  watchers: Watch | null = null;
+  watching: Watch | null = null;
+  starting: Starting | null = null;
+  timers: Timer | null = null;
+  private resources: Set<Disposable> | null = null;
+  private controller: AbortController | null = null;
+  private scope: AsyncResource | null = null;
+
+  constructor(
+    kernel: Kernel,
+    id: number,
+    behaviour: Behaviour,
+    state: unknown,
+    parent: Process | null,
+    trapExit: boolean,
+  ) {
+    super();
+    this.kernel = kernel;
+    this.pid = new Address(id, this);
+    this.behaviour = behaviour;
+    this.state = state;
+    this.parent = parent;
+    this.trapExit = trapExit;
+  }
+
+  get dead(): boolean {
+    return this.status === DEAD;
+  }
+
+  get signal(): AbortSignal {
+    if (this.controller === null) {
+      this.controller = new AbortController();
+      if (this.dead) this.controller.abort(new Exited(this.reason as Reason));
+    }
+    return this.controller.signal;
+  }
+
+  /** What reports call it: its label, its name, or what it runs; always with the pid. */
+  describe(): string {
+    const label = typeof this.label === "function" ? this.label() : this.label;
+    return `${this.pid} ${label ?? this.registered ?? this.behaviour.kind}`;
+  }
+
+  // ── messages ──
+
+  deliver(message: unknown): void {
+    if (this.status === DEAD) return;
+    this.push(message);
+    if (this.status === IDLE) this.kernel.scheduler.ready(this);
+  }
+
+  /** Removes a message that waits, wherever the behaviour keeps it. */
+  flush(match: (message: unknown) => boolean): void {
+    if (!this.remove(match)) this.behaviour.flush?.(this, match);
+  }
+
+  // ── links and exit signals ──
+
+  linkTo(peer: Process): void {
+    if (peer === this) return;
+    this.links ??= new Set();
+    peer.links ??= new Set();
+    this.links.add(peer);
+    peer.links.add(this);
+  }
+
+  /** A link to a process that is gone: a message to who traps exits, an exception to who does not. */
+  linkFailed(pid: Address): void {
+    if (!this.trapExit) throw new NoProcess(`link: there is no process ${pid}`);
+    this.deliver(exitMessage(pid, "noproc"));
+  }
+
+  unlinkFrom(peer: Process): void {
+    this.links?.delete(peer);
+    peer.links?.delete(this);
+  }
+
+  /** An exit signal from `sender` arrives. `kill` can only be sent, not passed on by a link. */
+  signalled(sender: Address, reason: Reason, byLink: boolean): void {
+    if (reason === "kill" && !byLink) this.end("killed");
+    else if (this.trapExit) this.deliver(exitMessage(sender, reason));
+    else if (reason !== "normal" || sender === this.pid) this.end(reason);
+  }
+
+  // ── the end ──
+
+  /** Fixes the exit reason: from here on the process is dead for everybody. */
+  end(reason: Reason): void {
+    if (this.status !== DEAD) this.kernel.exits.end(this, reason);
+  }
+
+  /** An uncaught throw of its own code ends the process, and is reported. */
+  crash(thrown: unknown, doing?: CrashReport["doing"]): void {
+    const reason = reasonOf(thrown);
+    if (this.status === DEAD) {
+      this.zombie("throw");
+      return;
+    }
+    this.kernel.reportCrash(this, reason, doing);
+    this.end(reason);
+  }
+
+  /** Code of this process went on after its end. It is told to those who listen, and not obeyed. */
+  zombie(operation: string): void {
+    const { telemetry } = this.kernel;
+    if (!telemetry.has("process.zombie")) return;
+    telemetry.emit(
+      "process.zombie",
+      {},
+      { pid: this.pid, label: this.describe(), operation, reason: this.reason as Reason },
+    );
+  }
+
+  /** The second half of an exit: what it holds is let go, then its peers hear of it. Called by the worklist only. */
+  release(): void {
+    const reason = this.reason as Reason;
+    if (this.registered !== undefined) this.kernel.names.release(this);
+    while (this.timers !== null) this.timers.cancel();
+    this.dispose();
+    this.clear();
+    this.pid.process = null;
+    this.kernel.table.remove(this);
+    if (this.links !== null) this.breakLinks(reason);
+    while (this.watching !== null) this.watching.detach();
+    for (let watch = this.watchers; watch !== null; watch = this.watchers) {
+      watch.detach();
+      watch.fire(reason);
+    }
+    this.controller?.abort(new Exited(reason));
+    this.kernel.exited(this);
+  }
+
+  private breakLinks(reason: Reason): void {
+    const { links } = this;
+    this.links = null;
+    for (const peer of links as Set<Process>) {
+      peer.links?.delete(this);
+      // A start that failed tells its starter by its result; the signal of the link only if that could kill.
+      const told = this.starting !== null && this.starting.watcher === peer && peer.trapExit;
+      if (!told) peer.signalled(this.pid, reason, true);
+    }
+  }
+
+  // ── what it owns ──
+
+  own<T extends Disposable>(resource: T): T {
+    if (this.dead) {
+      this.zombie("own");
+      resource[Symbol.dispose]();
+    } else {
+      this.resources ??= new Set();
+      this.resources.add(resource);
+    }
+    return resource;
+  }
+
+  disown(resource: Disposable): void {
+    this.resources?.delete(resource);
+  }
+
+  private dispose(): void {
+    const { resources } = this;
+    if (resources === null) return;
+    this.resources = null;
+    for (const resource of [...resources].reverse()) {
+      try {
+        resource[Symbol.dispose]();
+      } catch (error) {
+        const metadata = { pid: this.pid, label: this.describe(), error };
+        this.kernel.telemetry.emit("process.release.failure", {}, metadata);
+      }
+    }
+  }
+
+  // ── attribution ──
+
+  /** Runs `work` so that a stray throw or rejection it causes, now or later, is known to be this process's. */
+  within<A, B, C, D, R>(work: (a: A, b: B, c: C, d: D) => R, a: A, b: B, c: C, d: D): R {
+    this.scope ??= ambient.run(this, () => new AsyncResource("hornbeam.process"));
+    return this.scope.runInAsyncScope(work, undefined, a, b, c, d);
+  }
+}
+
+/** Why `self.signal` was aborted. */
+export class Exited extends Error {
+  override readonly name = "AbortError";
+  readonly reason: Reason;
+  constructor(reason: Reason) {
+    super(
+      `the process ended: ${reason instanceof Error ? reason.message : typeof reason === "string" ? reason : "…"}`,
+      { cause: reason },
+    );
+    this.reason = reason;
+  }
+}
+
+export const exitMessage = (pid: Address, reason: Reason): Exit => ({ tag: "exit", pid, reason });

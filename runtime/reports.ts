@@ -1,0 +1,77 @@
+import { showReason } from "./inspect.ts";
+import type { Telemetry, TelemetryEvents } from "./telemetry.ts";
+
+export type Level = "error" | "warning" | "info" | "debug";
+
+interface Report {
+  readonly level: Level;
+  readonly format: (measurements: any, metadata: any) => string;
+}
+
+const reports = new Map<keyof TelemetryEvents, Report>();
+
+/** Says how an event reads as a report. Whoever emits an event defines its report beside it. */
+export function defineReport<E extends keyof TelemetryEvents>(
+  event: E,
+  level: Level,
+  format: (...args: TelemetryEvents[E]) => string,
+): void {
+  reports.set(event, { level, format });
+}
+
+const RANK: Readonly<Record<Level, number>> = { debug: 0, info: 1, warning: 2, error: 3 };
+
+/**
+ * Hands the reports of a system to `write`, from a level up: the seam for pino, OpenTelemetry and the like. Events
+ * below the level are not listened to, so they are not even built. Returns what detaches it.
+ */
+export function onReport(
+  telemetry: Telemetry,
+  write: (level: Level, text: string, event: string) => void,
+  from: Level = "info",
+): () => void {
+  const detach = [...reports]
+    .filter(([, { level }]) => RANK[level] >= RANK[from])
+    .map(([event, { level, format }]) =>
+      telemetry.on(event, (measurements, metadata) => write(level, format(measurements, metadata), event)),
+    );
+  return () => {
+    for (const off of detach) off();
+  };
+}
+
+/** The default handler: prints reports on standard error, with the time. */
+export function printReports(telemetry: Telemetry, from: Level = "info"): () => void {
+  return onReport(telemetry, (level, text) => console.error(`${new Date().toISOString()} [${level}] ${text}`), from);
+}
+
+defineReport("process.crash", "error", (_, { label, reason, parent, doing }) => {
+  const lines = [
+    `process ${label} crashed${parent === undefined ? "" : ` (started by ${parent})`}: ${showReason(reason)}`,
+  ];
+  if (doing !== undefined) {
+    lines.push(`  in ${doing.callback}`);
+    if ("message" in doing) lines.push(`  last message: ${showReason(doing.message)}`);
+    if ("state" in doing) lines.push(`  state: ${showReason(doing.state)}`);
+  }
+  return lines.join("\n");
+});
+
+defineReport(
+  "process.zombie",
+  "warning",
+  (_, { label, operation, reason }) =>
+    `process ${label} is dead (${showReason(reason)}), but its code goes on: ${operation} was not obeyed`,
+);
+
+defineReport(
+  "process.release.failure",
+  "error",
+  (_, { label, error }) => `a resource of process ${label} could not be disposed: ${showReason(error)}`,
+);
+
+defineReport(
+  "telemetry.failure",
+  "error",
+  (_, { event, error }) => `a telemetry handler of ${event} threw and was detached: ${showReason(error)}`,
+);

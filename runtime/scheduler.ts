@@ -1,0 +1,124 @@
+import type { Driver } from "./driver.ts";
+import { EMPTY } from "./mailbox.ts";
+import { BUSY, DEAD, IDLE, type Process, READY, START } from "./process.ts";
+import { detached } from "./strays.ts";
+import type { Milliseconds } from "./types.ts";
+
+/** Reductions (a message handled or sent) before a process goes to the back of the queue. */
+const SLICE = 2000;
+/** Reductions, and separate runs of the loop, between two looks at the clock. */
+const CHECK = 1024;
+const CHECK_RUNS = 32;
+/** How long processes run before I/O gets a turn. */
+const TURN: Milliseconds = 1;
+
+/**
+ * A direct run loop over an intrusive queue, fair among processes, that gives the thread back: to continuations as soon
+ * as a promise was settled, to I/O after about a millisecond.
+ */
+export class Scheduler {
+  private readonly driver: Driver;
+  private head: Process | null = null;
+  private tail: Process | null = null;
+  private armed = false;
+  private runs = 0;
+  private until: Milliseconds = 0;
+  private waiting = false;
+  /** Counts what processes do; sends count, or one callback could flood the others for a whole slice. */
+  reductions = 0;
+
+  constructor(driver: Driver) {
+    this.driver = driver;
+  }
+
+  get idle(): boolean {
+    return this.head === null;
+  }
+
+  ready(process: Process): void {
+    process.status = READY;
+    process.next = null;
+    if (this.tail === null) this.head = process;
+    else this.tail.next = process;
+    this.tail = process;
+    if (!this.armed) this.arm(this.soon());
+  }
+
+  /** A promise was settled: its continuation runs before the next process does. */
+  giveWay(): void {
+    this.waiting = true;
+  }
+
+  /** A process's asynchronous callback came to its end. */
+  resume(process: Process): void {
+    if (process.status !== BUSY) return;
+    if (process.messageCount > 0) this.ready(process);
+    else process.status = IDLE;
+  }
+
+  private arm(soon: boolean): void {
+    this.armed = true;
+    this.driver.defer(soon ? this.runSoon : this.runLater, soon);
+  }
+
+  /** Runs that are armed one after the other by microtasks count as one turn, however short each is. */
+  private soon(): boolean {
+    if (++this.runs < CHECK_RUNS) return true;
+    this.runs = 0;
+    return this.driver.now() < this.until;
+  }
+
+  private readonly runSoon = detached(() => this.run());
+
+  private readonly runLater = detached(() => {
+    this.until = this.driver.now() + TURN;
+    this.runs = 0;
+    this.run();
+  });
+
+  private run(): void {
+    let check = this.reductions + CHECK;
+    this.waiting = false;
+    for (let process = this.head; process !== null; process = this.head) {
+      this.head = process.next;
+      if (this.head === null) this.tail = null;
+      process.next = null;
+      if (process.status !== DEAD) this.slice(process);
+      if (this.head === null) break;
+      if (this.waiting) return this.arm(this.soon());
+      if (this.reductions >= check) {
+        if (this.driver.now() >= this.until) return this.arm(false);
+        check = this.reductions + CHECK;
+      }
+    }
+    this.armed = false;
+  }
+
+  private slice(process: Process): void {
+    const end = this.reductions + SLICE;
+    do {
+      this.reductions++;
+      const message = process.shift();
+      if (message === EMPTY) break;
+      let pending: void | Promise<void>;
+      try {
+        pending = message === START ? process.behaviour.start(process) : process.behaviour.receive(process, message);
+      } catch (thrown) {
+        process.crash(thrown);
+        return;
+      }
+      if (pending !== undefined) return this.suspend(process, pending);
+    } while (process.status === READY && this.reductions < end && !this.waiting);
+    if (process.status !== READY) return;
+    if (process.messageCount > 0) this.ready(process);
+    else process.status = IDLE;
+  }
+
+  private suspend(process: Process, pending: Promise<void>): void {
+    if (process.status === READY) process.status = BUSY;
+    pending.then(
+      () => this.resume(process),
+      (thrown) => process.crash(thrown),
+    );
+  }
+}

@@ -1,0 +1,88 @@
+import type { Behaviour } from "./behaviour.ts";
+import { AlreadyStarted, StartError } from "./errors.ts";
+import type { Process } from "./process.ts";
+import type { Timer } from "./timers.ts";
+import type { Label, Milliseconds, Name, Pid, Reason } from "./types.ts";
+import { Watch } from "./watch.ts";
+
+export interface StartFlags {
+  readonly link: boolean;
+  readonly name?: Name | undefined;
+  readonly label?: Label | undefined;
+  /** Default: no limit. */
+  readonly timeout?: Milliseconds | "infinity" | undefined;
+}
+
+type Outcome = { readonly ignore: true } | { readonly failure: unknown };
+
+/**
+ * The start protocol (OTP: `proc_lib:start_link/5`): the starter waits until the new process says that it is up. A
+ * failed start is told only when the process is gone, so its name can be taken again at once.
+ */
+export class Starting extends Watch {
+  private readonly process: Process;
+  private readonly settle: (result: Pid | "ignore") => void;
+  private readonly reject: (error: unknown) => void;
+  private outcome: Outcome | undefined;
+  timer: Timer | null = null;
+
+  constructor(process: Process, settle: (result: Pid | "ignore") => void, reject: (error: unknown) => void) {
+    super();
+    this.process = process;
+    this.settle = settle;
+    this.reject = reject;
+  }
+
+  /** The process is up. */
+  ack(): void {
+    this.process.starting = null;
+    this.timer?.cancel();
+    if (!this.detach()) return;
+    this.process.kernel.scheduler.giveWay();
+    this.settle(this.process.pid);
+  }
+
+  /** The start comes to nothing, cleanly: the process ends as `reason`, and nobody dies of it. */
+  abandon(outcome: Outcome, reason: Reason): void {
+    this.outcome = outcome;
+    this.process.end(reason);
+  }
+
+  fire(reason: Reason): void {
+    this.timer?.cancel();
+    this.process.kernel.scheduler.giveWay();
+    const { outcome } = this;
+    if (outcome !== undefined && "ignore" in outcome) this.settle("ignore");
+    else this.reject(new StartError(outcome === undefined ? reason : outcome.failure, this.process.describe()));
+  }
+}
+
+/** Starts a process and waits for its {@link Starting.ack}. Rejects with a `StartError`; resolves to `"ignore"`. */
+export function startProcess(
+  by: Process,
+  behaviour: Behaviour,
+  state: unknown,
+  flags: StartFlags,
+): Promise<Pid | "ignore"> {
+  const { kernel } = by;
+  if (by.dead) {
+    by.zombie("start");
+    return new Promise(() => {});
+  }
+  return new Promise((settle, reject) => {
+    let process: Process;
+    try {
+      process = kernel.spawn(by, behaviour, state, flags);
+    } catch (error) {
+      reject(error instanceof AlreadyStarted || error instanceof StartError ? error : new StartError(error));
+      return;
+    }
+    const starting = new Starting(process, settle, reject);
+    process.starting = starting;
+    starting.attach(by, process);
+    if (flags.timeout !== undefined && flags.timeout !== "infinity") {
+      const expire = () => starting.abandon({ failure: "timeout" }, "killed");
+      starting.timer = kernel.timers.set(flags.timeout, expire, process);
+    }
+  });
+}

@@ -1,0 +1,174 @@
+import type { Behaviour } from "./behaviour.ts";
+import { call } from "./call.ts";
+import { type Driver, realDriver } from "./driver.ts";
+import { BadArgument, StartError } from "./errors.ts";
+import { Kernel } from "./kernel.ts";
+import { BUSY, DEAD, IDLE, READY, type Status } from "./process.ts";
+import { type Level, printReports } from "./reports.ts";
+import type { ProcessSelf } from "./self.ts";
+import { stopProcess } from "./stopping.ts";
+import { catchStrays } from "./strays.ts";
+import { taskBehaviour, taskState } from "./task.ts";
+import type { Telemetry } from "./telemetry.ts";
+import type {
+  Caller,
+  CallOptions,
+  ChildSpec,
+  Milliseconds,
+  Name,
+  Pid,
+  Protocol,
+  Reason,
+  Shutdown,
+  SpawnOptions,
+  Target,
+  Task,
+} from "./types.ts";
+
+export interface SystemOptions {
+  /** The clock, the dice and the queue. Default: the real ones. */
+  readonly driver?: Driver;
+  /** The lowest level of report to print on standard error, or `false` for none. Default `"info"`. */
+  readonly reports?: Level | false;
+  /** End the process that caused a stray throw or rejection, instead of Node. Default true. */
+  readonly catchStrays?: boolean;
+}
+
+/** What a listing says of a process. */
+export interface ProcessInfo {
+  readonly pid: Pid;
+  readonly label: string;
+  readonly name: string | undefined;
+  readonly status: "waiting" | "ready" | "busy" | "exiting";
+  readonly messages: number;
+  readonly links: readonly Pid[];
+  readonly parent: Pid | undefined;
+}
+
+/** A world of processes: its own names, clock and telemetry. Most programs have one, made by `run`. */
+export interface System extends Caller {
+  readonly telemetry: Telemetry;
+  now(): Milliseconds;
+  /** Starts a child under the root of the system. Rejects with a `StartError`, also when the child is ignored. */
+  start<P extends Protocol>(child: ChildSpec<P>): Promise<Pid<P>>;
+  /** Runs a function as a process that nobody is linked to. */
+  spawn<T>(task: Task<T>, options?: SpawnOptions): Pid;
+  /** Sends an exit signal. */
+  exit(pid: Pid, reason: Reason): void;
+  /** Stops the children in reverse order, each within its `shutdown`, then whatever still runs. */
+  stop(reason?: Reason): Promise<void>;
+  /** The living processes, oldest first. */
+  processes(): readonly ProcessInfo[];
+}
+
+/**
+ * Makes a system.
+ *
+ * @example
+ * const world = system();
+ * const counter = await start(world, Counter, 0);
+ * console.log(await world.call(counter, "add", 2));
+ * await world.stop();
+ */
+export function system(options: SystemOptions = {}): System {
+  return new LiveSystem(options);
+}
+
+export class LiveSystem implements System {
+  readonly kernel: Kernel;
+  /** The process that the system speaks as, and the parent of its children. */
+  readonly self: ProcessSelf;
+  private readonly children: { readonly pid: Pid; readonly shutdown: Shutdown }[] = [];
+  private readonly releaseStrays: () => void;
+  private stopping: Promise<void> | undefined;
+
+  constructor(options: SystemOptions) {
+    this.kernel = new Kernel(options.driver ?? realDriver());
+    if (options.reports !== false) printReports(this.telemetry, options.reports);
+    this.releaseStrays = options.catchStrays === false ? () => {} : catchStrays();
+    this.self = this.kernel.spawn(null, rootBehaviour, undefined, { link: false, label: "root", trapExit: true });
+  }
+
+  get telemetry(): Telemetry {
+    return this.kernel.telemetry;
+  }
+
+  now(): Milliseconds {
+    return this.kernel.driver.now();
+  }
+
+  async start<P extends Protocol>(child: ChildSpec<P>): Promise<Pid<P>> {
+    if (this.stopping !== undefined) throw new BadArgument("start: the system is stopping");
+    const pid = await child.start(this.self);
+    if (pid === "ignore") throw new StartError("ignore", child.id);
+    const shutdown = child.shutdown ?? (child.type === "supervisor" ? "infinity" : 5000);
+    this.children.push({ pid, shutdown });
+    return pid;
+  }
+
+  spawn(task: Task, options: SpawnOptions = {}): Pid {
+    return this.kernel.spawn(this.self, taskBehaviour, taskState(task), { ...options, link: false }).pid;
+  }
+
+  stop(reason: Reason = "shutdown"): Promise<void> {
+    this.stopping ??= this.stopAll(reason);
+    return this.stopping;
+  }
+
+  private async stopAll(reason: Reason): Promise<void> {
+    for (const { pid, shutdown } of [...this.children].reverse()) await stopProcess(this.self, pid, shutdown, reason);
+    for (const process of this.kernel.table.list()) process.end(process === this.self ? "shutdown" : "killed");
+    this.releaseStrays();
+  }
+
+  processes(): readonly ProcessInfo[] {
+    return this.kernel.table
+      .list()
+      .filter((process) => process !== this.self)
+      .map((process) => ({
+        pid: process.pid,
+        label: process.describe(),
+        name: process.registered,
+        status: STATUS[process.status],
+        messages: process.messageCount,
+        links: [...(process.links ?? [])].map((peer) => peer.pid),
+        parent: process.parent?.pid,
+      }));
+  }
+
+  call(to: Target, request: string, ...payload: unknown[]): Promise<any> {
+    return call(this.self, to, request, payload[0], {});
+  }
+  cast(to: Target, request: string, ...payload: unknown[]): void {
+    this.self.cast(to, request, ...payload);
+  }
+  send(to: Target, message: unknown): void {
+    this.self.send(to, message);
+  }
+  exit(pid: Pid, reason: Reason): void {
+    this.self.exit(pid, reason);
+  }
+  whereis(name: Name): Pid | undefined {
+    return this.self.whereis(name);
+  }
+  isAlive(pid: Pid): boolean {
+    return this.self.isAlive(pid);
+  }
+  with(options: CallOptions): Caller {
+    return this.self.with(options);
+  }
+}
+
+const STATUS: { readonly [S in Status]: ProcessInfo["status"] } = {
+  [IDLE]: "waiting",
+  [READY]: "ready",
+  [BUSY]: "busy",
+  [DEAD]: "exiting",
+};
+
+/** The root has no work of its own: whoever needs to know of a child's end watches it. */
+const rootBehaviour: Behaviour = {
+  kind: "root",
+  start() {},
+  receive() {},
+};

@@ -1,0 +1,115 @@
+import type { Behaviour } from "./behaviour.ts";
+import { BadArgument } from "./errors.ts";
+import { BUSY, type Process } from "./process.ts";
+import { isThenable } from "./thenable.ts";
+import type { Timer } from "./timers.ts";
+import type { Milliseconds, Self, Task, Timeout } from "./types.ts";
+
+/** What `receive` and a server's idle timeout deliver when the time is up. */
+export const timeout: Timeout = Object.freeze({ tag: "timeout" });
+
+type Match = (message: unknown) => boolean;
+interface Receiver {
+  readonly match: Match | undefined;
+  readonly resolve: (message: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  timer: Timer | undefined;
+}
+
+/** The state of a process in direct style: its function, what it waits for, and what it has passed over. */
+class TaskState {
+  readonly run: Task;
+  receiver: Receiver | undefined;
+  /** Messages that an earlier `receive` did not want, oldest first (Erlang's save queue). */
+  readonly saved: unknown[] = [];
+  constructor(run: Task) {
+    this.run = run;
+  }
+}
+
+export const taskState = (run: Task): unknown => new TaskState(run);
+
+/** A process that runs one function and ends with it: `normal`, or what it throws. */
+export const taskBehaviour: Behaviour = {
+  kind: "task",
+
+  start(process) {
+    const state = process.state as TaskState;
+    const result = process.within(invoke, state.run, process as unknown as Self, undefined, undefined);
+    if (!isThenable(result)) {
+      process.end("normal");
+      return;
+    }
+    if (!process.dead && state.receiver === undefined) process.status = BUSY;
+    result.then(
+      () => (process.dead ? process.zombie("settle") : process.end("normal")),
+      (thrown) => process.crash(thrown),
+    );
+  },
+
+  receive(process, message) {
+    const state = process.state as TaskState;
+    const { receiver } = state;
+    if (receiver === undefined || !wants(process, state, receiver, message)) {
+      state.saved.push(message);
+      return;
+    }
+    settle(process, state);
+    receiver.resolve(message);
+  },
+
+  flush(process, match) {
+    const { saved } = process.state as TaskState;
+    const at = saved.findIndex(match);
+    if (at >= 0) saved.splice(at, 1);
+  },
+};
+
+const invoke = (run: Task, self: Self): unknown => run(self);
+
+/** A `match` that throws is the receiver's own fault: its `receive` rejects, and the message stays. */
+function wants(process: Process, state: TaskState, receiver: Receiver, message: unknown): boolean {
+  try {
+    return receiver.match === undefined || receiver.match(message);
+  } catch (thrown) {
+    settle(process, state);
+    receiver.reject(thrown);
+    return false;
+  }
+}
+
+function settle(process: Process, state: TaskState): void {
+  state.receiver?.timer?.cancel();
+  state.receiver = undefined;
+  process.status = BUSY;
+  process.kernel.scheduler.giveWay();
+}
+
+/** Selective receive: first what was passed over before, then the mailbox. */
+export function receive(process: Process, match: Match | undefined, after: Milliseconds | undefined): Promise<any> {
+  const state: unknown = process.state;
+  if (!(state instanceof TaskState)) {
+    throw new BadArgument(`receive is for spawned functions; ${process.describe()} gets its messages in handleInfo`);
+  }
+  if (state.receiver !== undefined)
+    throw new BadArgument(`receive: ${process.describe()} is waiting in a receive already`);
+  const at = match === undefined ? Math.min(0, state.saved.length - 1) : state.saved.findIndex(match);
+  if (at >= 0) return Promise.resolve(state.saved.splice(at, 1)[0]);
+  return new Promise((resolve, reject) => {
+    const receiver: Receiver = { match, resolve, reject, timer: undefined };
+    state.receiver = receiver;
+    if (after !== undefined) arm(process, state, receiver, after);
+    process.kernel.scheduler.resume(process);
+  });
+}
+
+function arm(process: Process, state: TaskState, receiver: Receiver, after: Milliseconds): void {
+  const expire = () => {
+    if (state.receiver !== receiver) return;
+    // Messages that wait are looked at before the time is up: a timeout of 0 takes what is there.
+    if (process.messageCount > 0) return arm(process, state, receiver, 0);
+    settle(process, state);
+    receiver.resolve(timeout);
+  };
+  receiver.timer = process.kernel.timers.set(after, expire, process);
+}

@@ -1,0 +1,55 @@
+import { EventEmitter } from "eventemitter3";
+import type { Pid, Reason } from "./types.ts";
+
+/** Measurements and metadata of each event. Other folders add theirs by declaration merging. */
+export interface TelemetryEvents {
+  "process.start": [measurements: { count: number }, metadata: { pid: Pid; parent: Pid | undefined }];
+  "process.exit": [measurements: { count: number }, metadata: { pid: Pid; label: string; reason: Reason }];
+  /** An uncaught exception, or an exit of its own with a reason that is not clean. */
+  "process.crash": [measurements: {}, metadata: CrashReport];
+  /** Code of a process that is dead already did something; it was not obeyed. */
+  "process.zombie": [measurements: {}, metadata: { pid: Pid; label: string; operation: string; reason: Reason }];
+  /** A resource could not be disposed at the exit of its owner. */
+  "process.release.failure": [measurements: {}, metadata: { pid: Pid; label: string; error: unknown }];
+  /** A telemetry handler threw; it has been detached. */
+  "telemetry.failure": [measurements: {}, metadata: { event: string; error: unknown }];
+}
+
+export interface CrashReport {
+  readonly pid: Pid;
+  readonly label: string;
+  readonly reason: Reason;
+  readonly parent: Pid | undefined;
+  /** What the process was doing: its last message and state, where its behaviour knows them. */
+  readonly doing?: { readonly callback: string; readonly message?: unknown; readonly state?: unknown };
+}
+
+type Handler<E extends keyof TelemetryEvents> = (...args: TelemetryEvents[E]) => void;
+
+/** The event bus of a system. Nothing in the library logs: it emits, and whoever listens decides. */
+export class Telemetry {
+  private readonly bus = new EventEmitter<string>();
+
+  /** Attaches a handler, and returns what detaches it. A handler that throws is detached (as in Erlang's telemetry). */
+  on<E extends keyof TelemetryEvents>(event: E, handler: Handler<E>): () => void {
+    const guarded = (...args: TelemetryEvents[E]): void => {
+      try {
+        handler(...args);
+      } catch (error) {
+        this.bus.off(event, guarded as (...args: unknown[]) => void);
+        if (event !== "telemetry.failure") this.emit("telemetry.failure", {}, { event, error });
+      }
+    };
+    this.bus.on(event, guarded as (...args: unknown[]) => void);
+    return () => void this.bus.off(event, guarded as (...args: unknown[]) => void);
+  }
+
+  /** Whether an event is worth building. */
+  has(event: keyof TelemetryEvents): boolean {
+    return this.bus.listenerCount(event) > 0;
+  }
+
+  emit<E extends keyof TelemetryEvents>(event: E, ...args: TelemetryEvents[E]): void {
+    this.bus.emit(event, ...args);
+  }
+}

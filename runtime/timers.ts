@@ -1,0 +1,144 @@
+import type { Driver } from "./driver.ts";
+import type { Milliseconds, TimerRef } from "./types.ts";
+
+/** A pending moment. Its owner, if it has one, takes it along when it ends: the two list fields are the owner's. */
+export class Timer implements TimerRef {
+  readonly at: Milliseconds;
+  readonly order: number;
+  /** Its place in the heap; -1 when it has fired or been cancelled. */
+  index = -1;
+  private readonly timers: Timers;
+  private readonly action: () => void;
+  owner: TimerOwner | null = null;
+  before: Timer | null = null;
+  after: Timer | null = null;
+
+  constructor(timers: Timers, at: Milliseconds, order: number, action: () => void) {
+    this.timers = timers;
+    this.at = at;
+    this.order = order;
+    this.action = action;
+  }
+
+  cancel(): boolean {
+    if (this.index < 0) return false;
+    this.timers.remove(this);
+    this.release();
+    return true;
+  }
+
+  fire(): void {
+    this.release();
+    this.action();
+  }
+
+  [Symbol.dispose](): void {
+    this.cancel();
+  }
+
+  private release(): void {
+    const { owner, before, after } = this;
+    if (owner === null) return;
+    if (before === null) owner.timers = after;
+    else before.after = after;
+    if (after !== null) after.before = before;
+    this.owner = this.before = this.after = null;
+  }
+}
+
+export interface TimerOwner {
+  timers: Timer | null;
+}
+
+/** All timers of a system: a binary heap over the driver's one alarm. Two that are due at once fire in the order set. */
+export class Timers {
+  private readonly driver: Driver;
+  private readonly heap: Timer[] = [];
+  private orders = 0;
+  private armed: Milliseconds | undefined;
+
+  constructor(driver: Driver) {
+    this.driver = driver;
+  }
+
+  get pending(): number {
+    return this.heap.length;
+  }
+
+  /** Runs `action` after `delay`. A timer with an owner is cancelled at its owner's exit. */
+  set(delay: Milliseconds, action: () => void, owner: TimerOwner | null): Timer {
+    const timer = new Timer(this, this.driver.now() + Math.max(0, delay), this.orders++, action);
+    if (owner !== null) {
+      timer.owner = owner;
+      timer.after = owner.timers;
+      if (owner.timers !== null) owner.timers.before = timer;
+      owner.timers = timer;
+    }
+    this.heap.push(timer);
+    this.up(timer, this.heap.length - 1);
+    this.arm();
+    return timer;
+  }
+
+  remove(timer: Timer): void {
+    const last = this.heap.pop() as Timer;
+    const { index } = timer;
+    timer.index = -1;
+    if (last !== timer) {
+      this.up(last, index);
+      this.down(last, last.index);
+    }
+    if (this.heap.length === 0) this.arm();
+  }
+
+  private readonly due = (): void => {
+    this.armed = undefined;
+    const now = this.driver.now();
+    for (let first = this.heap[0]; first !== undefined && first.at <= now; first = this.heap[0]) {
+      this.remove(first);
+      first.fire();
+    }
+    this.arm();
+  };
+
+  /** An alarm that comes too early costs one look; so a cancelled head only clears it when nothing is left. */
+  private arm(): void {
+    const at = this.heap[0]?.at;
+    if (at === this.armed || (at !== undefined && this.armed !== undefined && this.armed < at)) return;
+    this.armed = at;
+    this.driver.alarm(at, this.due);
+  }
+
+  private up(timer: Timer, from: number): void {
+    let index = from;
+    while (index > 0) {
+      const parent = this.heap[(index - 1) >> 1] as Timer;
+      if (earlier(parent, timer)) break;
+      this.put(parent, index);
+      index = (index - 1) >> 1;
+    }
+    this.put(timer, index);
+  }
+
+  private down(timer: Timer, from: number): void {
+    let index = from;
+    for (;;) {
+      const left = this.heap[2 * index + 1];
+      const right = this.heap[2 * index + 2];
+      if (left === undefined) break;
+      const child = right !== undefined && earlier(right, left) ? right : left;
+      if (earlier(timer, child)) break;
+      const { index: place } = child;
+      this.put(child, index);
+      index = place;
+    }
+    this.put(timer, index);
+  }
+
+  private put(timer: Timer, index: number): void {
+    this.heap[index] = timer;
+    timer.index = index;
+  }
+}
+
+const earlier = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);

@@ -1,0 +1,6 @@
+export { BadSpec, type Spec } from "./child-spec.ts";
+export type { ChildCount, ChildInfo } from "./children.ts";
+export { type DynamicOptions, DynamicSupervisor } from "./dynamic-supervisor.ts";
+export { SupervisorError } from "./refusal.ts";
+export { type RunOptions, run } from "./run.ts";
+export { Supervisor, type SupervisorInit, supervisor } from "./supervisor.ts";
