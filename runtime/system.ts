@@ -118,6 +118,7 @@ export class LiveSystem implements System {
   private async stopAll(reason: Reason): Promise<void> {
     for (const { pid, shutdown } of [...this.children].reverse()) await stopProcess(this.self, pid, shutdown, reason);
     for (const process of this.kernel.table.list()) process.end(process === this.self ? "shutdown" : "killed");
+    this.kernel.timers.clear();
     this.releaseStrays();
   }
 

@@ -91,6 +91,11 @@ export class Timers {
     if (this.heap.length === 0) this.arm();
   }
 
+  /** Forgets all of them: the system has stopped. */
+  clear(): void {
+    for (const timer of [...this.heap]) timer.cancel();
+  }
+
   private readonly due = (): void => {
     this.armed = undefined;
     const now = this.driver.now();
