@@ -1,0 +1,36 @@
+import type { Milliseconds, Self } from "../runtime/types.ts";
+
+export type Headers = readonly (readonly [name: string, value: string])[];
+export type Body = string | Uint8Array;
+
+/** What a request says before its body. */
+export interface RequestHead {
+  readonly method: string;
+  readonly scheme: "http" | "https";
+  readonly host: string;
+  readonly port: number;
+  /** As it came: neither decoded nor normalised. */
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Headers;
+  readonly remoteAddress: string;
+}
+
+/** A part of a file. */
+export interface FileRange {
+  readonly path: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/**
+ * How a conn reaches its client. `node:http` is one adapter, the test adapter is another, equal in rank. The methods
+ * are called at most once each, in the order body, response.
+ */
+export interface Adapter {
+  /** The whole body; rejects with an HttpError: 413 past `limit` bytes, 408 past `timeout`, 400 when it breaks off. */
+  readBody(limit: number, timeout: Milliseconds, by: Self): Promise<Uint8Array>;
+  send(status: number, headers: Headers, body: Body): void;
+  /** Resolves when the file is sent, or the client has gone. */
+  sendFile(status: number, headers: Headers, file: FileRange): Promise<void>;
+}

@@ -1,0 +1,220 @@
+import { type IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Behaviour } from "../runtime/behaviour.ts";
+import { isClean } from "../runtime/errors.ts";
+import type { ProcessSelf } from "../runtime/self.ts";
+import { taskBehaviour, taskState } from "../runtime/task.ts";
+import type { Async, Exit, Milliseconds, Pid, Reason } from "../runtime/types.ts";
+import type { RequestHead } from "./adapter.ts";
+import type { HttpError } from "./errors.ts";
+import { Exchange } from "./exchange.ts";
+import { type Draining, headOf, NodeAdapter } from "./node-adapter.ts";
+import type { PlugFn } from "./plug.ts";
+import { sendError, serve } from "./request.ts";
+import "./events.ts";
+
+/** What the connections of one server share. */
+export interface Shared extends Draining {
+  readonly plug: PlugFn<any, any>;
+  /** How long a connection must have been quiet before the drainer closes it. */
+  readonly grace: Milliseconds;
+}
+
+/** What a connection is told besides exits: its socket has closed, it is to go when it is quiet, or its time is up. */
+const CLOSED = { tag: "closed" } as const;
+const DRAIN = { tag: "drain" } as const;
+const KILL = { tag: "kill" } as const;
+type Message = Exit | typeof CLOSED | typeof DRAIN | typeof KILL;
+
+/** How long requests may take to end once they are told to, and a socket to send what is left. */
+const LAST_WORDS: Milliseconds = 5000;
+
+interface Running {
+  readonly exchange: Exchange;
+  readonly response: ServerResponse;
+  readonly since: Milliseconds;
+}
+
+/**
+ * One TCP connection: a process that supervises the processes of its requests. It traps their exits and answers for
+ * those that crashed; when the client has gone, or the server stops, it ends those that still run.
+ */
+export class Connection {
+  private readonly process: ProcessSelf;
+  private readonly socket: Socket;
+  private readonly shared: Shared;
+  private readonly requests = new Map<Pid, Running>();
+  private readonly since: Milliseconds;
+  private readonly hold: Disposable;
+  private quietSince: Milliseconds;
+  private heard = 0;
+  /** The reason to end with, once the last request has. */
+  private ending: Reason | undefined;
+
+  /** Starts the process of a socket, linked to the process of all connections. */
+  static open(parent: ProcessSelf, socket: Socket, shared: Shared): Connection {
+    const label = (): string => `connection from ${socket.remoteAddress ?? "a closed socket"}`;
+    const flags = { link: true, trapExit: true, label };
+    const process = parent.kernel.spawn(parent, connectionBehaviour, undefined, flags);
+    const connection = new Connection(process, socket, shared);
+    process.state = connection;
+    return connection;
+  }
+
+  private constructor(process: ProcessSelf, socket: Socket, shared: Shared) {
+    this.process = process;
+    this.socket = socket;
+    this.shared = shared;
+    this.since = process.now();
+    this.quietSince = this.since;
+    this.hold = process.own({ [Symbol.dispose]: () => closeSoon(process, socket) });
+    socket.once("close", () => process.deliver(CLOSED));
+  }
+
+  get pid(): Pid {
+    return this.process.pid;
+  }
+
+  get inFlight(): number {
+    return this.requests.size;
+  }
+
+  /** What runs here, for the report of a drain that took too long. */
+  describeRequests(): readonly string[] {
+    const now = this.process.now();
+    return [...this.requests].map(
+      ([pid, { exchange, since }]) => `${pid} ${exchange.describe()}, for ${Math.round(now - since)} ms`,
+    );
+  }
+
+  /** Asks the connection to end as soon as it is quiet. */
+  drain(): void {
+    this.process.deliver(DRAIN);
+  }
+
+  /** A request has arrived: it runs as a process of its own, linked to this one. */
+  serve(request: IncomingMessage, response: ServerResponse): void {
+    this.start(request, response, (exchange) => serve(exchange, this.shared.plug));
+  }
+
+  /** An upgrade request: `decide` runs as its process, and says whether it has handed the socket over. */
+  upgrade(request: IncomingMessage, decide: (exchange: Exchange) => Promise<boolean>): void {
+    const response = new ServerResponse(request);
+    response.assignSocket(this.socket);
+    response.shouldKeepAlive = false;
+    response.once("finish", () => this.socket.destroySoon());
+    this.start(request, response, async (exchange) => {
+      if (!(await decide(exchange))) return;
+      response.detachSocket(this.socket);
+      this.process.disown(this.hold);
+      this.process.end("normal");
+    });
+  }
+
+  private start(request: IncomingMessage, response: ServerResponse, work: (exchange: Exchange) => Async<void>): void {
+    const { process, shared } = this;
+    const adapter = new NodeAdapter(request, response, shared);
+    let head: RequestHead;
+    try {
+      head = headOf(request);
+    } catch (error) {
+      const { status, message } = error as HttpError;
+      response.shouldKeepAlive = false;
+      adapter.send(status, [["content-type", "text/plain; charset=utf-8"]], `${status} ${message}\n`);
+      return;
+    }
+    const task = taskState(() => work(exchange));
+    const label = (): string => exchange.describe();
+    const child = process.kernel.spawn(process, taskBehaviour, task, { link: true, label });
+    const exchange = new Exchange(head, adapter, child);
+    this.requests.set(child.pid, { exchange, response, since: process.now() });
+    const { telemetry } = process.kernel;
+    if (telemetry.has("http.request.start")) {
+      telemetry.emit("http.request.start", {}, { pid: child.pid, method: head.method, path: head.path });
+    }
+  }
+
+  receive(message: Message): void {
+    if (message.tag === "drain") this.closeWhenQuiet();
+    else if (message.tag === "kill") this.endRequests("kill");
+    else if (message.tag === "closed") this.end("normal", { shutdown: "closed" });
+    else if (message.pid === this.process.parent?.pid) this.end(message.reason, "shutdown");
+    else this.finished(message.pid, message.reason);
+  }
+
+  /** Tells the requests why they end, and ends with `reason` when the last one has. */
+  private end(reason: Reason, told: Reason): void {
+    this.ending ??= reason;
+    this.endRequests(told);
+    if (this.requests.size > 0) this.process.sendAfter(KILL, LAST_WORDS);
+    else this.process.end(this.ending);
+  }
+
+  private endRequests(told: Reason): void {
+    for (const pid of this.requests.keys()) this.process.exit(pid, told);
+  }
+
+  /** A request's process has ended. What it left unanswered is answered here. */
+  private finished(pid: Pid, reason: Reason): void {
+    const running = this.requests.get(pid);
+    if (running === undefined) return;
+    this.requests.delete(pid);
+    this.quietSince = this.process.now();
+    const { exchange, response } = running;
+    if (!exchange.sent && !this.socket.destroyed) {
+      response.shouldKeepAlive = false;
+      sendError(exchange, isClean(reason) ? 503 : 500);
+    } else if (reason !== "normal") {
+      if (response.writableEnded) this.socket.destroySoon();
+      else this.socket.destroy();
+    }
+    this.report(pid, running, reason);
+    if (this.ending !== undefined && this.requests.size === 0) this.process.end(this.ending);
+  }
+
+  private report(pid: Pid, { exchange, since }: Running, reason: Reason): void {
+    const { telemetry } = this.process.kernel;
+    if (!telemetry.has("http.request.stop")) return;
+    const { head, status, plug } = exchange;
+    const metadata = { pid, method: head.method, path: head.path, status, plug, reason };
+    telemetry.emit("http.request.stop", { duration: this.process.now() - since }, metadata);
+  }
+
+  /**
+   * While the server drains: closes the connection once it has been quiet for the grace period. Not at once, because a
+   * request may be on the wire already; every answer until then tells the client to close by itself.
+   */
+  private closeWhenQuiet(): void {
+    const { process, socket } = this;
+    if (this.requests.size === 0 && socket.bytesRead === this.heard && socket.writableLength === 0) {
+      const left = this.quietSince + this.shared.grace - process.now();
+      if (left <= 0) return socket.destroySoon();
+      process.sendAfter(DRAIN, left);
+      return;
+    }
+    if (socket.bytesRead !== this.heard) this.quietSince = process.now();
+    this.heard = socket.bytesRead;
+    process.sendAfter(DRAIN, this.shared.grace / 10);
+  }
+
+  stopped(reason: Reason): void {
+    const { telemetry } = this.process.kernel;
+    if (!telemetry.has("http.connection.stop")) return;
+    telemetry.emit("http.connection.stop", { duration: this.process.now() - this.since }, { pid: this.pid, reason });
+  }
+}
+
+const connectionBehaviour: Behaviour = {
+  kind: "connection",
+  start() {},
+  receive: (process, message) => (process.state as Connection).receive(message as Message),
+};
+
+/** Sends what is left and closes; a client that does not read is cut off after a while. */
+function closeSoon({ kernel }: ProcessSelf, socket: Socket): void {
+  if (socket.destroyed) return;
+  socket.destroySoon();
+  if (socket.destroyed) return;
+  const timer = kernel.timers.set(LAST_WORDS, () => socket.destroy(), null);
+  socket.once("close", () => timer.cancel());
+}

@@ -1,0 +1,32 @@
+/** An error that says with which status it is answered. Below 500 it is the client's: no crash, and no report. */
+export class HttpError extends Error {
+  override readonly name: string = "HttpError";
+  readonly status: number;
+  constructor(status: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.status = status;
+  }
+}
+
+/** No route matched (Phoenix: `NoRouteError`). Answered with 404. */
+export class NoRouteError extends HttpError {
+  override readonly name = "NoRouteError";
+  constructor(method: string, path: string) {
+    super(404, `no route for ${method} ${path}`);
+  }
+}
+
+/** The pipeline came to its end without a response (Plug: `NotSentError`). */
+export class NotSentError extends Error {
+  override readonly name = "NotSentError";
+}
+
+/** A response was there already when another one, or a part of one, was set (Plug: `AlreadySentError`). */
+export class AlreadySentError extends Error {
+  override readonly name = "AlreadySentError";
+}
+
+/** A response header with a character that would end it (Plug: `InvalidHeaderError`). */
+export class InvalidHeaderError extends Error {
+  override readonly name = "InvalidHeaderError";
+}

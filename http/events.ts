@@ -1,0 +1,55 @@
+import { showReason } from "../runtime/inspect.ts";
+import { defineReport } from "../runtime/reports.ts";
+import type { Milliseconds, Pid, Reason } from "../runtime/types.ts";
+
+interface RequestMetadata {
+  readonly pid: Pid;
+  readonly method: string;
+  readonly path: string;
+}
+
+declare module "../runtime/telemetry.ts" {
+  interface TelemetryEvents {
+    "http.listener.start": [measurements: {}, metadata: { pid: Pid; host: string; port: number }];
+    "http.listener.suspend": [measurements: {}, metadata: { pid: Pid; port: number }];
+    "http.connection.start": [measurements: { count: number }, metadata: { pid: Pid; remoteAddress: string }];
+    "http.connection.stop": [measurements: { duration: Milliseconds }, metadata: { pid: Pid; reason: Reason }];
+    "http.request.start": [measurements: {}, metadata: RequestMetadata];
+    /** A request's process has ended; `status` is what was sent, if anything was. */
+    "http.request.stop": [
+      measurements: { duration: Milliseconds },
+      metadata: RequestMetadata & { status: number | undefined; plug: string; reason: Reason },
+    ];
+    "http.drain.start": [
+      measurements: { connections: number; requests: number; sockets: number },
+      metadata: { pid: Pid },
+    ];
+    "http.drain.stop": [measurements: { duration: Milliseconds }, metadata: { pid: Pid }];
+    /** The time to drain is up, and these still run. */
+    "http.drain.timeout": [
+      measurements: { duration: Milliseconds },
+      metadata: { pid: Pid; running: readonly string[] },
+    ];
+  }
+}
+
+defineReport("http.listener.start", "info", (_, { host, port }) => `listening on http://${host}:${port}`);
+
+defineReport("http.request.stop", "info", ({ duration }, { method, path, status, plug, reason }) => {
+  const took = duration < 1 ? `${Math.round(duration * 1000)}µs` : `${Math.round(duration)}ms`;
+  if (status !== undefined) return `${method} ${path}: sent ${status} in ${took}`;
+  return `${method} ${path}: nothing sent after ${took}, in plug ${plug} (${showReason(reason)})`;
+});
+
+defineReport(
+  "http.drain.start",
+  "info",
+  ({ connections, requests, sockets }) =>
+    `draining: ${requests} requests in flight on ${connections} connections, ${sockets} WebSockets`,
+);
+
+defineReport("http.drain.stop", "info", ({ duration }) => `drained in ${Math.round(duration)} ms`);
+
+defineReport("http.drain.timeout", "error", ({ duration }, { running }) =>
+  [`not drained after ${Math.round(duration)} ms; cut off:`, ...running.map((what) => `  ${what}`)].join("\n"),
+);

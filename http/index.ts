@@ -1,0 +1,11 @@
+export type { Adapter, Body, FileRange, Headers, RequestHead } from "./adapter.ts";
+export { Conn, type ConnState, type Halted } from "./conn.ts";
+export { AlreadySentError, HttpError, InvalidHeaderError, NoRouteError, NotSentError } from "./errors.ts";
+export { type Pipeline, pipeline } from "./pipeline.ts";
+export { type Plug, type PlugFn, plug } from "./plug.ts";
+export { Json, type JsonOptions } from "./plugs/json.ts";
+export { RequestId } from "./plugs/request-id.ts";
+export { Static, type StaticOptions } from "./plugs/static.ts";
+export { type Action, type PathParams, type Router, router } from "./router.ts";
+export { type HttpOptions, http, httpInfo, resume, suspend } from "./server.ts";
+export type { Drain, SocketHandler, Upgrade } from "./socket-handler.ts";

@@ -1,0 +1,41 @@
+import { STATUS_CODES } from "node:http";
+import { isThenable } from "../runtime/thenable.ts";
+import type { Async } from "../runtime/types.ts";
+import { Conn, finish } from "./conn.ts";
+import { HttpError } from "./errors.ts";
+import type { Exchange } from "./exchange.ts";
+import { type PlugFn, runPlug } from "./plug.ts";
+
+/**
+ * Serves one request: what a request's process does. An error below 500 is the client's, and is answered here; every
+ * other is a crash, and whoever watches the process answers for it.
+ */
+export function serve(exchange: Exchange, plug: PlugFn<any, any>): Async<void> {
+  let result: Async<Conn<any>>;
+  try {
+    result = runPlug(plug, new Conn(exchange));
+    if (!isThenable(result)) return finish(result);
+  } catch (error) {
+    return answerError(exchange, error);
+  }
+  return result.then(finish).catch((error) => answerError(exchange, error));
+}
+
+function answerError(exchange: Exchange, error: unknown): void {
+  if (!(error instanceof HttpError) || error.status >= 500 || exchange.sent) throw error;
+  sendError(exchange, error.status, error.message);
+}
+
+/** A plain answer with a status. The details of a failure of ours stay in the report. */
+export function sendError(exchange: Exchange, status: number, message = STATUS_CODES[status] ?? "Error"): void {
+  exchange.markSent(status);
+  const type = "text/plain; charset=utf-8";
+  exchange.adapter.send(
+    status,
+    [
+      ["content-type", type],
+      ["cache-control", "no-store"],
+    ],
+    `${status} ${message}\n`,
+  );
+}

@@ -1,0 +1,135 @@
+import { BadArgument } from "../runtime/errors.ts";
+import { show } from "../runtime/inspect.ts";
+import type { Async } from "../runtime/types.ts";
+import { Conn, type Halted, splitPath } from "./conn.ts";
+import { NoRouteError } from "./errors.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { named, type PlugFn, runPlug, runPlugs } from "./plug.ts";
+import { Route } from "./route.ts";
+
+/** A parameter's name ends where its suffix begins: `file-:id.json`. */
+type Name<Text extends string> = Text extends `${infer Word}.${string}` | `${infer Word}-${string}` ? Word : Text;
+type Part<Segment extends string, Mark extends string> = Segment extends `${string}${Mark}${infer Text}`
+  ? Name<Text>
+  : never;
+type Parts<Path extends string, Mark extends string> = Path extends `${infer Segment}/${infer Rest}`
+  ? Part<Segment, Mark> | Parts<Rest, Mark>
+  : Part<Path, Mark>;
+
+/** The parameters that a path literal has: strings, and the segments of a `*rest`. */
+export type PathParams<Path extends string> = { readonly [K in Parts<Path, ":">]: string } & {
+  readonly [K in Parts<Path, "*">]: readonly string[];
+};
+
+export type Action<Assigns extends object, Path extends string> = (
+  conn: Conn<Assigns>,
+  params: PathParams<Path>,
+) => Async<Conn<any> | Halted>;
+
+/**
+ * Routes, tried in the order in which they were declared (Plug: `Plug.Router`). Nothing is added by itself: neither HEAD
+ * nor OPTIONS nor 405. A request that no route takes is answered with 404.
+ *
+ * @example
+ * const site = router().get("/rooms/:topic", (conn, { topic }) => conn.text(topic));
+ */
+export interface Router<Assigns extends object = {}> {
+  get<Path extends string>(path: Path, action: Action<Assigns, Path>): Router<Assigns>;
+  post<Path extends string>(path: Path, action: Action<Assigns, Path>): Router<Assigns>;
+  put<Path extends string>(path: Path, action: Action<Assigns, Path>): Router<Assigns>;
+  patch<Path extends string>(path: Path, action: Action<Assigns, Path>): Router<Assigns>;
+  delete<Path extends string>(path: Path, action: Action<Assigns, Path>): Router<Assigns>;
+  options<Path extends string>(path: Path, action: Action<Assigns, Path>): Router<Assigns>;
+  head<Path extends string>(path: Path, action: Action<Assigns, Path>): Router<Assigns>;
+  /** Any method. */
+  match<Path extends string>(path: Path, action: Action<Assigns, Path>): Router<Assigns>;
+  /** Hands everything below `path` to another plug, which sees the rest of the path (Plug: `forward`). */
+  forward(path: string, target: PlugFn<Assigns, any>): Router<Assigns>;
+  /** Routes below `path` whose requests go through a pipeline first, once one of them has matched. */
+  scope<More extends object>(
+    path: string,
+    through: Pipeline<More>,
+    routes: (scope: Router<Assigns & More>) => unknown,
+  ): Router<Assigns>;
+  /** The router as a plug. */
+  readonly plug: PlugFn<any, any>;
+}
+
+type AnyAction = (conn: Conn<any>, params: any) => Async<Conn<any> | Halted>;
+
+interface Entry {
+  readonly method: string | undefined;
+  readonly route: Route;
+  /** What errors and reports call it. */
+  readonly name: string;
+  readonly through: readonly PlugFn<any, any>[];
+  readonly action: AnyAction;
+}
+
+export const router = (): Router => new Routes("", [], []);
+
+/** The routes of a router; a scope adds to the same list, behind its path and its pipelines. */
+class Routes implements Router<any> {
+  private readonly base: string;
+  private readonly through: readonly PlugFn<any, any>[];
+  private readonly entries: Entry[];
+  readonly plug: PlugFn<any, any>;
+
+  constructor(base: string, through: readonly PlugFn<any, any>[], entries: Entry[]) {
+    this.base = base;
+    this.through = through;
+    this.entries = entries;
+    this.plug = named("router", (conn: Conn<any>) => dispatch(entries, conn));
+  }
+
+  get = (path: string, action: AnyAction) => this.add("GET", path, action);
+  post = (path: string, action: AnyAction) => this.add("POST", path, action);
+  put = (path: string, action: AnyAction) => this.add("PUT", path, action);
+  patch = (path: string, action: AnyAction) => this.add("PATCH", path, action);
+  delete = (path: string, action: AnyAction) => this.add("DELETE", path, action);
+  options = (path: string, action: AnyAction) => this.add("OPTIONS", path, action);
+  head = (path: string, action: AnyAction) => this.add("HEAD", path, action);
+  match = (path: string, action: AnyAction) => this.add(undefined, path, action);
+
+  forward(path: string, target: PlugFn<any, any>): Router<any> {
+    const route = new Route(this.base + path, true);
+    const depth = splitPath(route.path).length;
+    const action = (conn: Conn<any>) => {
+      const returned = runPlug(target, conn.enterPath(depth));
+      return returned instanceof Conn
+        ? returned.restorePath(conn)
+        : returned.then((settled) => settled.restorePath(conn));
+    };
+    return this.push(undefined, route, `forward ${route.path}`, action);
+  }
+
+  scope(path: string, through: Pipeline<any>, routes: (scope: Router<any>) => unknown): Router<any> {
+    routes(new Routes(this.base + (path === "/" ? "" : path), [...this.through, through], this.entries));
+    return this;
+  }
+
+  private add(method: string | undefined, path: string, action: AnyAction): Router<any> {
+    if (typeof action !== "function") throw new BadArgument(`expected an action for ${path}, got: ${show(action)}`);
+    const route = new Route(path === "/" && this.base !== "" ? this.base : this.base + path);
+    return this.push(method, route, `${method ?? "*"} ${route.path}`, action);
+  }
+
+  private push(method: string | undefined, route: Route, name: string, action: AnyAction): Router<any> {
+    this.entries.push({ method, route, name, through: this.through, action });
+    return this;
+  }
+}
+
+/** The pipelines of a route run once it has matched, and its action last. */
+function dispatch(entries: readonly Entry[], conn: Conn<any>): Async<Conn<any>> {
+  for (const { method, route, name, through, action } of entries) {
+    if (method !== undefined && method !== conn.method) continue;
+    const match = route.match(conn.pathInfo);
+    if (match === undefined) continue;
+    const { params } = match;
+    const act = (ready: Conn<any>): Async<Conn<any>> => (ready.halted ? ready : runPlug(action, ready, name, params));
+    const ready = runPlugs(through, conn.putPathParams(params));
+    return ready instanceof Conn ? act(ready) : ready.then(act);
+  }
+  throw new NoRouteError(conn.method, conn.requestPath);
+}

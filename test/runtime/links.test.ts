@@ -1,0 +1,115 @@
+import { NoProcess, type Pid, type Self } from "hornbeam";
+import { simulate } from "hornbeam/sim";
+import { expect, test } from "vitest";
+import { deaths, forever, puppet } from "./support.ts";
+
+test("two processes have one link, however often it is made", () =>
+  simulate(async (sim) => {
+    const a = puppet(sim, { trapExit: true });
+    const b = puppet(sim);
+    await a.does((self) => self.link(b.pid));
+    await a.does((self) => self.link(b.pid));
+    await b.does((self) => self.link(a.pid));
+    sim.exit(b.pid, "oops");
+    await sim.idle();
+    expect(a.inbox).toHaveLength(1);
+  }));
+
+test("either side can remove a link", () =>
+  simulate(async (sim) => {
+    const a = puppet(sim);
+    const b = puppet(sim);
+    await a.does((self) => self.link(b.pid));
+    await b.does((self) => self.unlink(a.pid));
+    sim.exit(b.pid, "oops");
+    await sim.idle();
+    expect(sim.isAlive(a.pid)).toBe(true);
+  }));
+
+test("an exit message that has arrived stays after unlink", () =>
+  simulate(async (sim) => {
+    const heard: unknown[] = [];
+    const victim = sim.spawn(forever);
+    sim.spawn(
+      async (self) => {
+        self.link(victim);
+        self.exit(victim, "oops");
+        self.unlink(victim);
+        heard.push(await self.receive());
+      },
+      { trapExit: true },
+    );
+    await sim.idle();
+    expect(heard).toEqual([{ tag: "exit", pid: victim, reason: "oops" }]);
+  }));
+
+test("a link to a process that is gone throws NoProcess, and is a noproc message for who traps", () =>
+  simulate(async (sim) => {
+    const died = deaths(sim);
+    const gone = sim.spawn(() => {});
+    const plain = puppet(sim);
+    const trapping = puppet(sim, { trapExit: true });
+    await sim.idle();
+    await plain.does((self) => self.link(gone));
+    await trapping.does((self) => self.link(gone));
+    expect(died.get(plain.pid)).toBeInstanceOf(NoProcess);
+    expect(trapping.inbox).toEqual([{ tag: "exit", pid: gone, reason: "noproc" }]);
+  }));
+
+test("a link to oneself is nothing", () =>
+  simulate(async (sim) => {
+    const died = deaths(sim);
+    const a = puppet(sim);
+    await a.does((self) => self.link(self.pid));
+    expect(sim.processes().find(({ pid }) => pid === a.pid)?.links).toEqual([]);
+    await a.does((self) => self.exit(self.pid, "oops"));
+    expect(died.get(a.pid)).toBe("oops");
+  }));
+
+test("a normal end takes its link along", () =>
+  simulate(async (sim) => {
+    const a = puppet(sim);
+    await a.does((self) => self.spawnLink(() => {}));
+    expect(sim.processes().find(({ pid }) => pid === a.pid)?.links).toEqual([]);
+  }));
+
+test("a ring of links falls once", () =>
+  simulate(async (sim) => {
+    const died = deaths(sim);
+    const ring = Array.from({ length: 10 }, () => puppet(sim));
+    for (const [i, { does }] of ring.entries()) {
+      const { pid } = ring[(i + 1) % ring.length] as { pid: Pid };
+      await does((self) => self.link(pid));
+    }
+    sim.exit((ring[3] as { pid: Pid }).pid, "oops");
+    await sim.idle();
+    expect([...died.values()]).toEqual(Array(10).fill("oops"));
+  }));
+
+test("a chain of 100,000 links falls at once, and the stack holds", () =>
+  simulate(async (sim) => {
+    const length = 100_000;
+    let fallen = 0;
+    let last: Pid | undefined;
+    sim.telemetry.on("process.exit", (_, { reason }) => void (reason === "oops" && fallen++));
+    const grow = (left: number) => (self: Self) => {
+      if (left > 0) self.spawnLink(grow(left - 1));
+      else last = self.pid;
+      return forever(self);
+    };
+    sim.spawn(grow(length - 1));
+    await sim.idle();
+    expect(sim.processes()).toHaveLength(length);
+    sim.exit(last as Pid, "oops");
+    expect(fallen).toBe(length);
+  }));
+
+test("one process with 10,000 links ends them all", () =>
+  simulate(async (sim) => {
+    const hub = puppet(sim);
+    await hub.does((self) => {
+      for (let i = 0; i < 10_000; i++) self.spawnLink(forever);
+    });
+    sim.exit(hub.pid, "oops");
+    expect(sim.processes()).toEqual([]);
+  }));

@@ -1,0 +1,63 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { EMPTY, Mailbox } from "../../runtime/mailbox.ts";
+
+test("messages come out in the order in which they went in, undefined and null too", () => {
+  const box = new Mailbox();
+  for (const message of [undefined, null, 0, "", undefined]) box.push(message);
+  const out = Array.from({ length: 6 }, () => box.shift());
+  expect(out).toEqual([undefined, null, 0, "", undefined, EMPTY]);
+});
+
+test("unshift goes before all others, also before the last one", () => {
+  const box = new Mailbox();
+  box.unshift("b");
+  box.unshift("a");
+  box.push("c");
+  expect([box.shift(), box.shift(), box.shift(), box.shift()]).toEqual(["a", "b", "c", EMPTY]);
+});
+
+test("a mailbox behaves like an array, whatever is pushed, unshifted, taken and removed", () => {
+  const step = fc.oneof(
+    { weight: 5, arbitrary: fc.record({ kind: fc.constant("push" as const), message: fc.nat(9) }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant("unshift" as const), message: fc.nat(9) }) },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant("shift" as const), message: fc.nat(9) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("remove" as const), message: fc.nat(9) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("clear" as const), message: fc.nat(0) }) },
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 400 }), (steps) => {
+      const box = new Mailbox();
+      const model: number[] = [];
+      for (const { kind, message } of steps) {
+        if (kind === "shift") expect(box.shift()).toBe(model.length === 0 ? EMPTY : model.shift());
+        else if (kind === "clear") {
+          box.clear();
+          model.length = 0;
+        } else if (kind === "remove") {
+          const at = model.indexOf(message);
+          if (at >= 0) model.splice(at, 1);
+          expect(box.remove((other) => other === message)).toBe(at >= 0);
+        } else {
+          box[kind](message);
+          model[kind](message);
+        }
+        expect(box.messageCount).toBe(model.length);
+      }
+      for (const message of model) expect(box.shift()).toBe(message);
+      expect(box.shift()).toBe(EMPTY);
+    }),
+  );
+});
+
+test("a long queue keeps its order while it grows, wraps and drains", () => {
+  const box = new Mailbox();
+  let next = 0;
+  let taken = 0;
+  for (let round = 0; round < 50; round++) {
+    for (let i = 0; i < 300; i++) box.push(next++);
+    for (let i = 0; i < 290; i++) expect(box.shift()).toBe(taken++);
+  }
+  while (box.messageCount > 0) expect(box.shift()).toBe(taken++);
+  expect(taken).toBe(next);
+});

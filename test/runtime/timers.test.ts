@@ -1,0 +1,208 @@
+import { BadArgument, name, timeout, type TimerRef } from "hornbeam";
+import { simulate } from "hornbeam/sim";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Timers } from "../../runtime/timers.ts";
+import { forever, puppet, REAL, runFixture } from "./support.ts";
+
+const lobby = name("lobby");
+
+test("a message is sent after its delay, and not before", () =>
+  simulate({ time: "manual" }, async (sim) => {
+    const receiver = puppet(sim);
+    await receiver.does((self) => self.sendAfter("tick", 1000));
+    await sim.advance(999);
+    expect(receiver.inbox).toEqual([]);
+    await sim.advance(1);
+    expect(receiver.inbox).toEqual(["tick"]);
+  }));
+
+test("timers that are due at once fire in the order in which they were set", () =>
+  simulate({ time: "manual" }, async (sim) => {
+    const receiver = puppet(sim);
+    await receiver.does((self) => {
+      self.sendAfter("later", 11);
+      for (let i = 0; i < 20; i++) self.sendAfter(i, 10);
+    });
+    await sim.advance(10);
+    expect(receiver.inbox).toEqual(Array.from({ length: 20 }, (_, i) => i));
+  }));
+
+test("a cancelled timer does not fire; its cancel is true once, and false after it fired", () =>
+  simulate({ time: "manual" }, async (sim) => {
+    const receiver = puppet(sim);
+    const timers: TimerRef[] = [];
+    await receiver.does((self) => {
+      timers.push(self.sendAfter("cancelled", 10), self.sendAfter("fired", 10));
+    });
+    const [cancelled, fired] = timers;
+    expect([cancelled?.cancel(), cancelled?.cancel()]).toEqual([true, false]);
+    await sim.advance(10);
+    expect(receiver.inbox).toEqual(["fired"]);
+    expect(fired?.cancel()).toBe(false);
+  }));
+
+test("a timer can be held with `using`", () =>
+  simulate({ time: "manual" }, async (sim) => {
+    const receiver = puppet(sim);
+    await receiver.does((self) => {
+      using _timer = self.sendAfter("tick", 10);
+    });
+    await sim.advance(10);
+    expect(receiver.inbox).toEqual([]);
+  }));
+
+test("the end of the receiver takes its timers along, the end of who set them does not", () =>
+  simulate({ time: "manual" }, async (sim) => {
+    const receiver = puppet(sim);
+    const victim = puppet(sim);
+    const setter = puppet(sim);
+    const timers: TimerRef[] = [];
+    await setter.does((self) => {
+      timers.push(self.sendAfter("tick", 10, victim.pid), self.sendAfter("tick", 10, receiver.pid));
+    });
+    sim.kill(victim.pid);
+    sim.kill(setter.pid);
+    expect(timers[0]?.cancel()).toBe(false);
+    await sim.advance(10);
+    expect(receiver.inbox).toEqual(["tick"]);
+  }));
+
+test("a timer to a dead process never was", () =>
+  simulate({ time: "manual" }, async (sim) => {
+    const gone = sim.spawn(() => {});
+    const setter = puppet(sim);
+    await setter.does((self) => expect(self.sendAfter("tick", 10, gone).cancel()).toBe(false));
+  }));
+
+test("a timer to a name goes to whoever holds it when the time has come, or to nobody", () =>
+  simulate({ time: "manual" }, async (sim) => {
+    const setter = puppet(sim);
+    const first = sim.spawn(forever, { name: lobby });
+    await setter.does((self) => {
+      self.sendAfter("one", 10, lobby);
+      self.sendAfter("two", 20, lobby);
+    });
+    sim.kill(first);
+    await sim.advance(10);
+    const second = puppet(sim, { name: lobby });
+    await sim.advance(10);
+    expect(second.inbox).toEqual(["two"]);
+  }));
+
+test("a delay that is not a number from 0 up is refused", () =>
+  simulate({ time: "manual" }, async (sim) => {
+    const setter = puppet(sim);
+    await setter.does((self) => {
+      for (const delay of [-1, Number.NaN, undefined as any]) {
+        expect(() => self.sendAfter("tick", delay)).toThrow(BadArgument);
+      }
+    });
+  }));
+
+test("a sleep of no length that makes sense is refused, and other timers still fire", () =>
+  simulate(async (sim) => {
+    const refused: unknown[] = [];
+    const sleeper = puppet(sim);
+    await sleeper.does((self) => {
+      for (const delay of [Number.NaN, undefined as any]) {
+        Promise.resolve()
+          .then(() => self.sleep(delay))
+          .catch((error) => refused.push(error.constructor));
+      }
+    });
+    await sleeper.does((self) => self.sendAfter("tick", 1));
+    await sim.advance(1);
+    expect(sleeper.inbox).toEqual(["tick"]);
+    expect(refused).toEqual([BadArgument, BadArgument]);
+  }));
+
+test("a target that is neither a pid nor a name is refused when the timer is set", () =>
+  simulate({ time: "manual" }, async (sim) => {
+    const setter = puppet(sim);
+    await setter.does((self) => expect(() => self.sendAfter("tick", 10, {} as any)).toThrow(BadArgument));
+  }));
+
+test("a delay beyond 2^31 ms is kept", () =>
+  simulate({ time: "manual" }, async (sim) => {
+    const receiver = puppet(sim);
+    await receiver.does((self) => self.sendAfter("tick", 2 ** 40));
+    await sim.advance(2 ** 40 - 1);
+    expect(receiver.inbox).toEqual([]);
+    await sim.advance(1);
+    expect(receiver.inbox).toEqual(["tick"]);
+  }));
+
+test("a delay beyond 2^31 ms is kept by the real clock, without a warning of Node", async () => {
+  const { code, out, err } = await runFixture("long-delay.ts");
+  expect({ code, out, err }).toEqual({ code: 0, out: "still asleep\n", err: "" });
+}, REAL);
+
+test("a sleep without end has none, and the clock does not jump to it", () =>
+  simulate(async (sim) => {
+    let woken = false;
+    sim.spawn(async (self) => {
+      await self.sleep(Number.POSITIVE_INFINITY);
+      woken = true;
+    });
+    await new Promise((resolve) => sim.spawn((self) => self.sleep(10).then(resolve)));
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect([woken, sim.now()]).toEqual([false, 10]);
+  }));
+
+test("a message and the end of a wait that fall on the same moment do not block each other", async () => {
+  const { code, out } = await runFixture("same-moment.ts");
+  expect({ code, out }).toEqual({ code: 0, out: '"message"\n' });
+}, REAL);
+
+test("every delay comes in its turn, whatever is set and cancelled", () => {
+  const step = fc.record({
+    kind: fc.constantFrom("set", "set", "set", "cancel", "advance"),
+    value: fc.nat(50),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      let now = 0;
+      let alarm: { at: number; fire: () => void } | undefined;
+      const unused = () => expect.unreachable();
+      const timers = new Timers({
+        now: () => now,
+        random: unused as never,
+        defer: unused,
+        alarm: (at, fire) => {
+          alarm = at === undefined ? undefined : { at, fire };
+        },
+      });
+      const fired: number[] = [];
+      const expected: number[] = [];
+      let model: { id: number; at: number; timer: TimerRef }[] = [];
+      for (const [id, { kind, value }] of steps.entries()) {
+        if (kind === "set") {
+          model.push({ id, at: now + value, timer: timers.set(value, () => void fired.push(id), null) });
+        } else if (kind === "cancel" && model.length > 0) {
+          const [gone] = model.splice(value % model.length, 1);
+          expect([gone?.timer.cancel(), gone?.timer.cancel()]).toEqual([true, false]);
+        } else if (kind === "advance") {
+          const until = now + value;
+          while (alarm !== undefined && alarm.at <= until) {
+            const { at, fire } = alarm;
+            alarm = undefined;
+            now = Math.max(now, at);
+            fire();
+          }
+          now = until;
+          const due = model.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at || a.id - b.id);
+          expected.push(...due.map((timer) => timer.id));
+          model = model.filter(({ at }) => at > until);
+          expect(fired).toEqual(expected);
+        }
+        expect(timers.pending).toBe(model.length);
+      }
+    }),
+  );
+});
+
+test("a timeout is one frozen value", () => {
+  expect(timeout).toEqual({ tag: "timeout" });
+  expect(Object.isFrozen(timeout)).toBe(true);
+});

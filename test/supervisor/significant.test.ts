@@ -1,0 +1,150 @@
+import type { ChildSpec, Reason } from "hornbeam";
+import { Supervisor, type SupervisorInit } from "hornbeam/supervisor";
+import { describe, expect, test } from "vitest";
+import { inWorld, type World } from "./support.ts";
+
+type Mode = NonNullable<SupervisorInit["autoShutdown"]>;
+const significant = { significant: true } as const;
+
+/** Two significant children of a kind, and a bystander that is not. */
+const children = (world: World, restart: "transient" | "temporary"): readonly ChildSpec[] => [
+  world.worker("a", { ...significant, restart }),
+  world.worker("b", { ...significant, restart }),
+  world.worker("bystander", { restart }),
+];
+
+describe("autoShutdown", () => {
+  const modes: readonly Mode[] = ["anySignificant", "allSignificant"];
+
+  test("anySignificant stops the supervisor, as shutdown, when one significant child has ended by itself", () =>
+    inWorld(async (world) => {
+      await world.start({ autoShutdown: "anySignificant", children: children(world, "transient") });
+      await world.end("a", "normal");
+      expect(world.take()).toEqual([
+        "terminate a#1 normal",
+        "down a#1 normal",
+        "down bystander#1 shutdown",
+        "down b#1 shutdown",
+        "down top#1 shutdown",
+      ]);
+    }));
+
+  test("allSignificant stops the supervisor, as shutdown, when the last significant child has ended by itself", () =>
+    inWorld(async (world) => {
+      const top = await world.start({ autoShutdown: "allSignificant", children: children(world, "transient") });
+      await world.end("b", "normal");
+      expect(await world.children(top)).toEqual(["bystander#1", "b stopped", "a#1"]);
+      world.take();
+      await world.end("a", "shutdown");
+      expect(world.take().slice(1)).toEqual(["down a#1 shutdown", "down bystander#1 shutdown", "down top#1 shutdown"]);
+    }));
+
+  test("never does nothing of the kind", () =>
+    inWorld(async (world) => {
+      const quiet = ["a", "b"].map((id) => world.worker(id, { restart: "transient" }));
+      const top = await world.start({ children: quiet });
+      await world.end("a", "normal");
+      await world.end("b", "normal");
+      expect(await world.children(top)).toEqual(["b stopped", "a stopped"]);
+    }));
+
+  test.each(modes)("%s does not care for children that are not significant", (autoShutdown) =>
+    inWorld(async (world) => {
+      const top = await world.start({ autoShutdown, children: children(world, "temporary") });
+      await world.kill("bystander");
+      expect(await world.children(top)).toEqual(["b#1", "a#1"]);
+    }),
+  );
+
+  test.each(modes)("%s is not triggered by terminateChild, even of all", (autoShutdown) =>
+    inWorld(async (world) => {
+      const top = await world.start({ autoShutdown, children: children(world, "transient") });
+      await Supervisor.terminateChild(world.sim, top, "a");
+      await Supervisor.terminateChild(world.sim, top, "b");
+      expect(await world.children(top)).toEqual(["bystander#1", "b stopped", "a stopped"]);
+    }),
+  );
+
+  test.each(modes)("%s is not triggered by a child that its sibling's restart takes along", (autoShutdown) =>
+    inWorld(async (world) => {
+      const significantOnes = children(world, "temporary").slice(0, 2);
+      const top = await world.start({
+        autoShutdown,
+        strategy: "oneForAll",
+        children: [...significantOnes, world.worker("c")],
+      });
+      await world.kill("c");
+      expect(await world.children(top)).toEqual(["c#2"]);
+    }),
+  );
+
+  test.each(modes)("%s is not triggered by a start that is ignored", (autoShutdown) =>
+    inWorld(async (world) => {
+      const absent = world.worker("a", { ...significant, restart: "transient", starts: [{ ignore: true }] });
+      const top = await world.start({ autoShutdown, children: [absent] });
+      expect(await world.children(top)).toEqual(["a stopped"]);
+    }),
+  );
+
+  test("allSignificant counts a significant child that is being restarted as one that is there", () =>
+    inWorld(async (world) => {
+      const again = { ...significant, restart: "transient", starts: [{}, { fail: "not yet" }] } as const;
+      const top = await world.start({
+        autoShutdown: "allSignificant",
+        children: [world.worker("a", again), world.worker("b", { ...significant, restart: "transient" })],
+      });
+      world.sim.kill(world.pid("a"));
+      world.sim.exit(world.pid("b"), "shutdown");
+      await world.sim.idle();
+      expect(await world.children(top)).toEqual(["b stopped", "a#3"]);
+    }));
+
+  test("allSignificant looks at dynamically added children, too", () =>
+    inWorld(async (world) => {
+      const first = world.worker("a", { ...significant, restart: "transient" });
+      const top = await world.start({ autoShutdown: "allSignificant", children: [first] });
+      await Supervisor.startChild(world.sim, top, world.worker("b", { ...significant, restart: "temporary" }));
+      await world.end("a", "normal");
+      expect(await world.children(top)).toEqual(["b#1", "a stopped"]);
+      await world.kill("b");
+      expect(world.sim.isAlive(top)).toBe(false);
+    }));
+});
+
+describe("a significant child that ends by itself", () => {
+  const cases: readonly { restart: "transient" | "temporary"; reason: Reason; ends: boolean }[] = [
+    { restart: "transient", reason: "normal", ends: true },
+    { restart: "transient", reason: "shutdown", ends: true },
+    { restart: "transient", reason: { shutdown: "done" }, ends: true },
+    { restart: "transient", reason: "boom", ends: false },
+    { restart: "temporary", reason: "normal", ends: true },
+    { restart: "temporary", reason: { shutdown: "done" }, ends: true },
+    { restart: "temporary", reason: "boom", ends: true },
+  ];
+
+  test.each(cases)("$restart, with $reason: the supervisor ends: $ends", ({ restart, reason, ends }) =>
+    inWorld(async (world) => {
+      const only = world.worker("a", { ...significant, restart });
+      const top = await world.start({ autoShutdown: "anySignificant", children: [only] });
+      await world.end("a", reason);
+      expect(world.sim.isAlive(top)).toBe(!ends);
+    }),
+  );
+});
+
+test("an automatic shutdown escalates when the supervisor is itself a significant child", () =>
+  inWorld(async (world) => {
+    const inner = world.tree("inner", {
+      autoShutdown: "anySignificant",
+      children: [world.worker("a", { ...significant, restart: "transient" })],
+      options: { ...significant, restart: "transient" },
+    });
+    await world.start({ autoShutdown: "anySignificant", children: [world.worker("b"), inner] });
+    await world.end("a", "normal");
+    expect(world.take().slice(1)).toEqual([
+      "down a#1 normal",
+      "down inner#1 shutdown",
+      "down b#1 shutdown",
+      "down top#1 shutdown",
+    ]);
+  }));
