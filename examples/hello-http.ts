@@ -5,9 +5,9 @@
 //   curl localhost:4000/me            and with   -H "x-user: ada"
 //   curl localhost:4000/crash
 
+import { type Conn, http, Json, pipeline, plug, RequestId, router } from "hornbeam/http";
 import type { Supervisor } from "hornbeam/supervisor";
 import { run, supervisor } from "hornbeam/supervisor";
-import { type Conn, http, Json, pipeline, plug, RequestId, router } from "hornbeam/http";
 
 const requireUser = (conn: Conn<{ requestId: string }>) => {
   const user = conn.getReqHeader("x-user");

@@ -6,6 +6,7 @@ import { noreply, ok, reply } from "../runtime/results.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import { stopProcess } from "../runtime/stopping.ts";
 import type { ChildSpec, Exit, Milliseconds, Pid, Reason, Self } from "../runtime/types.ts";
+import type { ChildInfo } from "../supervisor/children.ts";
 import { Conn, finish, splitPath } from "./conn.ts";
 import { Connection, type Shared } from "./connection.ts";
 import { NoRouteError } from "./errors.ts";
@@ -59,6 +60,10 @@ class Pool {
     let requests = 0;
     for (const connection of this.connections.values()) requests += connection.inFlight;
     return { connections: this.connections.size, requests, sockets: this.upgraded.size };
+  }
+
+  get children(): readonly ChildInfo[] {
+    return [...this.connections.keys(), ...this.upgraded].map((pid) => ({ id: undefined, pid, type: "worker" }));
   }
 
   get running(): readonly string[] {
@@ -152,6 +157,7 @@ export const Connections = {
   handleCall: {
     server: (_, pool) => reply(pool.server, pool),
     counts: (_, pool) => reply(pool.counts, pool),
+    whichChildren: (_, pool) => reply(pool.children, pool),
     running: (_, pool) => reply(pool.running, pool),
     start: async (child: ChildSpec, pool) => reply(await pool.start(child), pool),
     drain: (_, pool, __, from) => {

@@ -33,7 +33,13 @@ declare module "../runtime/telemetry.ts" {
   }
 }
 
-defineReport("http.listener.start", "info", (_, { host, port }) => `listening on http://${host}:${port}`);
+defineReport("http.listener.start", "info", (_, { host, port }) => {
+  const shown = LOCAL.has(host) ? "localhost" : host.includes(":") ? `[${host}]` : host;
+  return `listening on http://${shown}:${port}`;
+});
+
+/** Addresses that are easier to read, and to click, by their name. */
+const LOCAL = new Set(["127.0.0.1", "::1", "::", "0.0.0.0"]);
 
 defineReport("http.request.stop", "info", ({ duration }, { method, path, status, plug, reason }) => {
   const took = duration < 1 ? `${Math.round(duration * 1000)}µs` : `${Math.round(duration)}ms`;

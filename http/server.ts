@@ -17,7 +17,7 @@ export interface HttpOptions {
   readonly sockets?: Readonly<Record<string, SocketHandler>>;
   /** 0 takes a free one; ask for it with {@link httpInfo}. */
   readonly port: number;
-  /** Default `"localhost"`; `"::"` is every address of the machine. */
+  /** Default `"127.0.0.1"`, which is this machine alone; `"::"` is every address it has. */
   readonly host?: string;
   /** How long requests and WebSockets may take to end when the server stops. Default 5000 ms. */
   readonly drain?: Milliseconds;
@@ -63,7 +63,7 @@ const HttpServer = {
     plug,
     sockets = {},
     port,
-    host = "localhost",
+    host = "127.0.0.1",
     drain = 5000,
     grace = 1000,
     name: server = "http",

@@ -18,3 +18,8 @@ export function showReason(reason: unknown): string {
     ? inspect(reason, { depth: 4 })
     : inspect(reason, { depth: 4, maxArrayLength: 50, maxStringLength: 2000 });
 }
+
+/** A reason in one line, for a report beside another that has the stack. */
+export function showBrief(reason: unknown): string {
+  return reason instanceof Error ? `${reason.name}: ${reason.message}` : show(reason);
+}

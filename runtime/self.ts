@@ -3,6 +3,7 @@ import { BadArgument } from "./errors.ts";
 import { addressOf, NOBODY, showTarget } from "./pid.ts";
 import { Process } from "./process.ts";
 import { receive, taskBehaviour, taskState } from "./task.ts";
+import type { Telemetry } from "./telemetry.ts";
 import type {
   Caller,
   CallOptions,
@@ -59,6 +60,10 @@ export class ProcessSelf extends Process implements Self {
   }
 
   // ── the world ──
+
+  get telemetry(): Telemetry {
+    return this.kernel.telemetry;
+  }
 
   now(): Milliseconds {
     return this.kernel.driver.now();

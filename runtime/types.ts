@@ -1,5 +1,7 @@
 // The vocabulary of the whole family: addresses, reasons, signals, and what a process or a system can do.
 
+import type { Telemetry } from "./telemetry.ts";
+
 declare const protocol: unique symbol;
 
 /** What a process understands: its calls, its casts, and the plain messages its `handleInfo` takes. */
@@ -133,6 +135,8 @@ export interface Self<Info = any> extends Caller {
   trapExit: boolean;
   /** What reports and process listings call this process. */
   label: Label | undefined;
+  /** The event bus of the system. */
+  readonly telemetry: Telemetry;
   /** Monotonic time. */
   now(): Milliseconds;
   /** A number in [0, 1). */

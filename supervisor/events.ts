@@ -1,4 +1,4 @@
-import { showReason } from "../runtime/inspect.ts";
+import { showBrief, showReason } from "../runtime/inspect.ts";
 import { defineReport } from "../runtime/reports.ts";
 import type { Milliseconds, Pid, Reason } from "../runtime/types.ts";
 
@@ -33,7 +33,7 @@ declare module "../runtime/telemetry.ts" {
 
 defineReport("supervisor.child.exit", "warning", (_, { label, id, pid, reason, restarting }) => {
   const what = restarting ? "and is started again" : "and is not started again";
-  return `supervisor ${label}: child ${id} ${pid} ended (${showReason(reason)}) ${what}`;
+  return `supervisor ${label}: child ${id} ${pid} ended (${showBrief(reason)}) ${what}`;
 });
 
 defineReport(
@@ -46,12 +46,12 @@ defineReport(
   "supervisor.child.shutdownError",
   "error",
   (_, { label, id, pid, reason, shutdown }) =>
-    `supervisor ${label}: child ${id} ${pid} did not stop as told (shutdown: ${shutdown}): ${showReason(reason)}`,
+    `supervisor ${label}: child ${id} ${pid} did not stop as told (shutdown: ${shutdown}): ${showBrief(reason)}`,
 );
 
 defineReport(
   "supervisor.giveUp",
   "error",
   ({ maxRestarts, maxSeconds }, { label, id, reason }) =>
-    `supervisor ${label} gives up: more than ${maxRestarts} restarts in ${maxSeconds} s; the last was of ${id}, which ended with ${showReason(reason)}`,
+    `supervisor ${label} gives up: more than ${maxRestarts} restarts in ${maxSeconds} s; the last was of ${id}, which ended with ${showBrief(reason)}`,
 );

@@ -126,7 +126,13 @@ describe("a child spec", () => {
 
   test("of an id that is there twice fails the start before any child is started", async () => {
     let starts = 0;
-    const counted = { id: "a", start: async () => (starts++, "ignore" as const) };
+    const counted = {
+      id: "a",
+      start: async () => {
+        starts++;
+        return "ignore" as const;
+      },
+    };
     const reason = await failureOf({ children: [counted, { id: "b", start }, counted] });
     expect(reason).toMatchObject({
       name: "BadSpec",
@@ -229,7 +235,9 @@ describe("a spec made from a module", () => {
   });
 
   test("of something that is no module says what it got", () => {
-    expect(() => supervisor({} as never)).toThrow("expected a supervisor module with an init, got: {}");
-    expect(() => child("Counter" as never, 0 as never)).toThrow("expected a module with an init, got: 'Counter'");
+    // @ts-expect-error: it has no init
+    expect(() => supervisor({})).toThrow("expected a supervisor module with an init, got: {}");
+    // @ts-expect-error: a name is not a module
+    expect(() => child("Counter", 0)).toThrow("expected a module with an init, got: 'Counter'");
   });
 });

@@ -1,0 +1,172 @@
+import { child } from "../genserver/genserver.ts";
+import { BadArgument } from "../runtime/errors.ts";
+import { processOf } from "../runtime/self.ts";
+import { LiveSystem, type System } from "../runtime/system.ts";
+import type { Pid } from "../runtime/types.ts";
+import { DynamicSupervisor } from "../supervisor/dynamic-supervisor.ts";
+import { decode, type Frame } from "./frame.ts";
+import { Transport } from "./transport.ts";
+import { type SocketOptions, SocketRoutes, type UserSocket } from "./user-socket.ts";
+import type { Accept, WireEvents } from "./wire.ts";
+
+// The test kit: a client without a socket. Everything behind the wire is the real thing.
+
+export interface TestConnectOptions extends SocketOptions {
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
+/** What a push or a join was answered with. */
+export interface TestReply {
+  readonly status: "ok" | "error";
+  readonly response: any;
+}
+
+/** `connect` refused the client. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+  readonly reason: unknown;
+  constructor(reason: unknown) {
+    super("the socket refused the connection");
+    this.reason = reason;
+  }
+}
+
+/**
+ * Connects a client to a user socket, as a browser would (Phoenix: `Phoenix.ChannelTest`). Rejects with {@link Refused}.
+ *
+ * @example
+ * const client = await connect(sim, Visitors, { params: { user: "ada" } });
+ * const { response } = await client.join("room:lobby", { user: "ada" });
+ */
+export async function connect(
+  system: System,
+  module: UserSocket,
+  options: TestConnectOptions = {},
+): Promise<TestClient> {
+  if (!(system instanceof LiveSystem)) throw new BadArgument("connect: expected a system or a simulation");
+  const routes = new SocketRoutes(module, options);
+  if (system.whereis(routes.channels) === undefined)
+    await system.start(DynamicSupervisor.child({ name: routes.channels }));
+  const connected = await routes.connect({ self: system.self }, options.params ?? {});
+  if ("refused" in connected) throw new Refused(connected.refused);
+  const client = new TestClient(system);
+  const pid = await system.start(child(Transport, connected.start(client.accept), { id: "test client" }));
+  client.connected(pid);
+  return client;
+}
+
+type Listener = (frame: Frame) => boolean;
+
+/** The client's end. */
+export class TestClient {
+  /** Everything the server has sent, in order. */
+  readonly frames: Frame[] = [];
+  /** How the server closed the connection; undefined while it is open. */
+  closedWith: { readonly code: number; readonly reason: string } | undefined;
+  /** The process that serves this connection. */
+  transport: Pid | undefined;
+  private readonly system: LiveSystem;
+  private readonly listeners = new Set<Listener>();
+  private readonly joinRefs = new Map<string, string>();
+  private events: WireEvents | undefined;
+  private refs = 0;
+
+  constructor(system: LiveSystem) {
+    this.system = system;
+  }
+
+  readonly accept: Accept = (events) => {
+    this.events = events;
+    return {
+      send: (frame) => this.receive(decode(String(frame))),
+      close: (code, reason) => {
+        this.closedWith ??= { code, reason };
+        events.closed();
+      },
+      terminate: () => {
+        this.closedWith ??= { code: 1006, reason: "" };
+      },
+    };
+  };
+
+  connected(pid: Pid): void {
+    this.transport = pid;
+  }
+
+  join(topic: string, payload: unknown = {}): Promise<TestReply> {
+    const ref = String(++this.refs);
+    this.joinRefs.set(topic, ref);
+    return this.request([ref, ref, topic, "phx_join", payload]);
+  }
+
+  /** Sends an event to a joined topic, and waits for the answer. */
+  push(topic: string, event: string, payload: unknown = {}): Promise<TestReply> {
+    return this.request([this.joinRefs.get(topic) ?? null, String(++this.refs), topic, event, payload]);
+  }
+
+  /** Sends an event that is not answered. */
+  cast(topic: string, event: string, payload: unknown = {}): void {
+    this.sendRaw(JSON.stringify([this.joinRefs.get(topic) ?? null, String(++this.refs), topic, event, payload]));
+  }
+
+  leave(topic: string): Promise<TestReply> {
+    return this.push(topic, "phx_leave");
+  }
+
+  heartbeat(): Promise<TestReply> {
+    return this.request([null, String(++this.refs), "phoenix", "heartbeat", {}]);
+  }
+
+  /** The next frame of that topic and event: one that came already and was not taken yet, or one that will. */
+  async next(topic: string, event: string): Promise<Frame> {
+    const fits: Listener = (frame) => frame.topic === topic && frame.event === event;
+    const at = this.untaken.findIndex(fits);
+    if (at >= 0) return this.untaken.splice(at, 1)[0] as Frame;
+    return this.wait((frame) => fits(frame) && this.take(frame));
+  }
+
+  /** What a client sends, unchecked: for the tests of what no client should send. */
+  sendRaw(text: string): void {
+    this.events?.alive();
+    this.events?.text(text);
+  }
+
+  /** The client goes away. */
+  disconnect(): void {
+    this.closedWith ??= { code: 1000, reason: "" };
+    this.events?.closed();
+  }
+
+  private readonly untaken: Frame[] = [];
+
+  private take(frame: Frame): true {
+    this.untaken.splice(this.untaken.indexOf(frame), 1);
+    return true;
+  }
+
+  private async request(frame: readonly [unknown, string, string, string, unknown]): Promise<TestReply> {
+    const ref = frame[1];
+    const answered = this.wait((reply) => reply.event === "phx_reply" && reply.ref === ref && this.take(reply));
+    this.sendRaw(JSON.stringify(frame));
+    return (await answered).payload as TestReply;
+  }
+
+  private wait(fits: Listener): Promise<Frame> {
+    return new Promise((resolve) => {
+      const listener: Listener = (frame) => {
+        if (!fits(frame)) return false;
+        this.listeners.delete(listener);
+        resolve(frame);
+        return true;
+      };
+      this.listeners.add(listener);
+    });
+  }
+
+  private receive(frame: Frame): void {
+    this.frames.push(frame);
+    this.untaken.push(frame);
+    processOf(this.system.self).kernel.scheduler.giveWay();
+    for (const listener of [...this.listeners]) if (listener(frame)) return;
+  }
+}

@@ -1,0 +1,131 @@
+import { readFile } from "node:fs/promises";
+import { isClean } from "../runtime/errors.ts";
+import { type ProcessSelf, processOf } from "../runtime/self.ts";
+import { ended } from "../runtime/stopping.ts";
+import { taskBehaviour, taskState } from "../runtime/task.ts";
+import type { Caller, Milliseconds, Reason, Self } from "../runtime/types.ts";
+import type { Adapter, Body, FileRange, Headers, RequestHead } from "./adapter.ts";
+import { HttpError } from "./errors.ts";
+import { Exchange } from "./exchange.ts";
+import type { PlugFn } from "./plug.ts";
+import { sendError, serve } from "./request.ts";
+
+// The test kit: the test adapter is an adapter like the one over node:http, and what it runs is the same code.
+
+export interface TestRequest {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A value that is sent as JSON, with its content type. */
+  readonly json?: unknown;
+  readonly body?: Body;
+  readonly host?: string;
+  readonly scheme?: "http" | "https";
+}
+
+/** What a request was answered with. */
+export interface TestResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+  readonly bytes: Uint8Array;
+  /** How the request's process ended: `"normal"`, or what it crashed with (the answer is then a 500). */
+  readonly reason: Reason;
+  /** The first header of that name. */
+  header(name: string): string | undefined;
+  json(): any;
+}
+
+/**
+ * Sends a request through a plug without a server: in a process of `by`'s system, as a connection would run it.
+ *
+ * @example
+ * const answer = await request(sim, site.plug, "GET", "/hello/world");
+ * expect(answer.status).toBe(200);
+ */
+export async function request(
+  by: Caller,
+  plug: PlugFn<any, any>,
+  method: string,
+  target: string,
+  options: TestRequest = {},
+): Promise<TestResponse> {
+  const caller = processOf(by);
+  const adapter = new TestAdapter(bodyOf(options), method);
+  const exchange: { current?: Exchange } = {};
+  const task = taskState((self: Self) => {
+    exchange.current = new Exchange(headOf(method, target, options), adapter, self);
+    return serve(exchange.current, plug);
+  });
+  const child: ProcessSelf = caller.kernel.spawn(caller, taskBehaviour, task, {
+    link: false,
+    label: `${method} ${target}`,
+  });
+  const reason = await ended(caller, child.pid);
+  const { current } = exchange;
+  if (current !== undefined && !current.sent) sendError(current, isClean(reason) ? 503 : 500);
+  return adapter.response(reason);
+}
+
+function headOf(
+  method: string,
+  target: string,
+  { headers = {}, json, host, scheme = "http" }: TestRequest,
+): RequestHead {
+  const at = target.indexOf("?");
+  const list = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+  if (json !== undefined && headers["content-type"] === undefined) list.push(["content-type", "application/json"]);
+  return {
+    method,
+    scheme,
+    host: host ?? "www.example.com",
+    port: scheme === "https" ? 443 : 80,
+    path: at < 0 ? target : target.slice(0, at),
+    query: at < 0 ? "" : target.slice(at + 1),
+    headers: list,
+    remoteAddress: "127.0.0.1",
+  };
+}
+
+const bodyOf = ({ json, body = "" }: TestRequest): Uint8Array =>
+  Buffer.from(json === undefined ? (body as string) : JSON.stringify(json));
+
+/** Keeps what is sent. A response to HEAD has no body, as over a real connection. */
+class TestAdapter implements Adapter {
+  private readonly requestBody: Uint8Array;
+  private readonly method: string;
+  private sent: { readonly status: number; readonly headers: Headers; readonly bytes: Uint8Array } | undefined;
+
+  constructor(requestBody: Uint8Array, method: string) {
+    this.requestBody = requestBody;
+    this.method = method;
+  }
+
+  async readBody(limit: number, _timeout: Milliseconds): Promise<Uint8Array> {
+    if (this.requestBody.length > limit) throw new HttpError(413, `the body is longer than ${limit} bytes`);
+    return this.requestBody;
+  }
+
+  send(status: number, headers: Headers, body: Body): void {
+    this.sent = { status, headers, bytes: this.method === "HEAD" ? new Uint8Array() : Buffer.from(body as string) };
+  }
+
+  async sendFile(status: number, headers: Headers, { path, offset, length }: FileRange): Promise<void> {
+    const bytes = await readFile(path);
+    this.send(status, headers, bytes.subarray(offset, offset + length));
+  }
+
+  response(reason: Reason): TestResponse {
+    if (this.sent === undefined)
+      throw new Error(`the request was not answered; its process ended with ${String(reason)}`);
+    const { status, headers, bytes } = this.sent;
+    const body = Buffer.from(bytes).toString("utf8");
+    return {
+      status,
+      headers,
+      bytes,
+      body,
+      reason,
+      header: (name) => headers.find(([key]) => key === name)?.[1],
+      json: () => JSON.parse(body),
+    };
+  }
+}

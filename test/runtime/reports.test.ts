@@ -1,0 +1,90 @@
+import { inspect } from "node:util";
+import { exit, type Level, ok, onReport, stop } from "hornbeam";
+import { type GenServer, start } from "hornbeam/genserver";
+import { type Sim, simulate } from "hornbeam/sim";
+import { expect, test } from "vitest";
+import { forever, REAL, runFixture } from "./support.ts";
+
+function reports(sim: Sim, from?: Level): { level: Level; text: string; event: string }[] {
+  const seen: { level: Level; text: string; event: string }[] = [];
+  onReport(sim.telemetry, (level, text, event) => void seen.push({ level, text, event }), from);
+  return seen;
+}
+
+const Fragile = {
+  init: (n: number) => ok(n),
+  handleCast: {
+    crash: (): ReturnType<typeof stop<number>> => {
+      throw new Error("oops");
+    },
+  },
+} satisfies GenServer<number>;
+
+test("the report of a crash names the process, the error with its stack, the callback, the message and the state", () =>
+  simulate(async (sim) => {
+    const seen = reports(sim);
+    const server = await start(sim, Fragile, 41, { label: "fragile" });
+    sim.cast(server, "crash");
+    await sim.idle();
+    expect(seen).toMatchObject([{ level: "error", event: "process.crash" }]);
+    const text = seen[0]?.text as string;
+    expect(text).toContain(`process ${server} fragile crashed: Error: oops`);
+    expect(text).toContain("reports.test.ts");
+    expect(text).toContain("in handleCast.crash");
+    expect(text).toContain("cast: 'crash'");
+    expect(text).toContain("state: 41");
+  }));
+
+test("clean ends and kills are not reported", () =>
+  simulate(async (sim) => {
+    const seen = reports(sim, "debug");
+    for (const reason of ["normal", "shutdown", { shutdown: 1 }]) sim.spawn(() => exit(reason));
+    sim.kill(sim.spawn(forever));
+    await sim.idle();
+    expect(seen).toEqual([]);
+  }));
+
+test("reports below the wanted level are not even built", () =>
+  simulate(async (sim) => {
+    const seen = reports(sim, "error");
+    expect(sim.telemetry.has("genserver.unhandled")).toBe(false);
+    const server = await start(sim, Fragile, 1);
+    sim.send(server as any, "unknown");
+    await sim.idle();
+    expect(seen).toEqual([]);
+  }));
+
+test("the end of reporting ends it", () =>
+  simulate(async (sim) => {
+    let count = 0;
+    const detach = onReport(sim.telemetry, () => void count++);
+    sim.spawn(() => exit("oops"));
+    await sim.idle();
+    detach();
+    sim.spawn(() => exit("oops"));
+    await sim.idle();
+    expect(count).toBe(1);
+  }));
+
+test("a reason that cannot be shown does not silence the reports after it", () =>
+  simulate(async (sim) => {
+    const seen = reports(sim);
+    sim.spawn(() =>
+      exit({
+        [inspect.custom]() {
+          throw new Error("not to be inspected");
+        },
+      }),
+    );
+    sim.spawn(() => exit("oops"));
+    await sim.idle();
+    expect(seen.map(({ event }) => event)).toEqual(["process.crash", "process.crash"]);
+    expect(seen[1]?.text).toContain("oops");
+  }));
+
+test("a system prints its reports on standard error, and nothing when it is told so", async () => {
+  const { code, out, err } = await runFixture("print-reports.ts");
+  expect({ code, out }).toEqual({ code: 0, out: "" });
+  expect(err).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z \[error\] process <0\.\d+> loud crashed: Error: oops\n/);
+  expect(err).not.toContain("quiet");
+}, REAL);
