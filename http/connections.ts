@@ -155,7 +155,7 @@ export const Connections = {
     return ok(new Pool(processOf(self), options));
   },
   handleCall: {
-    server: (_, pool) => reply(pool.server, pool),
+    server: (_, pool, self) => reply({ server: pool.server, pid: self.pid }, pool),
     counts: (_, pool) => reply(pool.counts, pool),
     whichChildren: (_, pool) => reply(pool.children, pool),
     running: (_, pool) => reply(pool.running, pool),

@@ -23,25 +23,27 @@ interface State extends ListenerInfo {
   readonly server: Server;
 }
 
-/** The port that a server was given for port 0: its listener comes back on the same one. */
-const given = new WeakMap<Server, number>();
+/** The port that was taken for port 0: after a crash the listener comes back on the same one. */
+const given = new WeakMap<ListenerOptions, number>();
 
 /**
  * Accepts connections: the process that owns the listening socket. Suspended, it refuses new connections and leaves
  * those that are open alone (Ranch: `suspend_listener`).
  */
 export const Listener = {
-  init: async ({ connections, port, host }: ListenerOptions, self) => {
-    const server = await self.call(connections, "server");
+  init: async (options: ListenerOptions, self) => {
+    const { connections, host, port } = options;
+    const { server, pid } = await self.call(connections, "server");
+    self.link(pid);
     self.own({ [Symbol.dispose]: () => stopListening(server) });
     try {
       const state: State = {
         server,
         host,
-        port: await listen(server, given.get(server) ?? port, host),
+        port: await listen(server, given.get(options) ?? port, host),
         status: "running",
       };
-      given.set(server, state.port);
+      given.set(options, state.port);
       announce(self, state, "http.listener.start");
       return ok(state);
     } catch (failure) {

@@ -32,7 +32,8 @@ const MAX_RESTARTS = 10;
 
 /**
  * An HTTP server as a child: a supervisor of its sockets' processes, its connections, its listener and its drainer, in
- * this order, so that they stop in the order drainer, listener, connections.
+ * this order, so that they stop in the order drainer, listener, connections. Each is restarted alone; the listener is
+ * linked to the connections, because it cannot go on without them. So a restart never drains.
  *
  * @example
  * http({ port: 4000, plug: site.plug, sockets: { "/socket": socket(Visitors) }, drain: 10_000 })
@@ -71,7 +72,7 @@ const HttpServer = {
     const { connections, listener } = namesOf(server);
     const services = Object.values(sockets).flatMap(({ children }) => children);
     return {
-      strategy: "restForOne",
+      strategy: "oneForOne",
       maxRestarts: MAX_RESTARTS,
       children: [
         supervisor(Services, services, { id: "sockets" }),

@@ -31,7 +31,10 @@ function outcome(call: Promise<unknown>): { state: string; value?: any } {
   return seen;
 }
 
-const failed = (reason: unknown, request: string) => ({ state: "failed", value: { name: "CallError", reason, request } });
+const failed = (reason: unknown, request: string) => ({
+  state: "failed",
+  value: { name: "CallError", reason, request },
+});
 
 test("a call resolves to its reply", () =>
   simulate(async (sim) => {
@@ -110,7 +113,10 @@ test("after a timeout the server still does the work, and its late reply is drop
     expect(sim.leaks()).toHaveLength(2);
   }));
 
-test.each([["timeout", 10], ["reply", "infinity"]] as const)("a call that ended with a %s leaves no timer and no monitor", (_, timeout) =>
+test.each([
+  ["timeout", 10],
+  ["reply", "infinity"],
+] as const)("a call that ended with a %s leaves no timer and no monitor", (_, timeout) =>
   simulate({ time: "manual" }, async (sim) => {
     const desk = await start(sim, Desk);
     const call = outcome(sim.with({ timeout }).call(desk, "later", 1));
@@ -127,9 +133,7 @@ test("a call to a pid or a name that is not there fails with noproc", () =>
     const gone: Pid = sim.spawn(() => {});
     await sim.idle();
     await expect(sim.call(gone, "get")).rejects.toMatchObject({ reason: "noproc", request: "get" });
-    await expect(sim.call(name("nobody"), "get")).rejects.toThrow(
-      new CallError("noproc", "get", "'nobody'").message,
-    );
+    await expect(sim.call(name("nobody"), "get")).rejects.toThrow(new CallError("noproc", "get", "'nobody'").message);
   }));
 
 test("a call to oneself fails at once, by pid and by name", () =>
@@ -188,7 +192,11 @@ test("a process that is killed while it calls never hears of the reply", () =>
     const desk = await start(sim, Desk);
     let went = false;
     const caller = puppet(sim);
-    await caller.does((self) => self.call(desk, "later", 1).finally(() => { went = true; }));
+    await caller.does((self) =>
+      self.call(desk, "later", 1).finally(() => {
+        went = true;
+      }),
+    );
     sim.kill(caller.pid);
     sim.cast(desk, "answerAll", 1);
     await sim.idle();

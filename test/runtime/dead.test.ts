@@ -74,7 +74,7 @@ test("what a dead process spawns or starts never runs", () =>
     const { vain } = await afterlife(sim, (self) => {
       const pids = [self.spawn(run), self.spawnLink(run), self.spawnMonitor(run).pid];
       expect(pids.map((pid) => self.isAlive(pid))).toEqual([false, false, false]);
-      void startLink(self, { init: () => (run(), ok(0)) });
+      void startLink(self, { init: () => ok(run()) });
     });
     await sim.idle();
     expect(ran).toBe(false);
@@ -150,7 +150,11 @@ test.each(["sleep", "receive", "call"])("a %s that waits when its process ends n
       receive: (self) => self.receive(undefined, 100),
       call: (self) => self.call(server as Pid, "wait"),
     };
-    const pid = sim.spawn((self) => waits[operation]?.(self).finally(() => { back = true; }));
+    const pid = sim.spawn((self) =>
+      waits[operation]?.(self).finally(() => {
+        back = true;
+      }),
+    );
     await sim.idle();
     sim.exit(pid, "oops");
     sim.send(pid, "message");

@@ -1,4 +1,4 @@
-import { isDown, name, type MonitorRef } from "hornbeam";
+import { isDown, type MonitorRef, name } from "hornbeam";
 import { simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
 import { forever, puppet } from "./support.ts";

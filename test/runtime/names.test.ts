@@ -1,6 +1,6 @@
+import fc from "fast-check";
 import { AlreadyStarted, alreadyStarted, BadArgument, name, type Pid } from "hornbeam";
 import { simulate } from "hornbeam/sim";
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { forever, puppet } from "./support.ts";
 

@@ -64,7 +64,11 @@ test("a dead process owns nothing: what it is given is disposed at once", () =>
     const gate = Promise.withResolvers<void>();
     const pid = sim.spawn(async (self) => {
       await gate.promise;
-      self.own(resource(() => { disposed = true; }));
+      self.own(
+        resource(() => {
+          disposed = true;
+        }),
+      );
     });
     await sim.idle();
     sim.kill(pid);
@@ -86,7 +90,11 @@ test("a dispose that ends other processes does so in turn", () =>
     const victims = [sim.spawn(forever), sim.spawn(forever)];
     const owner = puppet(sim);
     await owner.does((self) => {
-      self.own(resource(() => { for (const pid of victims) sim.exit(pid, "with it"); }));
+      self.own(
+        resource(() => {
+          for (const pid of victims) sim.exit(pid, "with it");
+        }),
+      );
     });
     sim.exit(owner.pid, "oops");
     expect([...died]).toEqual([[owner.pid, "oops"], ...victims.map((pid) => [pid, "with it"])]);

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { exit, type Level, ok, onReport, stop } from "hornbeam";
+import { exit, type Level, ok, onReport, type stop } from "hornbeam";
 import { type GenServer, start } from "hornbeam/genserver";
 import { type Sim, simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
@@ -82,9 +82,13 @@ test("a reason that cannot be shown does not silence the reports after it", () =
     expect(seen[1]?.text).toContain("oops");
   }));
 
-test("a system prints its reports on standard error, and nothing when it is told so", async () => {
-  const { code, out, err } = await runFixture("print-reports.ts");
-  expect({ code, out }).toEqual({ code: 0, out: "" });
-  expect(err).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z \[error\] process <0\.\d+> loud crashed: Error: oops\n/);
-  expect(err).not.toContain("quiet");
-}, REAL);
+test(
+  "a system prints its reports on standard error, and nothing when it is told so",
+  async () => {
+    const { code, out, err } = await runFixture("print-reports.ts");
+    expect({ code, out }).toEqual({ code: 0, out: "" });
+    expect(err).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z \[error\] process <0\.\d+> loud crashed: Error: oops\n/);
+    expect(err).not.toContain("quiet");
+  },
+  REAL,
+);

@@ -1,6 +1,6 @@
+import fc from "fast-check";
 import { exit, type Reason } from "hornbeam";
 import { simulate } from "hornbeam/sim";
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { deaths, puppet } from "./support.ts";
 
@@ -50,7 +50,8 @@ class Model {
     else if (kind === "exit") this.signal(to, by, reason, false);
     else if (kind === "monitor" && this.dead(to)) this.hear(by, "down", to, "noproc");
     else if (kind === "monitor" && to !== by) this.watchers[to]?.push(by);
-    else if (kind === "link" && this.dead(to)) this.traps[by] ? this.hear(by, "exit", to, "noproc") : this.die(by, "NoProcess");
+    else if (kind === "link" && this.dead(to))
+      this.traps[by] ? this.hear(by, "exit", to, "noproc") : this.die(by, "NoProcess");
     else if (kind === "link" && to !== by) void [this.links[by]?.add(to), this.links[to]?.add(by)];
     else if (kind === "unlink") void [this.links[by]?.delete(to), this.links[to]?.delete(by)];
   }

@@ -97,7 +97,11 @@ test("ten thousand processes that wait all get their message", () =>
     expect(heard).toBe(10_000);
   }));
 
-test.each(["sync", "async", "tasks"])("while %s processes never rest, I/O and timers get their turns", async (kind) => {
-  const { code, out } = await runFixture("busy.ts", kind);
-  expect({ code, out }).toEqual({ code: 0, out: "timer, immediate and file came through\n" });
-}, REAL);
+test.each(["sync", "async", "tasks"])(
+  "while %s processes never rest, I/O and timers get their turns",
+  async (kind) => {
+    const { code, out } = await runFixture("busy.ts", kind);
+    expect({ code, out }).toEqual({ code: 0, out: "timer, immediate and file came through\n" });
+  },
+  REAL,
+);

@@ -51,11 +51,15 @@ test("what a timer causes comes to rest before the next timer fires", () =>
     expect(log).toEqual(["a0", "a1", "a2", "b0", "b1", "b2"]);
   }));
 
-test("two advances at once are both over when their time has passed", () =>
-  simulate(async (sim) => {
-    await Promise.all([sim.advance(5), sim.advance(10)]);
-    expect(sim.now()).toBeGreaterThanOrEqual(10);
-  }), 1000);
+test(
+  "two advances at once are both over when their time has passed",
+  () =>
+    simulate(async (sim) => {
+      await Promise.all([sim.advance(5), sim.advance(10)]);
+      expect(sim.now()).toBeGreaterThanOrEqual(10);
+    }),
+  1000,
+);
 
 test("idle resolves when every process waits, and lets no time pass", () =>
   simulate(async (sim) => {
@@ -76,7 +80,11 @@ test("idle resolves when every process waits, and lets no time pass", () =>
 test("with manual time only advance moves the clock", () =>
   simulate({ time: "manual" }, async (sim) => {
     let woken = false;
-    sim.spawn((self) => self.sleep(1).then(() => { woken = true; }));
+    sim.spawn((self) =>
+      self.sleep(1).then(() => {
+        woken = true;
+      }),
+    );
     for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
     expect(woken).toBe(false);
     await sim.advance(1);
@@ -88,7 +96,9 @@ test("the same seed gives the same numbers, another seed others", async () => {
     simulate({ seed }, async (sim) => {
       expect(sim.seed).toBe(seed);
       const drawn: number[] = [];
-      sim.spawn((self) => { for (let i = 0; i < 20; i++) drawn.push(self.random()); });
+      sim.spawn((self) => {
+        for (let i = 0; i < 20; i++) drawn.push(self.random());
+      });
       await sim.idle();
       return drawn;
     });
@@ -101,7 +111,11 @@ test("the same seed gives the same numbers, another seed others", async () => {
 test("simulate gives back what the test returns, and passes on what it throws", async () => {
   expect(await simulate(async () => 42)).toBe(42);
   const error = new Error("oops");
-  await expect(simulate(async () => { throw error; })).rejects.toBe(error);
+  await expect(
+    simulate(async () => {
+      throw error;
+    }),
+  ).rejects.toBe(error);
 });
 
 test("a simulation that never comes to rest is given up, with advice", async () => {

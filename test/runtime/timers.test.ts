@@ -1,6 +1,6 @@
-import { BadArgument, name, timeout, type TimerRef } from "hornbeam";
-import { simulate } from "hornbeam/sim";
 import fc from "fast-check";
+import { BadArgument, name, type TimerRef, timeout } from "hornbeam";
+import { simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
 import { Timers } from "../../runtime/timers.ts";
 import { forever, puppet, REAL, runFixture } from "./support.ts";
@@ -133,10 +133,14 @@ test("a delay beyond 2^31 ms is kept", () =>
     expect(receiver.inbox).toEqual(["tick"]);
   }));
 
-test("a delay beyond 2^31 ms is kept by the real clock, without a warning of Node", async () => {
-  const { code, out, err } = await runFixture("long-delay.ts");
-  expect({ code, out, err }).toEqual({ code: 0, out: "still asleep\n", err: "" });
-}, REAL);
+test(
+  "a delay beyond 2^31 ms is kept by the real clock, without a warning of Node",
+  async () => {
+    const { code, out, err } = await runFixture("long-delay.ts");
+    expect({ code, out, err }).toEqual({ code: 0, out: "still asleep\n", err: "" });
+  },
+  REAL,
+);
 
 test("a sleep without end has none, and the clock does not jump to it", () =>
   simulate(async (sim) => {
@@ -150,10 +154,14 @@ test("a sleep without end has none, and the clock does not jump to it", () =>
     expect([woken, sim.now()]).toEqual([false, 10]);
   }));
 
-test("a message and the end of a wait that fall on the same moment do not block each other", async () => {
-  const { code, out } = await runFixture("same-moment.ts");
-  expect({ code, out }).toEqual({ code: 0, out: '"message"\n' });
-}, REAL);
+test(
+  "a message and the end of a wait that fall on the same moment do not block each other",
+  async () => {
+    const { code, out } = await runFixture("same-moment.ts");
+    expect({ code, out }).toEqual({ code: 0, out: '"message"\n' });
+  },
+  REAL,
+);
 
 test("every delay comes in its turn, whatever is set and cancelled", () => {
   const step = fc.record({

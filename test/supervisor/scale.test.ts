@@ -68,4 +68,25 @@ describe("ten thousand children cost no more each than a thousand do", () => {
     });
     expect(growth).toBeLessThan(GROWTH);
   });
+
+  test("to be given up by a supervisor when all are killed at once", async () => {
+    const growth = await growthOf(async (sim, count) => {
+      const top = await sim.start(supervisor({ init: () => ({ strategy: "oneForOne", children: specs(count) }) }));
+      for (const { pid } of sim.processes()) if (pid !== top) sim.kill(pid);
+      await sim.idle();
+      expect(sim.processes()).toEqual([]);
+    });
+    expect(growth).toBeLessThan(GROWTH);
+  });
+
+  test("to be given up by a dynamic supervisor when all are killed at once", async () => {
+    const growth = await growthOf(async (sim, count) => {
+      const top = await sim.start(DynamicSupervisor.child());
+      for (const spec of specs(count)) await DynamicSupervisor.startChild(sim, top, spec);
+      for (const { pid } of sim.processes()) if (pid !== top) sim.kill(pid);
+      await sim.idle();
+      expect(sim.processes()).toEqual([]);
+    });
+    expect(growth).toBeLessThan(GROWTH);
+  });
 });

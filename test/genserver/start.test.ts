@@ -1,0 +1,199 @@
+import { BadReturnValue, type ChildSpec, error, exit, ignore, name, ok, type Reason, type Self, stop } from "hornbeam";
+import { child, type GenServer, start, startLink } from "hornbeam/genserver";
+import { type Sim, simulate } from "hornbeam/sim";
+import { expect, test } from "vitest";
+import { deaths, puppet } from "../runtime/support.ts";
+import { logOf, Scripted, type Setup, WAYS, ways } from "./support.ts";
+
+const lobby = name<typeof Scripted>("lobby");
+const oops = new Error("oops");
+const fails: [string, NonNullable<Setup["init"]>, Reason][] = [
+  ["ignore", () => ignore, "normal"],
+  ["error", () => error("oops"), "normal"],
+  ["stop normal", () => stop("normal", undefined), "normal"],
+  ["stop", () => stop("oops", undefined), "oops"],
+  ["exit", () => exit("oops"), "oops"],
+  [
+    "a throw",
+    () => {
+      throw oops;
+    },
+    oops,
+  ],
+  ["a bad value", () => 42, expect.any(BadReturnValue)],
+  ["a bad next", () => ok([], { timeout: -1 }), expect.any(BadReturnValue)],
+];
+const told = (kind: string, reason: Reason): unknown => (({ error: "oops", ignore: "ignore" }) as any)[kind] ?? reason;
+const failed = (sim: Sim | Self, init: NonNullable<Setup["init"]>) =>
+  start(sim, Scripted, { init }, { name: lobby }).then(
+    () => expect.unreachable(),
+    (thrown) => thrown,
+  );
+
+test.each(WAYS)("a start resolves to the pid when init has returned ok %s", (way) =>
+  simulate(async (sim) => {
+    const pid = await start(sim, Scripted, { init: () => ways[way](() => ok(["up"])) }, { name: lobby });
+    expect(sim.whereis(lobby)).toBe(pid);
+    expect(await logOf(sim, pid)).toEqual(["up"]);
+  }),
+);
+
+test("a start waits for init, as long as it takes", () =>
+  simulate(async (sim) => {
+    const slow = async (self: Self) => {
+      await self.sleep(1e9);
+      return ok([]);
+    };
+    await start(sim, Scripted, { init: slow });
+    expect(sim.now()).toBe(1e9);
+  }));
+
+for (const way of WAYS) {
+  test.each(fails)(
+    `init that ends in %s, ${way}, fails the start when the process is gone, and its name is free`,
+    (kind, init, reason) =>
+      simulate(async (sim) => {
+        const died = deaths(sim);
+        const thrown = await failed(sim, (self) => ways[way](() => init(self)));
+        expect(thrown).toMatchObject({ name: "StartError" });
+        expect(thrown.reason).toEqual(told(kind, reason));
+        expect([...died.values()]).toEqual([reason]);
+        expect(sim.whereis(lobby)).toBeUndefined();
+        expect(sim.processes()).toEqual([]);
+      }),
+  );
+
+  test.each(fails)(
+    `a starter that does not trap exits and fails with %s, ${way}, dies only of a reason that kills`,
+    (_, init, reason) =>
+      simulate(async (sim) => {
+        const died = deaths(sim);
+        const starter = puppet(sim);
+        await starter.does((self) =>
+          startLink(self, Scripted, { init: (me: Self) => ways[way](() => init(me)) }).catch(() => {}),
+        );
+        expect(died.get(starter.pid)).toEqual(reason === "normal" ? undefined : reason);
+      }),
+  );
+
+  test.each(fails)(`a starter that traps exits hears of %s, ${way}, once: by the result`, (kind, init, reason) =>
+    simulate(async (sim) => {
+      let thrown: any;
+      const starter = puppet(sim, { trapExit: true });
+      await starter.does((self) =>
+        startLink(self, Scripted, { init: (me: Self) => ways[way](() => init(me)) }).catch((error) => {
+          thrown = error;
+        }),
+      );
+      expect(thrown.reason).toEqual(told(kind, reason));
+      expect(starter.inbox).toEqual([]);
+    }),
+  );
+}
+
+test.each(fails)("after a start that failed with %s the name can be taken again at once, 100 times", (_, init) =>
+  simulate(async (sim) => {
+    for (let i = 0; i < 100; i++) await failed(sim, init);
+    expect(sim.isAlive(await start(sim, Scripted, {}, { name: lobby }))).toBe(true);
+  }),
+);
+
+test("init that takes too long is killed, and the start fails with timeout", () =>
+  simulate(async (sim) => {
+    const died = deaths(sim);
+    const init = (self: Self) => self.sleep(1000).then(() => ok([]));
+    const thrown = await start(sim, Scripted, { init }, { name: lobby, timeout: 100 }).catch((error) => error);
+    expect(thrown).toMatchObject({ name: "StartError", reason: "timeout" });
+    expect([[...died.values()], sim.now(), sim.whereis(lobby)]).toEqual([["killed"], 100, undefined]);
+  }));
+
+test("a server that is up in time is not killed later", () =>
+  simulate(async (sim) => {
+    const pid = await start(sim, Scripted, {}, { timeout: 100 });
+    await sim.advance(1000);
+    expect(sim.isAlive(pid)).toBe(true);
+  }));
+
+test("a name that is taken fails the start with AlreadyStarted, and init does not run", () =>
+  simulate(async (sim) => {
+    const first = await start(sim, Scripted, {}, { name: lobby });
+    const init = () => expect.unreachable("init ran");
+    const thrown = await start(sim, Scripted, { init }, { name: lobby }).catch((error) => error);
+    expect(thrown).toMatchObject({ name: "AlreadyStarted", pid: first });
+    expect(thrown.message).toContain("lobby");
+  }));
+
+test("startLink links from the beginning; start does not", () =>
+  simulate(async (sim) => {
+    const died = deaths(sim);
+    const starter = puppet(sim);
+    let [linked, free]: any[] = [];
+    await starter.does(async (self) => {
+      linked = await startLink(self, Scripted, {});
+      free = await start(self, Scripted, {});
+    });
+    sim.exit(free, "free");
+    await sim.idle();
+    expect(died.has(starter.pid)).toBe(false);
+    sim.exit(linked, "linked");
+    await sim.idle();
+    expect(died.get(starter.pid)).toBe("linked");
+  }));
+
+test("the end of the starter in the middle of init ends a linked server, and no other", () =>
+  simulate(async (sim) => {
+    const starter = puppet(sim);
+    const init = (self: Self) => self.sleep(10).then(() => ok([]));
+    await starter.does((self) => {
+      void startLink(self, Scripted, { init }, { label: "linked" });
+      void start(self, Scripted, { init }, { label: "free" });
+    });
+    sim.exit(starter.pid, "oops");
+    await sim.advance(10);
+    expect(sim.processes().map(({ label }) => label.replace(/^\S+ /, ""))).toEqual(["free"]);
+  }));
+
+test("what is sent during init is handled after it", () =>
+  simulate(async (sim) => {
+    const init = (self: Self) => self.sleep(10).then(() => ok(["up"]));
+    const starting = start(sim, Scripted, { init }, { name: lobby });
+    sim.send(lobby, "early");
+    expect(await logOf(sim, await starting)).toEqual(["up", "early"]);
+  }));
+
+test("a child spec carries its options, and is called after its id, its name or its kind", () =>
+  simulate(async (sim) => {
+    const spec: ChildSpec = child(Scripted, {}, { name: lobby, restart: "transient", shutdown: 10, label: "x" });
+    expect(spec).toEqual({ id: "lobby", restart: "transient", shutdown: 10, start: expect.any(Function) });
+    expect([child(Scripted, {}, { id: "a", name: lobby }).id, child(Scripted, {}).id]).toEqual(["a", "genserver"]);
+    expect(sim.whereis(lobby)).toBeUndefined();
+    expect(await sim.start(spec)).toBe(sim.whereis(lobby));
+  }));
+
+test("a child spec resolves to ignore when init does", () =>
+  simulate(async (sim) => {
+    const results: unknown[] = [];
+    const parent = puppet(sim, { trapExit: true });
+    await parent.does(async (self) => results.push(await child(Scripted, { init: () => ignore }).start(self)));
+    expect([results, parent.inbox]).toEqual([["ignore"], []]);
+  }));
+
+test("what is no module, and what is no option, is refused by name", () =>
+  simulate(async (sim) => {
+    const refused = (module: unknown, ...args: unknown[]) => (start as any)(sim, module, ...args);
+    await expect(refused({})).rejects.toThrow(/expected a module with an init, got: \{\}/);
+    await expect(refused({ init: () => ok(0), handleCall: { get: 1 } })).rejects.toThrow(
+      /handleCall.get to be a function, got: 1/,
+    );
+    await expect(refused({ init: () => ok(0), terminate: 1 })).rejects.toThrow(/to be functions, got: 1/);
+    await expect(refused(Scripted, {}, { nmae: lobby })).rejects.toThrow(/got: 'nmae'/);
+    await expect(refused(Scripted, {}, 5)).rejects.toThrow(/expected start options, got: 5/);
+    expect(sim.processes()).toEqual([]);
+  }));
+
+test("where init takes no argument, the options come right after the module", () =>
+  simulate(async (sim) => {
+    const Plain = { init: () => ok(0) } satisfies GenServer<number>;
+    const pid = await start(sim, Plain, { name: lobby });
+    expect(sim.whereis(lobby)).toBe(pid);
+  }));

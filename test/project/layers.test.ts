@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+/** A folder imports only itself and what is to its left. */
+const LAYERS = ["runtime", "genserver", "supervisor", "http", "channels"];
+
+/** Each library is imported in one file. */
+const LIBRARIES: Readonly<Record<string, string>> = {
+  eventemitter3: "runtime/telemetry.ts",
+  ws: "channels/websocket.ts",
+  mime: "http/plugs/static.ts",
+};
+
+/** The files that touch the world outside JavaScript. */
+const WORLDLY: Readonly<Record<string, readonly string[]>> = {
+  "runtime/inspect.ts": ["node:util"],
+  "runtime/process.ts": ["node:async_hooks"],
+  "runtime/strays.ts": ["node:async_hooks"],
+  "supervisor/run.ts": ["node:os"],
+  "http/conn.ts": ["node:http"],
+  "http/connection.ts": ["node:http", "node:net"],
+  "http/connections.ts": ["node:http", "node:net"],
+  "http/listener.ts": ["node:http", "node:net"],
+  "http/node-adapter.ts": ["node:fs", "node:http", "node:stream/promises", "node:tls"],
+  "http/plugs/static.ts": ["node:crypto", "node:fs/promises", "node:path", "node:url"],
+  "http/request.ts": ["node:http"],
+  "http/socket-handler.ts": ["node:http", "node:stream"],
+  "http/testing.ts": ["node:fs/promises"],
+};
+
+interface Import {
+  readonly file: string;
+  readonly from: string;
+}
+
+const imports: readonly Import[] = LAYERS.flatMap((layer) =>
+  readdirSync(join(ROOT, layer), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .flatMap((file) => importsOf(join(layer, file))),
+);
+
+function importsOf(file: string): readonly Import[] {
+  const source = readFileSync(join(ROOT, file), "utf8");
+  return [
+    ...source.matchAll(/^(?:import|export)\b[^;]*?from "([^"]+)";|^import "([^"]+)";|\bimport\("([^"]+)"\)/gm),
+  ].map((match) => ({ file, from: (match[1] ?? match[2] ?? match[3]) as string }));
+}
+
+const layerOf = (file: string): string => file.split("/")[0] as string;
+
+test("a folder imports only to its left", () => {
+  const local = imports.filter(({ from }) => from.startsWith("."));
+  expect(local.length).toBeGreaterThan(100);
+  const wrong = local.filter(({ file, from }) => {
+    const target = layerOf(relative(ROOT, resolve(ROOT, dirname(file), from)));
+    return LAYERS.indexOf(target) < 0 || LAYERS.indexOf(target) > LAYERS.indexOf(layerOf(file));
+  });
+  expect(wrong).toEqual([]);
+});
+
+test("each library is imported in one file", () => {
+  const foreign = imports.filter(({ from }) => !from.startsWith(".") && !from.startsWith("node:"));
+  expect(Object.fromEntries(foreign.map(({ file, from }) => [from, file]))).toEqual(LIBRARIES);
+  expect(foreign).toHaveLength(Object.keys(LIBRARIES).length);
+});
+
+test("node: modules appear only in the files that touch the world", () => {
+  const used: Record<string, string[]> = {};
+  for (const { file, from } of imports) {
+    if (from.startsWith("node:")) used[file] = [...(used[file] ?? []), from].toSorted();
+  }
+  expect(used).toEqual(WORLDLY);
+});
+
+test("the library's dependencies are the libraries that it imports", () => {
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { dependencies: object };
+  expect(Object.keys(dependencies).toSorted()).toEqual(Object.keys(LIBRARIES).toSorted());
+});
