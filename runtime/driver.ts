@@ -20,7 +20,7 @@ const LONGEST = 2 ** 31 - 1;
 
 /** The real world: microtasks while there is time, immediates to let I/O in, and one timer. */
 export function realDriver(): Driver {
-  let timer: NodeJS.Timeout | undefined;
+  const alarm = new Alarm();
   return {
     now: () => performance.now(),
     random: () => Math.random(),
@@ -28,10 +28,50 @@ export function realDriver(): Driver {
       if (soon) queueMicrotask(turn);
       else setImmediate(turn);
     },
-    alarm: (at, fire) => {
-      clearTimeout(timer);
-      timer = undefined;
-      if (at !== undefined) timer = setTimeout(fire, Math.min(LONGEST, Math.max(0, at - performance.now())));
-    },
+    alarm: (at, fire) => alarm.set(at, fire),
   };
+}
+
+/**
+ * One Node timer, moved as seldom as possible: an alarm that is cleared and set again for later, as by one call after
+ * the other, leaves it where it is. A wake that comes too early costs one look.
+ */
+class Alarm {
+  private timer: NodeJS.Timeout | undefined;
+  private armed: Milliseconds = Number.POSITIVE_INFINITY;
+  private wanted: Milliseconds | undefined;
+  private fire: () => void = () => {};
+  private clearing = false;
+
+  set(at: Milliseconds | undefined, fire: () => void): void {
+    this.wanted = at;
+    this.fire = fire;
+    if (at === undefined) this.clearSoon();
+    else if (at < this.armed) this.arm(at);
+  }
+
+  private arm(at: Milliseconds): void {
+    clearTimeout(this.timer);
+    this.armed = at;
+    this.timer = setTimeout(this.wake, Math.min(LONGEST, Math.max(0, at - performance.now())));
+  }
+
+  private readonly wake = (): void => {
+    this.timer = undefined;
+    this.armed = Number.POSITIVE_INFINITY;
+    if (this.wanted !== undefined) this.fire();
+  };
+
+  /** Not at once: the next call may want it again. A timer that nobody wants must not keep Node alive. */
+  private clearSoon(): void {
+    if (this.clearing || this.timer === undefined) return;
+    this.clearing = true;
+    setImmediate(() => {
+      this.clearing = false;
+      if (this.wanted !== undefined) return;
+      clearTimeout(this.timer);
+      this.timer = undefined;
+      this.armed = Number.POSITIVE_INFINITY;
+    });
+  }
 }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type Conn, HttpError } from "hornbeam/http";
+import type { Conn } from "hornbeam/http";
 import { describe, expect, test } from "vitest";
 import { ask } from "./support.ts";
 
@@ -78,18 +78,19 @@ test("a query longer than a million bytes is refused with 414", async () => {
 });
 
 test.each([
-  ["deep maps", `a${"[b]".repeat(300_000)}=1`],
-  ["deep lists", `a${"[]".repeat(450_000)}=1`],
-  ["long lists", "a[]=&".repeat(200_000)],
-  ["wide maps", Array.from({ length: 100_000 }, (_, i) => `a[${i}]=`).join("&")],
-])("a query of a million bytes of %s is taken, or refused as the client's fault, without delay", async (_, query) => {
-  const answer = await ask((conn) => conn.text(typeof conn.queryParams.a), `GET /?${query}`);
-  expect([200, 400, 414]).toContain(answer.status);
-}, 2000);
+  ["deep maps", `a${"[b]".repeat(5300)}=1`],
+  ["deep lists", `a${"[]".repeat(8000)}=1`],
+  ["a long list", "a[]=&".repeat(3200)],
+  ["a wide map", Array.from({ length: 2000 }, (_, i) => `a[${i}]=`).join("&")],
+])("a query as long as Node takes, of %s, is taken or refused at once", async (_, query) => {
+  const began = performance.now();
+  const { status, reason } = await ask((conn) => conn.text(typeof conn.queryParams.a), `GET /?${query}`);
+  expect(reason).toBe("normal");
+  expect([200, 400, 414]).toContain(status);
+  expect(performance.now() - began).toBeLessThan(200);
+});
 
 describe("a query can reach no prototype", () => {
-  const polluted = (): unknown => ({}) as Record<string, unknown>;
-
   test.each([
     "__proto__=1",
     "__proto__[polluted]=1",
@@ -110,7 +111,7 @@ describe("a query can reach no prototype", () => {
       return conn.text("");
     }, `GET /?${query}`);
     expect(seen).not.toContain(false);
-    expect(polluted()).not.toHaveProperty("polluted");
+    expect({}).not.toHaveProperty("polluted");
     expect({}.toString()).toBe("[object Object]");
   });
 
@@ -151,7 +152,3 @@ test("what was written by URLSearchParams is read as it was", async () => {
 
 /** A target has no space: the kit takes what is before it for the method. */
 const encode = (text: string): string => text.replaceAll(/\s/g, "+");
-
-test("an HttpError is an Error with a status", () => {
-  expect(new HttpError(418, "teapot")).toMatchObject({ name: "HttpError", status: 418, message: "teapot" });
-});
