@@ -22,8 +22,8 @@ export interface TestReply {
 }
 
 /** `connect` refused the client. */
-export class Refused extends Error {
-  override readonly name = "Refused";
+export class ConnectionRefused extends Error {
+  override readonly name = "ConnectionRefused";
   readonly reason: unknown;
   constructor(reason: unknown) {
     super("the socket refused the connection");
@@ -32,7 +32,7 @@ export class Refused extends Error {
 }
 
 /**
- * Connects a client to a user socket, as a browser would (Phoenix: `Phoenix.ChannelTest`). Rejects with {@link Refused}.
+ * Connects a client to a user socket, as a browser would (Phoenix: `Phoenix.ChannelTest`). Rejects with {@link ConnectionRefused}.
  *
  * @example
  * const client = await connect(sim, Visitors, { params: { user: "ada" } });
@@ -48,7 +48,7 @@ export async function connect(
   if (system.whereis(routes.channels) === undefined)
     await system.start(DynamicSupervisor.child({ name: routes.channels }));
   const connected = await routes.connect({ self: system.self }, options.params ?? {});
-  if ("refused" in connected) throw new Refused(connected.refused);
+  if ("refused" in connected) throw new ConnectionRefused(connected.refused);
   const client = new TestClient(system);
   const pid = await system.start(child(Transport, connected.start(client.accept), { id: "test client" }));
   client.connected(pid);

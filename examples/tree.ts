@@ -28,7 +28,8 @@ if (import.meta.main) {
   const tree = await world.start(supervisor(Greeters, { id: "greeters" }));
   console.log(await world.call(greeter, "greet", "Ada"));
   await world.call(greeter, "greet", "").catch((error: Error) => console.log(`caller: ${error.message}`));
+  // The supervisor answers when it has done with the crash: by then the name is held again.
+  console.log(JSON.stringify(await treeOf(world, tree), null, 2));
   console.log(await world.call(greeter, "greet", "Grace"));
-  console.dir(await treeOf(world, tree), { depth: null });
   await world.stop();
 }

@@ -1,14 +1,22 @@
+import { BadArgument } from "../runtime/errors.ts";
 import type { Caller, Pid, Target } from "../runtime/types.ts";
 import { type TreeNode, treeOf } from "./tree-of.ts";
 
 // The test kit: pictures of a tree before and after, and what happened in between.
 
 /** The processes of a tree by their path: `app/rooms/lobby`. Siblings of one id are told apart by their order. */
-export type Snapshot = ReadonlyMap<string, Pid>;
+export class Snapshot extends Map<string, Pid> {
+  /** The process at a path; throws when there is none. */
+  at(path: string): Pid {
+    const pid = this.get(path);
+    if (pid === undefined) throw new BadArgument(`expected a path of ${[...this.keys()].join(", ")}, got: ${path}`);
+    return pid;
+  }
+}
 
 /** Takes a picture of a running tree. */
 export async function snapshot(by: Caller, root: Target): Promise<Snapshot> {
-  const paths = new Map<string, Pid>();
+  const paths = new Snapshot();
   const add = ({ id, pid, children }: TreeNode, parent: string): void => {
     let path = `${parent}${id}`;
     for (let n = 2; paths.has(path); n++) path = `${parent}${id}#${n}`;
@@ -33,7 +41,7 @@ export interface Changes {
  *
  * @example
  * const before = await snapshot(sim, app);
- * sim.kill(before.get("app/counter"));
+ * sim.kill(before.at("app/counter"));
  * await sim.idle();
  * expect(changes(before, await snapshot(sim, app)).restarted).toEqual(["app/counter"]);
  */

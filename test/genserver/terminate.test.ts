@@ -1,6 +1,6 @@
 import { exit, noreply, ok, type Reason, reply, type Self, stop } from "hornbeam";
 import { GenServer, start, startLink } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
+import { simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
 import { deaths, events, puppet } from "../runtime/support.ts";
 import { type Act, type Log, logOf, Terminating, WAYS, ways } from "./support.ts";
@@ -221,14 +221,22 @@ test("a kill in the middle of terminate ends the server at once, and no reply is
     expect([died.get(pid), zombies.map(({ operation }) => operation)]).toEqual(["killed", ["settle"]]);
   }));
 
-test("a server that kills itself in a callback neither replies nor terminates", () =>
-  simulate(async (sim: Sim) => {
+test.each<[string, (log: Log) => unknown]>([
+  ["replies", (log) => reply("answer", log)],
+  ["stops", (log) => stop("normal", log, "answer")],
+  ["goes on", (log) => noreply(log, { continue: () => expect.unreachable() })],
+  ["throws", () => exit("oops")],
+])("what a server that has killed itself returns counts for nothing: it %s", (_, result) =>
+  simulate(async (sim) => {
+    const died = deaths(sim);
     const { calls, module } = noting();
     const pid = await start(sim, module, {});
     const act: Act = (log, self) => {
       self.exit(self.pid, "kill");
-      return reply("answer", log);
+      return result(log);
     };
     await expect(sim.call(pid, "act", act)).rejects.toMatchObject({ reason: "killed" });
-    expect(calls).toEqual([]);
-  }));
+    await sim.idle();
+    expect([calls, died.get(pid)]).toEqual([[], "killed"]);
+  }),
+);

@@ -77,7 +77,7 @@ describe("a JSON body", () => {
     expect((await post(Uint8Array.of(0x22, 0xff, 0x22))).status).toBe(400);
   });
 
-  test("that is nested very deep is taken, or a 400", async () => {
+  test("that is nested 100,000 deep is a 400, no crash", async () => {
     const answer = await post(`${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`);
     expect([answer.status, answer.reason]).toEqual([400, "normal"]);
   });

@@ -1,7 +1,7 @@
 import { NoProcess, type Pid, type Self } from "hornbeam";
 import { simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
-import { deaths, forever, puppet } from "./support.ts";
+import { deaths, forever, puppet, REAL } from "./support.ts";
 
 test("two processes have one link, however often it is made", () =>
   simulate(async (sim) => {
@@ -86,23 +86,27 @@ test("a ring of links falls once", () =>
     expect([...died.values()]).toEqual(Array(10).fill("oops"));
   }));
 
-test("a chain of 100,000 links falls at once, and the stack holds", () =>
-  simulate(async (sim) => {
-    const length = 100_000;
-    let fallen = 0;
-    let last: Pid | undefined;
-    sim.telemetry.on("process.exit", (_, { reason }) => void (reason === "oops" && fallen++));
-    const grow = (left: number) => (self: Self) => {
-      if (left > 0) self.spawnLink(grow(left - 1));
-      else last = self.pid;
-      return forever(self);
-    };
-    sim.spawn(grow(length - 1));
-    await sim.idle();
-    expect(sim.processes()).toHaveLength(length);
-    sim.exit(last as Pid, "oops");
-    expect(fallen).toBe(length);
-  }));
+test(
+  "a chain of 100,000 links falls at once, and the stack holds",
+  () =>
+    simulate(async (sim) => {
+      const length = 100_000;
+      let fallen = 0;
+      let last: Pid | undefined;
+      sim.telemetry.on("process.exit", (_, { reason }) => void (reason === "oops" && fallen++));
+      const grow = (left: number) => (self: Self) => {
+        if (left > 0) self.spawnLink(grow(left - 1));
+        else last = self.pid;
+        return forever(self);
+      };
+      sim.spawn(grow(length - 1));
+      await sim.idle();
+      expect(sim.processes()).toHaveLength(length);
+      sim.exit(last as Pid, "oops");
+      expect(fallen).toBe(length);
+    }),
+  REAL,
+);
 
 test("one process with 10,000 links ends them all", () =>
   simulate(async (sim) => {

@@ -82,6 +82,8 @@ test("a message in time ends the wait, and no timeout comes after it", () =>
     });
     await sim.advance(50);
     sim.send(pid, "in time");
+    await sim.idle();
+    expect(sim.leaks()).toContain("1 timers");
     await sim.advance(2000);
     expect(taken).toEqual(["in time", timeout, 1050]);
   }));

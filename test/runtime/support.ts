@@ -59,7 +59,7 @@ export interface Ran {
   readonly err: string;
 }
 
-/** For a test that starts a Node of its own. */
+/** The time limit of a test that starts a Node of its own, or a great many processes. */
 export const REAL = 20_000;
 
 /** Runs a script of `fixtures/` in a Node of its own; one that does not end in time is killed. */
