@@ -114,6 +114,10 @@ export async function stopServer(
   timeout: Milliseconds | "infinity" = "infinity",
 ): Promise<void> {
   const caller = processOf(by);
+  if (caller.dead) {
+    caller.zombie("stop");
+    return new Promise(() => {});
+  }
   const process = caller.kernel.names.resolve(target);
   const failed = (why: Reason) => new CallError(why, "stop", showTarget(target));
   if (process === undefined) throw failed("noproc");

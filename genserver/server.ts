@@ -71,8 +71,9 @@ export const serverBehaviour: Behaviour = {
     if (message instanceof Call) return requested(process, server, "handleCall", message);
     if (message instanceof Cast) return requested(process, server, "handleCast", message);
     if (message instanceof Continue) return continued(process, server, message);
-    if (message instanceof Terminate) return terminate(process, server, message.reason, undefined, NONE, undefined);
-    if (isParentExit(process, message)) return terminate(process, server, message.reason, undefined, NONE, undefined);
+    if (message instanceof Terminate || isParentExit(process, message)) {
+      return terminate(process, server, message.reason, undefined, NONE, { callback: "a stop from outside", message });
+    }
     const { handleInfo } = server.module.source;
     if (handleInfo !== undefined) return invoke(process, server, "handleInfo", handleInfo, message, message, undefined);
     if (message !== idle) {
@@ -91,7 +92,7 @@ function isParentExit(process: Process, message: unknown): message is Exit {
     typeof message === "object" &&
     message !== null &&
     (message as Exit).tag === "exit" &&
-    (message as Exit).pid === process.parent.pid
+    (message as Exit).pid === process.parent
   );
 }
 
@@ -135,9 +136,7 @@ function invoke(
   let result: unknown;
   try {
     const isInit = callback === "init";
-    const state = isInit ? process : server.state;
-    const self = isInit ? undefined : process;
-    result = server.module.asynchronous ? process.within(run, input, state, self, from) : run(input, state, self, from);
+    result = call(process, server, run, input, isInit ? process : server.state, isInit ? undefined : process, from);
   } catch (thrown) {
     return failed(process, server, callback, message, from, thrown);
   }
@@ -147,6 +146,19 @@ function invoke(
     (value) => settled(process, () => apply(process, server, callback, message, from, value)),
     (thrown) => settled(process, () => failed(process, server, callback, message, from, thrown), thrown),
   );
+}
+
+/** Calls into the module; where a stray error finds its process, if the module has asynchronous code. */
+function call(
+  process: Process,
+  { module }: Server,
+  run: Callback,
+  a: unknown,
+  b: unknown,
+  c: unknown,
+  d: unknown,
+): unknown {
+  return module.asynchronous ? process.within(run, a, b, c, d) : run(a, b, c, d);
 }
 
 /** An asynchronous callback came to its end; if the process did so before it, nothing of it counts. */
@@ -178,7 +190,7 @@ function apply(
         return after(process, server, result.next);
       case "stop":
         if (result.value !== NONE && from === undefined) break;
-        if (callback === "init") return process.end(result.reason);
+        if (callback === "init") return failedInit(process, result.reason);
         server.state = result.state;
         return terminate(process, server, result.reason, from, result.value, { callback, message });
       case "ok":
@@ -232,7 +244,11 @@ function failed(
   const known = thrown instanceof Error || thrown instanceof ExitSignal;
   const reason = known ? reasonOf(thrown) : new BadReturnValue(named(callback, message), expected(callback), thrown);
   if (callback !== "init") return terminate(process, server, reason, undefined, NONE, { callback, message });
-  process.kernel.reportCrash(process, reason, { callback });
+  return failedInit(process, reason);
+}
+
+function failedInit(process: Process, reason: Reason): void {
+  process.kernel.reportCrash(process, reason, { callback: "init" });
   process.end(reason);
 }
 
@@ -243,12 +259,12 @@ function terminate(
   reason: Reason,
   from: Call | undefined,
   value: unknown,
-  cause: { readonly callback: string; readonly message: unknown } | undefined,
+  cause: { readonly callback: string; readonly message: unknown },
 ): Pending {
   const finish = (last: Reason): void => {
     if (value !== NONE) from?.answer(value);
     const by = last === reason ? cause : { callback: "terminate", message: reason };
-    if (!process.dead && !isClean(last) && by !== undefined) {
+    if (!process.dead && !isClean(last)) {
       const doing = { callback: named(by.callback, by.message), message: input(by.message), state: server.state };
       process.kernel.reportCrash(process, last, doing);
     }
@@ -256,14 +272,15 @@ function terminate(
   };
   let pending: unknown;
   try {
-    pending = server.module.source.terminate?.(reason, server.state, process as any);
+    const run: Callback | undefined = server.module.source.terminate;
+    if (run !== undefined) pending = call(process, server, run, reason, server.state, process, undefined);
   } catch (thrown) {
     return finish(thrown instanceof Result ? reason : reasonOf(thrown));
   }
   if (!isThenable(pending)) return finish(reason);
   return Promise.resolve(pending).then(
     () => settled(process, () => finish(reason)),
-    (thrown) => settled(process, () => finish(reasonOf(thrown)), thrown),
+    (thrown) => settled(process, () => finish(thrown instanceof Result ? reason : reasonOf(thrown)), thrown),
   );
 }
 

@@ -138,7 +138,7 @@ export class Connection {
     if (message.tag === "drain") this.closeWhenQuiet();
     else if (message.tag === "kill") this.endRequests("kill");
     else if (message.tag === "closed") this.end("normal", { shutdown: "closed" });
-    else if (message.pid === this.process.parent?.pid) this.end(message.reason, "shutdown");
+    else if (message.pid === this.process.parent) this.end(message.reason, "shutdown");
     else this.finished(message.pid, message.reason);
   }
 

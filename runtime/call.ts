@@ -1,7 +1,8 @@
 import { CallError } from "./errors.ts";
+import type { Kernel } from "./kernel.ts";
 import { showTarget } from "./pid.ts";
 import type { Process } from "./process.ts";
-import type { Timer } from "./timers.ts";
+import { checkDelay, type Timer } from "./timers.ts";
 import type { CallOptions, Pid, Reason, Target } from "./types.ts";
 import { Watch } from "./watch.ts";
 
@@ -21,7 +22,7 @@ export class Call extends Watch implements From {
   readonly pid: Pid;
   readonly request: string;
   readonly payload: unknown;
-  private readonly caller: Process;
+  private readonly kernel: Kernel;
   private readonly to: Target;
   private readonly resolve: (value: unknown) => void;
   private readonly reject: (error: CallError) => void;
@@ -37,7 +38,7 @@ export class Call extends Watch implements From {
   ) {
     super();
     this.pid = caller.pid;
-    this.caller = caller;
+    this.kernel = caller.kernel;
     this.to = to;
     this.request = request;
     this.payload = payload;
@@ -45,12 +46,13 @@ export class Call extends Watch implements From {
     this.reject = reject;
   }
 
-  send(timeout: CallOptions["timeout"]): void {
-    const { kernel } = this.caller;
+  send(caller: Process, timeout: CallOptions["timeout"]): void {
+    const { kernel } = this;
+    if (timeout !== undefined && timeout !== "infinity") checkDelay(timeout);
     const target = kernel.names.resolve(this.to);
     if (target === undefined) return this.fail("noproc");
-    if (target === this.caller) return this.fail("callingSelf");
-    this.attach(this.caller, target);
+    if (target === caller) return this.fail("callingSelf");
+    this.attach(caller, target);
     if (timeout !== "infinity") {
       this.timer = kernel.timers.set(timeout ?? DEFAULT_CALL_TIMEOUT, () => this.expire(), null);
     }
@@ -61,7 +63,7 @@ export class Call extends Watch implements From {
   /** The caller's death, its timeout or an earlier answer make this a no-op (OTP: the alias is gone). */
   answer(value: unknown): void {
     if (!this.detach()) return;
-    this.caller.kernel.scheduler.giveWay();
+    this.kernel.scheduler.giveWay();
     this.resolve(value);
   }
 
@@ -80,7 +82,7 @@ export class Call extends Watch implements From {
   }
 
   private fail(reason: Reason): void {
-    this.caller.kernel.scheduler.giveWay();
+    this.kernel.scheduler.giveWay();
     this.reject(new CallError(reason, this.request, showTarget(this.to)));
   }
 }
@@ -112,6 +114,6 @@ export function call(
     return new Promise(() => {});
   }
   return new Promise((resolve, reject) => {
-    new Call(caller, to, request, payload, resolve, reject).send(options.timeout);
+    new Call(caller, to, request, payload, resolve, reject).send(caller, options.timeout);
   });
 }

@@ -14,9 +14,11 @@ export function show(value: unknown): string {
 
 /** A reason for a report: an Error with its stack and cause, anything else as a value. */
 export function showReason(reason: unknown): string {
-  return reason instanceof Error
-    ? inspect(reason, { depth: 4 })
-    : inspect(reason, { depth: 4, maxArrayLength: 50, maxStringLength: 2000 });
+  try {
+    return inspect(reason, { depth: 4, maxArrayLength: 50, maxStringLength: 2000 });
+  } catch {
+    return show(reason);
+  }
 }
 
 /** A reason in one line, for a report beside another that has the stack. */

@@ -61,7 +61,7 @@ export class Kernel {
 
   reportCrash(process: Process, reason: Reason, doing: CrashReport["doing"]): void {
     if (isClean(reason) || !this.telemetry.has("process.crash")) return;
-    const report = { pid: process.pid, label: process.describe(), reason, parent: process.parent?.pid };
+    const report = { pid: process.pid, label: process.describe(), reason, parent: process.parent ?? undefined };
     this.telemetry.emit("process.crash", {}, doing === undefined ? report : { ...report, doing });
   }
 }

@@ -52,11 +52,12 @@ export class Names {
     const holder = this.held.get(key);
     if (holder === undefined) throw new BadArgument(`unregister: nobody holds the name ${show(key)}`);
     this.release(holder);
+    holder.registered = undefined;
   }
 
+  /** At an exit. The process keeps what it was called, for the reports of its end. */
   release(process: Process): void {
     this.held.delete(process.registered as string);
-    process.registered = undefined;
   }
 }
 

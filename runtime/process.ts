@@ -1,6 +1,7 @@
 import { AsyncResource } from "node:async_hooks";
 import type { Behaviour } from "./behaviour.ts";
 import { NoProcess, reasonOf } from "./errors.ts";
+import { show } from "./inspect.ts";
 import type { Kernel } from "./kernel.ts";
 import { Mailbox } from "./mailbox.ts";
 import { Address } from "./pid.ts";
@@ -32,7 +33,7 @@ export abstract class Process extends Mailbox implements TimerOwner {
   readonly kernel: Kernel;
   readonly behaviour: Behaviour;
   /** Whose exit signal a behaviour takes as the order to stop: the starter, for a process started with a link. */
-  readonly parent: Process | null;
+  readonly parent: Address | null;
   /** The behaviour's own. */
   state: any;
   status: Status = READY;
@@ -64,7 +65,7 @@ export abstract class Process extends Mailbox implements TimerOwner {
     this.pid = new Address(id, this);
     this.behaviour = behaviour;
     this.state = state;
-    this.parent = parent;
+    this.parent = parent === null ? null : parent.pid;
     this.trapExit = trapExit;
   }
 
@@ -82,8 +83,7 @@ export abstract class Process extends Mailbox implements TimerOwner {
 
   /** What reports call it: its label, its name, or what it runs; always with the pid. */
   describe(): string {
-    const label = typeof this.label === "function" ? this.label() : this.label;
-    return `${this.pid} ${label ?? this.registered ?? this.behaviour.kind}`;
+    return `${this.pid} ${labelOf(this.label) ?? this.registered ?? this.behaviour.kind}`;
   }
 
   // ── messages ──
@@ -161,17 +161,18 @@ export abstract class Process extends Mailbox implements TimerOwner {
     const reason = this.reason as Reason;
     if (this.registered !== undefined) this.kernel.names.release(this);
     while (this.timers !== null) this.timers.cancel();
-    this.dispose();
+    if (this.resources !== null) this.within(dispose, this, this.resources, undefined, undefined);
     this.clear();
     this.pid.process = null;
     this.kernel.table.remove(this);
     if (this.links !== null) this.breakLinks(reason);
     while (this.watching !== null) this.watching.detach();
     for (let watch = this.watchers; watch !== null; watch = this.watchers) {
+      const dead = watch.watcher?.dead === true;
       watch.detach();
-      watch.fire(reason);
+      if (!dead) watch.fire(reason);
     }
-    this.controller?.abort(new Exited(reason));
+    if (this.controller !== null) this.within(abort, this.controller, reason, undefined, undefined);
     this.kernel.exited(this);
   }
 
@@ -203,26 +204,22 @@ export abstract class Process extends Mailbox implements TimerOwner {
     this.resources?.delete(resource);
   }
 
-  private dispose(): void {
-    const { resources } = this;
-    if (resources === null) return;
-    this.resources = null;
-    for (const resource of [...resources].reverse()) {
-      try {
-        resource[Symbol.dispose]();
-      } catch (error) {
-        const metadata = { pid: this.pid, label: this.describe(), error };
-        this.kernel.telemetry.emit("process.release.failure", {}, metadata);
-      }
-    }
-  }
-
   // ── attribution ──
 
   /** Runs `work` so that a stray throw or rejection it causes, now or later, is known to be this process's. */
   within<A, B, C, D, R>(work: (a: A, b: B, c: C, d: D) => R, a: A, b: B, c: C, d: D): R {
     this.scope ??= ambient.run(this, () => new AsyncResource("hornbeam.process"));
     return this.scope.runInAsyncScope(work, undefined, a, b, c, d);
+  }
+}
+
+/** A label is the user's code, asked in the middle of an exit: one that throws says so instead. */
+function labelOf(label: Label | undefined): string | undefined {
+  if (typeof label !== "function") return label;
+  try {
+    return label();
+  } catch (error) {
+    return `[its label threw: ${show(error)}]`;
   }
 }
 
@@ -238,5 +235,19 @@ export class Exited extends Error {
     this.reason = reason;
   }
 }
+
+/** What an owner's end does to what it owns, the last first. Its code, so what it leaves behind is the owner's. */
+function dispose(owner: Process, resources: ReadonlySet<Disposable>): void {
+  for (const resource of [...resources].reverse()) {
+    try {
+      resource[Symbol.dispose]();
+    } catch (error) {
+      const metadata = { pid: owner.pid, label: owner.describe(), error };
+      owner.kernel.telemetry.emit("process.release.failure", {}, metadata);
+    }
+  }
+}
+
+const abort = (controller: AbortController, reason: Reason): void => controller.abort(new Exited(reason));
 
 export const exitMessage = (pid: Address, reason: Reason): Exit => ({ tag: "exit", pid, reason });

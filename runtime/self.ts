@@ -1,9 +1,11 @@
 import { Cast, call } from "./call.ts";
 import { BadArgument } from "./errors.ts";
+import { nameOf } from "./names.ts";
 import { addressOf, NOBODY, showTarget } from "./pid.ts";
 import { Process } from "./process.ts";
 import { receive, taskBehaviour, taskState } from "./task.ts";
 import type { Telemetry } from "./telemetry.ts";
+import { checkDelay } from "./timers.ts";
 import type {
   Caller,
   CallOptions,
@@ -81,10 +83,13 @@ export class ProcessSelf extends Process implements Self {
   }
 
   sendAfter(message: unknown, delay: Milliseconds, to: Target = this.pid): TimerRef {
-    if (!(delay >= 0)) throw new BadArgument(`sendAfter: expected a delay of 0 ms or more, got: ${delay}`);
+    checkDelay(delay);
     if (this.gone("sendAfter")) return EXPIRED;
     const { names, timers } = this.kernel;
-    if (!isPid(to)) return timers.set(delay, () => names.whereis(to)?.deliver(message), null);
+    if (!isPid(to)) {
+      nameOf(to);
+      return timers.set(delay, () => names.whereis(to)?.deliver(message), null);
+    }
     const target = addressOf(to).process;
     return target === null || target.dead ? EXPIRED : timers.set(delay, () => target.deliver(message), target);
   }
@@ -132,7 +137,12 @@ export class ProcessSelf extends Process implements Self {
   }
 
   receive(match?: (message: any) => boolean, timeout?: Milliseconds): Promise<any> {
-    return this.gone("receive") ? new Promise(() => {}) : receive(this, match, timeout);
+    if (this.gone("receive")) return new Promise(() => {});
+    try {
+      return receive(this, match, timeout);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   register(name: Name, pid: Pid = this.pid): void {
@@ -148,7 +158,6 @@ export class ProcessSelf extends Process implements Self {
   }
 
   private start(task: Task, options: SpawnOptions, link: boolean): Process {
-    if (typeof task !== "function") throw new BadArgument(`spawn: expected a function of self, got: ${task}`);
     return this.kernel.spawn(this, taskBehaviour, taskState(task), { ...options, link });
   }
 

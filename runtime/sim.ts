@@ -110,7 +110,7 @@ class VirtualDriver implements Driver {
   private turn: (() => void) | undefined;
   private due: { readonly at: Milliseconds; readonly fire: () => void } | undefined;
   private waiters: (() => void)[] = [];
-  private journey: Journey | undefined;
+  private journeys: Journey[] = [];
   private pumping = false;
   private stopped = false;
 
@@ -157,7 +157,8 @@ class VirtualDriver implements Driver {
   async advance(time: Milliseconds): Promise<void> {
     await this.idle();
     await new Promise<void>((arrived) => {
-      this.journey = { target: this.clock + time, arrived };
+      this.journeys.push({ target: this.clock + time, arrived });
+      this.journeys.sort((a, b) => a.target - b.target);
       this.pump();
     });
   }
@@ -189,7 +190,8 @@ class VirtualDriver implements Driver {
       this.pump();
       return;
     }
-    if (this.journey !== undefined) this.travel(this.journey);
+    const [journey] = this.journeys;
+    if (journey !== undefined) this.travel(journey);
     else if (this.automatic && this.due !== undefined) this.jump(this.due);
   };
 
@@ -199,7 +201,7 @@ class VirtualDriver implements Driver {
       return;
     }
     this.clock = journey.target;
-    this.journey = undefined;
+    this.journeys.shift();
     journey.arrived();
     this.pump();
   }

@@ -117,7 +117,8 @@ export class LiveSystem implements System {
 
   private async stopAll(reason: Reason): Promise<void> {
     for (const { pid, shutdown } of [...this.children].reverse()) await stopProcess(this.self, pid, shutdown, reason);
-    for (const process of this.kernel.table.list()) process.end(process === this.self ? "shutdown" : "killed");
+    for (const process of this.kernel.table.list()) if (process !== this.self) process.end("killed");
+    this.self.end("shutdown");
     this.kernel.timers.clear();
     this.releaseStrays();
   }
@@ -133,7 +134,7 @@ export class LiveSystem implements System {
         status: STATUS[process.status],
         messages: process.messageCount,
         links: [...(process.links ?? [])].map((peer) => peer.pid),
-        parent: process.parent?.pid,
+        parent: process.parent ?? undefined,
       }));
   }
 

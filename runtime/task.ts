@@ -1,8 +1,9 @@
 import type { Behaviour } from "./behaviour.ts";
 import { BadArgument } from "./errors.ts";
+import { show } from "./inspect.ts";
 import { BUSY, type Process } from "./process.ts";
 import { isThenable } from "./thenable.ts";
-import type { Timer } from "./timers.ts";
+import { checkDelay, type Timer } from "./timers.ts";
 import type { Milliseconds, Self, Task, Timeout } from "./types.ts";
 
 /** What `receive` and a server's idle timeout deliver when the time is up. */
@@ -14,6 +15,8 @@ interface Receiver {
   readonly resolve: (message: unknown) => void;
   readonly reject: (error: unknown) => void;
   timer: Timer | undefined;
+  /** The time is up, but messages that came in time are still to be looked at. */
+  overdue: boolean;
 }
 
 /** The state of a process in direct style: its function, what it waits for, and what it has passed over. */
@@ -27,7 +30,10 @@ class TaskState {
   }
 }
 
-export const taskState = (run: Task): unknown => new TaskState(run);
+export function taskState(run: Task): unknown {
+  if (typeof run !== "function") throw new BadArgument(`spawn: expected a function of self, got: ${show(run)}`);
+  return new TaskState(run);
+}
 
 /** A process that runs one function and ends with it: `normal`, or what it throws. */
 export const taskBehaviour: Behaviour = {
@@ -52,6 +58,7 @@ export const taskBehaviour: Behaviour = {
     const { receiver } = state;
     if (receiver === undefined || !wants(process, state, receiver, message)) {
       state.saved.push(message);
+      if (state.receiver?.overdue && process.messageCount === 0) timeUp(process, state, state.receiver);
       return;
     }
     settle(process, state);
@@ -95,21 +102,25 @@ export function receive(process: Process, match: Match | undefined, after: Milli
     throw new BadArgument(`receive: ${process.describe()} is waiting in a receive already`);
   const at = match === undefined ? Math.min(0, state.saved.length - 1) : state.saved.findIndex(match);
   if (at >= 0) return Promise.resolve(state.saved.splice(at, 1)[0]);
+  if (after !== undefined) checkDelay(after);
   return new Promise((resolve, reject) => {
-    const receiver: Receiver = { match, resolve, reject, timer: undefined };
+    const receiver: Receiver = { match, resolve, reject, timer: undefined, overdue: after === 0 };
     state.receiver = receiver;
-    if (after !== undefined) arm(process, state, receiver, after);
+    if (after === 0 && process.messageCount === 0) return timeUp(process, state, receiver);
+    if (after !== undefined && after > 0) {
+      receiver.timer = process.kernel.timers.set(after, () => expire(process, state, receiver), process);
+    }
     process.kernel.scheduler.resume(process);
   });
 }
 
-function arm(process: Process, state: TaskState, receiver: Receiver, after: Milliseconds): void {
-  const expire = () => {
-    if (state.receiver !== receiver) return;
-    // Messages that wait are looked at before the time is up: a timeout of 0 takes what is there.
-    if (process.messageCount > 0) return arm(process, state, receiver, 0);
-    settle(process, state);
-    receiver.resolve(timeout);
-  };
-  receiver.timer = process.kernel.timers.set(after, expire, process);
+/** Messages that wait are looked at before the time is up: a timeout of 0 takes what is there. */
+function expire(process: Process, state: TaskState, receiver: Receiver): void {
+  if (process.messageCount > 0) receiver.overdue = true;
+  else timeUp(process, state, receiver);
+}
+
+function timeUp(process: Process, state: TaskState, receiver: Receiver): void {
+  settle(process, state);
+  receiver.resolve(timeout);
 }

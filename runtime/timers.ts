@@ -1,4 +1,6 @@
 import type { Driver } from "./driver.ts";
+import { BadArgument } from "./errors.ts";
+import { show } from "./inspect.ts";
 import type { Milliseconds, TimerRef } from "./types.ts";
 
 /** A pending moment. Its owner, if it has one, takes it along when it ends: the two list fields are the owner's. */
@@ -67,7 +69,8 @@ export class Timers {
 
   /** Runs `action` after `delay`. A timer with an owner is cancelled at its owner's exit. */
   set(delay: Milliseconds, action: () => void, owner: TimerOwner | null): Timer {
-    const timer = new Timer(this, this.driver.now() + Math.max(0, delay), this.orders++, action);
+    checkDelay(delay);
+    const timer = new Timer(this, this.driver.now() + delay, this.orders++, action);
     if (owner !== null) {
       timer.owner = owner;
       timer.after = owner.timers;
@@ -108,7 +111,8 @@ export class Timers {
 
   /** An alarm that comes too early costs one look; so a cancelled head only clears it when nothing is left. */
   private arm(): void {
-    const at = this.heap[0]?.at;
+    const first = this.heap[0]?.at;
+    const at = first === Number.POSITIVE_INFINITY ? undefined : first;
     if (at === this.armed || (at !== undefined && this.armed !== undefined && this.armed < at)) return;
     this.armed = at;
     this.driver.alarm(at, this.due);
@@ -144,6 +148,11 @@ export class Timers {
     this.heap[index] = timer;
     timer.index = index;
   }
+}
+
+/** Infinity is for ever. */
+export function checkDelay(delay: Milliseconds): void {
+  if (!(delay >= 0)) throw new BadArgument(`expected a time of 0 ms or more, got: ${show(delay)}`);
 }
 
 const earlier = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);

@@ -69,7 +69,9 @@ export class Client {
     if (bodiless || status === 204 || status === 304) return { status, headers, body: "" };
     if (headers["content-length"] === undefined) {
       await this.closed;
-      return { status, headers, body: this.text };
+      const body = this.text;
+      this.text = "";
+      return { status, headers, body };
     }
     const length = Number(headers["content-length"]);
     const body = await this.until((text) => text.length >= length, () => length);

@@ -81,16 +81,18 @@ describe("when the client has gone", () => {
   });
 
   test("a request that ignores its end is killed after five seconds", () => {
+    const told = Promise.withResolvers<void>();
     const plug: PlugFn = async (conn) => {
       conn.self.trapExit = true;
-      for (;;) await conn.self.receive();
+      for (;;) {
+        await conn.self.receive();
+        told.resolve();
+      }
     };
     return serving({ plug }, async (live) => {
       const { client, pid } = await begin(live);
-      const closed = new Promise((resolve) => client.socket.once("close", resolve));
       client.reset();
-      await closed;
-      await settled(live, pid);
+      await told.promise;
       await live.sim.advance(4999);
       expect(live.sim.isAlive(pid)).toBe(true);
       const end = live.ended(pid);
@@ -110,10 +112,3 @@ test("a request that is done is not disturbed by its client's leaving", () =>
     client.socket.destroy();
     expect(await gone).toMatchObject({ reason: "normal" });
   }));
-
-/** Resolves when the process has been told of its end: it traps exits, so it goes on. */
-async function settled(live: Live, pid: Pid): Promise<void> {
-  const timers = () => live.sim.leaks().some((leak) => leak.includes("timers"));
-  while (!timers()) await new Promise((resolve) => setImmediate(resolve));
-  expect(live.sim.isAlive(pid)).toBe(true);
-}

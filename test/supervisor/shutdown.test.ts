@@ -91,11 +91,12 @@ describe("the shutdown of a child", () => {
       expect(world.sim.now()).toBe(5000);
     }));
 
-  test("is over as soon as the child is down, not when its time is", () =>
+  test("is over as soon as the child is down: nothing waits for its time", () =>
     inWorld(async (world) => {
       const top = await world.start({ children: [world.worker("a", { trapExit: true, stopTime: 20 })] });
       await Supervisor.terminateChild(world.sim, top, "a");
       expect(world.sim.now()).toBe(20);
+      expect(world.sim.leaks().filter((leak) => leak.includes("timers"))).toEqual([]);
       expect(world.reports).toEqual([]);
     }));
 

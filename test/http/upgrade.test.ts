@@ -1,0 +1,132 @@
+import type { Duplex } from "node:stream";
+import type { Pid, Self } from "hornbeam";
+import { type Drain, httpInfo, type SocketHandler, suspend } from "hornbeam/http";
+import { describe, expect, test } from "vitest";
+import { type Live, serving } from "./support.ts";
+
+const UPGRADE = ["Connection: Upgrade", "Upgrade: echo"];
+
+/** A process that owns the socket, sends back what comes, and ends when it is asked to drain. */
+const echo = (socket: Duplex) => async (self: Self<Drain>) => {
+  self.own({ [Symbol.dispose]: () => socket.destroy() });
+  socket.on("error", () => {});
+  socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
+  socket.on("data", (data) => socket.write(data));
+  await self.receive(({ tag }) => tag === "drain");
+};
+
+const handler: SocketHandler = {
+  children: [],
+  upgrade: async (conn, { socket, start }) => {
+    if (conn.queryParams.deny === "1") return conn.putStatus(403).json({ path: conn.pathInfo });
+    if (conn.queryParams.boom === "1") throw new Error("boom");
+    await start({ id: "echo", start: async (parent) => parent.spawnLink(echo(socket), { label: "echo" }) });
+    return undefined;
+  },
+};
+
+const options = { plug: (conn: any) => conn.text("plain"), sockets: { "/a/socket": handler } } as const;
+
+async function open(live: Live) {
+  const client = await live.connect();
+  client.request("GET", "/a/socket/echo", UPGRADE);
+  await new Promise((resolve) => client.socket.once("data", resolve));
+  expect(client.text).toContain("101 Switching Protocols");
+  client.text = "";
+  return client;
+}
+
+const processOf = (live: Live) => live.sim.processes().find(({ label }) => label.endsWith("echo"))?.pid as Pid;
+
+describe("an upgrade", () => {
+  test("hands the connection to a process of the handler's, and it counts as a socket", () =>
+    serving(options, async (live) => {
+      const client = await open(live);
+      client.send("hello");
+      await new Promise((resolve) => client.socket.once("data", resolve));
+      expect(client.text).toBe("hello");
+      await live.sim.idle();
+      expect(await httpInfo(live.sim)).toMatchObject({ connections: 0, requests: 0, sockets: 1 });
+    }));
+
+  test("ends with its process, alone", () =>
+    serving(options, async (live) => {
+      const [client, other] = [await open(live), await open(live)];
+      live.sim.kill(processOf(live));
+      expect(await client.closed).toBe("closed");
+      await live.sim.idle();
+      expect(await httpInfo(live.sim)).toMatchObject({ sockets: 1 });
+      other.send("still here");
+      await new Promise((resolve) => other.socket.once("data", resolve));
+      expect(other.text).toBe("still here");
+    }));
+
+  test("that the handler refuses is answered, and the connection closed", () =>
+    serving(options, async (live) => {
+      const client = await live.connect();
+      const answer = await client.get("/a/socket/x?deny=1", ...UPGRADE);
+      expect([answer.status, answer.body, answer.headers.connection]).toEqual([403, '{"path":["x"]}', "close"]);
+      expect(await client.closed).toBe("closed");
+    }));
+
+  test("that crashes is answered with 500, and the connection closed", () =>
+    serving(options, async (live) => {
+      const client = await live.connect();
+      expect((await client.get("/a/socket?boom=1", ...UPGRADE)).status).toBe(500);
+      expect(await client.closed).toBe("closed");
+    }));
+
+  test("with a doubtful head is refused as any other request", () =>
+    serving(options, async (live) => {
+      const client = await live.connect();
+      expect((await client.get("/a/socket", "Host: other", ...UPGRADE)).status).toBe(400);
+      expect(await client.closed).toBe("closed");
+    }));
+
+  test("goes on while the listener is suspended", () =>
+    serving(options, async (live) => {
+      const client = await live.connect();
+      await client.get("/");
+      await suspend(live.sim);
+      client.request("GET", "/a/socket", UPGRADE);
+      await new Promise((resolve) => client.socket.once("data", resolve));
+      expect(client.text).toContain("101 Switching Protocols");
+    }));
+
+  test("emits the start and the stop of its request", () =>
+    serving(options, async (live) => {
+      const started = live.next("http.request.start");
+      const stopped = live.next("http.request.stop");
+      await open(live);
+      expect(await started).toMatchObject({ method: "GET", path: "/a/socket/echo" });
+      expect(await stopped).toMatchObject({ method: "GET", path: "/a/socket/echo", reason: "normal" });
+    }), 1000);
+});
+
+describe("while the server drains", () => {
+  test("sockets are asked to go when the requests are done, and are waited for", () =>
+    serving({ ...options, grace: 100, drain: 5000 }, async (live) => {
+      const client = await open(live);
+      const drained = live.next("http.drain.stop");
+      const began = live.next("http.drain.start");
+      const stopped = live.sim.stop();
+      await began;
+      await live.sim.advance(100);
+      await drained;
+      expect(await client.closed).toBe("closed");
+      await stopped;
+    }));
+
+  test("a new upgrade on an open connection is refused with 503", () =>
+    serving({ ...options, grace: 1000 }, async (live) => {
+      const client = await live.connect();
+      await client.get("/");
+      const began = live.next("http.drain.start");
+      const stopped = live.sim.stop();
+      await began;
+      await live.sim.idle();
+      expect((await client.get("/a/socket", ...UPGRADE)).status).toBe(503);
+      await live.sim.advance(1000);
+      await stopped;
+    }));
+});
