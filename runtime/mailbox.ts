@@ -61,14 +61,15 @@ export class Mailbox {
     this.count = 0;
   }
 
-  /** Removes the first message that matches; the others keep their order. */
-  remove(match: (message: unknown) => boolean): boolean {
-    const all: unknown[] = [];
-    for (let message = this.shift(); message !== EMPTY; message = this.shift()) all.push(message);
-    const at = all.findIndex(match);
-    if (at >= 0) all.splice(at, 1);
-    for (const message of all) this.push(message);
-    return at >= 0;
+  /** Takes out every message that matches; the others keep their order. One pass. */
+  take(match: (message: unknown) => boolean): unknown[] {
+    const taken: unknown[] = [];
+    for (let left = this.messageCount; left > 0; left--) {
+      const message = this.shift();
+      if (match(message)) taken.push(message);
+      else this.push(message);
+    }
+    return taken;
   }
 
   private grow(): void {

@@ -96,7 +96,7 @@ export abstract class Process extends Mailbox implements TimerOwner {
 
   /** Removes a message that waits, wherever the behaviour keeps it. */
   flush(match: (message: unknown) => boolean): void {
-    if (!this.remove(match)) this.behaviour.flush?.(this, match);
+    if (this.take(match).length === 0) this.behaviour.flush?.(this, match);
   }
 
   // ── links and exit signals ──

@@ -15,19 +15,25 @@ export function ended(by: Process, pid: Pid): Promise<Reason> {
   });
 }
 
+/** The exit reasons of children that have ended already. */
+export type Exits = ReadonlyMap<Pid, Reason>;
+
+const NONE: Exits = new Map();
+
 /**
  * Stops a child (OTP: `supervisor:shutdown/1`): asks it with `reason`, waits `shutdown`, then kills it and waits as
  * long as it takes. Watched, not linked, so that a child which unlinked itself cannot hang the one who stops it.
- * Resolves to the child's exit reason; of one that is dead already, to what its exit message says.
+ * Resolves to its exit reason; of one that was gone already, to what `exits` knows of it, or `noproc`.
  */
 export async function stopProcess(
   by: Process,
   pid: Pid,
   shutdown: Shutdown,
   reason: Reason = "shutdown",
+  exits = NONE,
 ): Promise<Reason> {
   const { process } = addressOf(pid);
-  if (process === null || process.dead) return takeExit(by, pid);
+  if (process === null || process.dead) return exits.get(pid) ?? "noproc";
   const end = ended(by, pid);
   by.unlinkFrom(process);
   process.signalled(by.pid, shutdown === "brutalKill" ? "kill" : reason, false);
@@ -38,14 +44,15 @@ export async function stopProcess(
   return result;
 }
 
-/** Takes the exit message of a dead child out of the mailbox, so that its end is not heard of twice. */
-function takeExit(by: Process, pid: Pid): Reason {
-  let reason: Reason = "noproc";
-  by.flush((message) => {
-    const exit = message as Exit | undefined;
-    if (typeof exit !== "object" || exit?.tag !== "exit" || exit.pid !== pid) return false;
-    reason = exit.reason;
+/**
+ * Takes the exit messages of children that are to be stopped out of the mailbox: what ended by itself is then not heard
+ * of twice.
+ */
+export function takeExits(by: Process, children: ReadonlySet<Pid | undefined>, into: Map<Pid, Reason>): void {
+  by.take((message) => {
+    const exit = message as Exit | null;
+    if (typeof exit !== "object" || exit?.tag !== "exit" || !children.has(exit.pid)) return false;
+    into.set(exit.pid, exit.reason);
     return true;
   });
-  return reason;
 }

@@ -60,7 +60,8 @@ export function checkOneOf(what: string, value: unknown, legal: readonly string[
 }
 
 export function checkCount(what: string, value: unknown, least: number, why: object): void {
-  if (typeof value !== "number" || !(value >= least)) throw bad(`${what} to be a number from ${least} up`, value, why);
+  const isCount = Number.isInteger(value) || value === Number.POSITIVE_INFINITY;
+  if (!isCount || (value as number) < least) throw bad(`${what} to be a whole number from ${least} up`, value, why);
 }
 
 const isShutdown = (shutdown: unknown): boolean =>
@@ -76,7 +77,7 @@ export function restarts(spec: Spec, reason: Reason): boolean {
 
 /** Whether a child that was told to stop did so as it should (OTP: everything else is a shutdown error). */
 export function stoppedWell(spec: Spec, reason: Reason): boolean {
-  if (reason === "shutdown" || reason === "noproc") return true;
+  if (reason === "shutdown") return true;
   if (spec.shutdown === "brutalKill" && reason === "killed") return true;
   return spec.restart !== "permanent" && isClean(reason);
 }

@@ -1,7 +1,7 @@
 import { StartError } from "../runtime/errors.ts";
-import { Address } from "../runtime/pid.ts";
+import { Address, addressOf } from "../runtime/pid.ts";
 import type { ProcessSelf } from "../runtime/self.ts";
-import { stopProcess } from "../runtime/stopping.ts";
+import { type Exits, stopProcess } from "../runtime/stopping.ts";
 import type { Pid, Reason, Self } from "../runtime/types.ts";
 import { type Spec, stoppedWell } from "./child-spec.ts";
 import "./events.ts";
@@ -10,6 +10,8 @@ import "./events.ts";
 export class Child {
   readonly spec: Spec;
   pid: Pid | undefined = undefined;
+  /** Of a child that is being restarted: the pid it had, by which it may still be terminated. */
+  last: Pid | undefined = undefined;
   /** A restart failed, and is tried again. */
   restarting = false;
   constructor(spec: Spec) {
@@ -56,11 +58,11 @@ export function reportStartError(self: ProcessSelf, id: string, failure: unknown
 }
 
 /** Stops a child's process by its own shutdown rule, and reports one that did not do as it was told. */
-export async function stopChild(self: ProcessSelf, child: Child): Promise<void> {
+export async function stopChild(self: ProcessSelf, child: Child, exits: Exits): Promise<void> {
   const { pid, spec } = child;
   child.restarting = false;
   if (pid === undefined) return;
-  const reason = await stopProcess(self, pid, spec.shutdown);
+  const reason = await stopProcess(self, pid, spec.shutdown, "shutdown", exits);
   if (!stoppedWell(spec, reason)) {
     const metadata = { ...metadataOf(self, child), reason, shutdown: spec.shutdown };
     self.kernel.telemetry.emit("supervisor.child.shutdownError", {}, metadata);
@@ -95,7 +97,7 @@ export function count(children: Iterable<Child>): ChildCount {
   const counts = { specs: 0, active: 0, supervisors: 0, workers: 0 };
   for (const { spec, pid, restarting } of children) {
     counts.specs++;
-    if (pid !== undefined && !restarting) counts.active++;
+    if (pid !== undefined && !restarting && addressOf(pid).process !== null) counts.active++;
     if (spec.type === "supervisor") counts.supervisors++;
     else counts.workers++;
   }

@@ -2,6 +2,7 @@ import { type GenServer, child as serverChild } from "../genserver/genserver.ts"
 import { isClean, StartError } from "../runtime/errors.ts";
 import { noreply, ok, reply, stop } from "../runtime/results.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
+import { type Exits, takeExits } from "../runtime/stopping.ts";
 import type { Caller, ChildSpec, Exit, Name, Pid, Protocol, Reason, Self, Target } from "../runtime/types.ts";
 import { checkCount, checkSpec, restarts } from "./child-spec.ts";
 import {
@@ -20,6 +21,7 @@ import {
 import { Intensity } from "./intensity.ts";
 import { Refusal, SupervisorError } from "./refusal.ts";
 import { ask } from "./supervisor.ts";
+import { unhandled } from "./supervisor-server.ts";
 
 export interface DynamicOptions {
   /** Without a name: address it by the pid that its start gives. */
@@ -70,24 +72,32 @@ class Brood {
   async stop(pid: Pid): Promise<boolean> {
     const child = this.byPid.get(pid);
     if (child === undefined) return false;
+    const exits = this.exitsOf([child]);
     this.forget(child);
-    await stopChild(this.self, child);
+    await stopChild(this.self, child, exits);
     return true;
   }
 
   /** All at once, each with its own limit: there is no order among them. */
   async stopAll(): Promise<void> {
-    await Promise.all([...this.children].map((child) => stopChild(this.self, child)));
+    const exits = this.exitsOf([...this.children]);
+    await Promise.all([...this.children].map((child) => stopChild(this.self, child, exits)));
+  }
+
+  private exitsOf(children: readonly Child[]): Exits {
+    const exits = new Map<Pid, Reason>();
+    takeExits(this.self, new Set(children.map(({ pid }) => pid)), exits);
+    return exits;
   }
 
   /** False when the supervisor gives up. */
   async exited(child: Child, reason: Reason): Promise<boolean> {
     const again = restarts(child.spec, reason);
     if (again || !isClean(reason)) reportExit(this.self, child, reason, again);
-    this.byPid.delete(child.pid as Pid);
+    child.last = child.pid;
     child.pid = undefined;
     if (again) return this.restart(child, reason);
-    this.children.delete(child);
+    this.forget(child);
     return true;
   }
 
@@ -105,6 +115,7 @@ class Brood {
     } else if (result.pid === undefined) {
       this.forget(child);
     } else {
+      this.byPid.delete(child.last as Pid);
       this.byPid.set(result.pid, child);
       emit(this.self, "supervisor.child.restart", child);
     }
@@ -113,7 +124,7 @@ class Brood {
 
   private forget(child: Child): void {
     this.children.delete(child);
-    if (child.pid !== undefined) this.byPid.delete(child.pid);
+    for (const pid of [child.pid, child.last]) if (pid !== undefined) this.byPid.delete(pid);
   }
 }
 
@@ -147,9 +158,10 @@ const Server = {
     },
   },
 
-  handleInfo: async (message: Exit, brood) => {
-    const child = message?.tag === "exit" ? brood.byPid.get(message.pid) : undefined;
-    if (child === undefined) return noreply(brood);
+  handleInfo: async (message: Exit, brood, self) => {
+    if (message?.tag !== "exit") return unhandled(self, message, brood);
+    const child = brood.byPid.get(message.pid);
+    if (child?.pid !== message.pid) return noreply(brood);
     return (await brood.exited(child, message.reason)) ? noreply(brood) : stop("shutdown", brood);
   },
 

@@ -1,6 +1,6 @@
 import type { GenServer } from "../genserver/genserver.ts";
-import { AlreadyStarted } from "../runtime/errors.ts";
-import { ignore, noreply, ok, reply, stop } from "../runtime/results.ts";
+import { AlreadyStarted, BadReturnValue } from "../runtime/errors.ts";
+import { ignore, noreply, ok, Result, reply, stop } from "../runtime/results.ts";
 import { processOf } from "../runtime/self.ts";
 import type { ChildSpec, Exit, Reason, Self } from "../runtime/types.ts";
 import { BadSpec, checkCount, checkOneOf, checkSpec, type Spec } from "./child-spec.ts";
@@ -14,7 +14,8 @@ export const SupervisorServer = {
   async init({ module, arg }: { readonly module: Supervisor; readonly arg: unknown }, self: Self<Exit>) {
     self.trapExit = true;
     const init = await module.init(arg, self);
-    if ("tag" in init) return ignore;
+    if (init === ignore) return ignore;
+    if (!isInit(init)) throw new BadReturnValue("init of a supervisor", "{ strategy, children } or ignore", init);
     const checked = attempt(() => check(init));
     if (checked instanceof Refusal) return stop(checked.error as Error, undefined);
     const process = processOf(self);
@@ -81,14 +82,25 @@ export const SupervisorServer = {
     },
   },
 
-  handleInfo: async (message: Exit, tree) => {
-    const child = message?.tag === "exit" ? tree.childOf(message.pid) : undefined;
+  handleInfo: async (message: Exit, tree, self) => {
+    if (message?.tag !== "exit") return unhandled(self, message, tree);
+    const child = tree.childOf(message.pid);
     if (child === undefined) return noreply(tree);
     return decide(await tree.exited(child, message.reason), tree);
   },
 
   terminate: (_: Reason, tree: Tree) => tree.stopAll(),
 } satisfies GenServer<Tree, Exit>;
+
+const isInit = (init: unknown): init is SupervisorInit =>
+  typeof init === "object" && init !== null && !(init instanceof Result);
+
+/** A supervisor has no use for messages; an exit of a stranger is not even worth a word. */
+export function unhandled<T>(self: Self, message: unknown, state: T) {
+  const process = processOf(self);
+  self.telemetry.emit("genserver.unhandled", {}, { pid: process.pid, label: process.describe(), message });
+  return noreply(state);
+}
 
 /** A failed restart is tried again through the mailbox, behind what waits there. */
 function decide(verdict: Verdict, tree: Tree) {

@@ -1,5 +1,6 @@
 import { isClean } from "../runtime/errors.ts";
 import type { ProcessSelf } from "../runtime/self.ts";
+import { takeExits } from "../runtime/stopping.ts";
 import type { Pid, Reason } from "../runtime/types.ts";
 import { restarts, type Spec } from "./child-spec.ts";
 import {
@@ -60,16 +61,24 @@ export class Tree {
   }
 
   /** Stops a child; a temporary one is forgotten with it. */
-  async stop(child: Child): Promise<void> {
-    const { pid } = child;
-    await stopChild(this.self, child);
-    if (pid !== undefined) this.byPid.delete(pid);
-    if (child.spec.restart === "temporary") this.children.delete(child.spec.id);
+  stop(child: Child): Promise<void> {
+    return this.stopAll([child]);
   }
 
-  /** Stops all children, the last started first, each before the next. */
+  /** Stops children, the last started first, each before the next. Temporary ones are forgotten. */
   async stopAll(children: readonly Child[] = [...this.children.values()]): Promise<void> {
-    for (const child of children.toReversed()) await this.stop(child);
+    const pids = new Set(children.map(({ pid }) => pid).filter((pid) => pid !== undefined));
+    const exits = new Map<Pid, Reason>();
+    let seen = 0;
+    for (const child of children.toReversed()) {
+      // What ends by itself while others are being stopped is heard of here, and not once more.
+      if (pids.size > 0 && this.self.messageCount > seen) takeExits(this.self, pids, exits);
+      seen = this.self.messageCount;
+      const { pid } = child;
+      await stopChild(this.self, child, exits);
+      if (pid !== undefined) this.byPid.delete(pid);
+      if (child.spec.restart === "temporary") this.children.delete(child.spec.id);
+    }
   }
 
   /** A child ended by itself. */
@@ -121,7 +130,9 @@ export class Tree {
   private significantEnd(child: Child): boolean {
     if (!child.spec.significant || this.flags.autoShutdown === "never") return false;
     if (this.flags.autoShutdown === "anySignificant") return true;
-    return ![...this.children.values()].some(({ spec, pid }) => spec.significant && pid !== undefined);
+    return ![...this.children.values()].some(
+      ({ spec, pid, restarting }) => spec.significant && (pid !== undefined || restarting),
+    );
   }
 
   private index(child: Child): void {

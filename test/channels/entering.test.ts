@@ -1,6 +1,6 @@
-import { noreply, ok, reply } from "hornbeam";
+import { error, noreply, ok, reply } from "hornbeam";
 import { type Channel, PubSub, type UserSocket } from "hornbeam/channels";
-import { connect, ConnectionRefused } from "hornbeam/channels/test";
+import { ConnectionRefused, connect } from "hornbeam/channels/test";
 import { expect, test } from "vitest";
 import { inSim, joins, replied, serving, Talk } from "./support.ts";
 
@@ -56,7 +56,7 @@ test("a join that nobody serves is answered without a join_ref, and reported", (
     expect(unmatched).toEqual(["nope"]);
   }));
 
-test.each([5, null, ["room:a"], { a: 1 }, "__proto__", "constructor", "phoenix"])(
+test.each([[5], [null], [["room:a"]], [{ a: 1 }], ["__proto__"], ["constructor"], ["phoenix"]])(
   "the topic %j is one that nobody serves",
   (topic) =>
     inSim(async (sim) => {
@@ -182,7 +182,6 @@ test("a join runs in the process of its channel", () =>
 
 test("the test kit rejects with the reason that connect gave", () =>
   inSim(async (sim) => {
-    const { error } = await import("hornbeam");
     const Closed: UserSocket = { ...serving(named("room")), connect: () => error({ reason: "bad token" }) };
     const refused: unknown = await connect(sim, Closed).catch((thrown: unknown) => thrown);
     expect(refused).toBeInstanceOf(ConnectionRefused);

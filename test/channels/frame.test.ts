@@ -68,7 +68,7 @@ test("whatever text comes, it is a frame or it is a MalformedFrame", () => {
         expect(Object.keys(result as object)).toEqual(["joinRef", "ref", "topic", "event", "payload"]);
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: 500 },
   );
 });
 

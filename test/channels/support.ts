@@ -1,5 +1,5 @@
 import { ok, type Pid, type Self } from "hornbeam";
-import type { Channel, Socket, UserSocket } from "hornbeam/channels";
+import type { Channel, UserSocket } from "hornbeam/channels";
 import { connect, type TestClient, type TestConnectOptions } from "hornbeam/channels/test";
 import { type Sim, simulate } from "hornbeam/sim";
 
@@ -84,9 +84,6 @@ export function endings(sim: Sim): Map<Pid, unknown> {
   sim.telemetry.on("process.exit", (_, { pid, reason }) => void reasons.set(pid, reason));
   return reasons;
 }
-
-/** A channel that runs the functions it is sent with `sim.send`, and those that it is given at once by name. */
-export type Act = (socket: Socket<any>) => unknown;
 
 /** A process that does what it is told, and keeps everything else it gets. */
 export function puppet(sim: Sim): { readonly inbox: unknown[]; does(act: (self: Self) => unknown): Promise<void> } {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Program } from "./fixtures/run/program.ts";
 
-/** Each test is over in a few seconds or has failed; a machine under load may be slow to start Node. */
+/** Longer than a program may run, so that a test which waits for one fails by its expectations. */
 const LIMIT = 20_000;
 const SIGNALS = [
   { signal: "SIGTERM", code: 143 },
