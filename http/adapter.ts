@@ -1,4 +1,5 @@
 import type { Milliseconds, Self } from "../runtime/types.ts";
+import type { OpenFile } from "./file.ts";
 
 export type Headers = readonly (readonly [name: string, value: string])[];
 export type Body = string | Uint8Array;
@@ -16,13 +17,6 @@ export interface RequestHead {
   readonly remoteAddress: string;
 }
 
-/** A part of a file. */
-export interface FileRange {
-  readonly path: string;
-  readonly offset: number;
-  readonly length: number;
-}
-
 /**
  * How a conn reaches its client. `node:http` is one adapter, the test adapter is another, equal in rank. The methods
  * are called at most once each, in the order body, response.
@@ -31,6 +25,6 @@ export interface Adapter {
   /** The whole body; rejects with an HttpError: 413 past `limit` bytes, 408 past `timeout`, 400 when it breaks off. */
   readBody(limit: number, timeout: Milliseconds, by: Self): Promise<Uint8Array>;
   send(status: number, headers: Headers, body: Body): void;
-  /** Resolves when the file is sent, or the client has gone. */
-  sendFile(status: number, headers: Headers, file: FileRange): Promise<void>;
+  /** Sends the part and closes the file. Resolves when it is sent, or the client has gone. */
+  sendFile(status: number, headers: Headers, file: OpenFile): Promise<void>;
 }

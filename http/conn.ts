@@ -2,9 +2,10 @@ import { STATUS_CODES } from "node:http";
 import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import type { Milliseconds, Self } from "../runtime/types.ts";
-import type { Body, FileRange, Headers } from "./adapter.ts";
+import type { Body, Headers } from "./adapter.ts";
 import { NotSentError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
+import { type FileRange, openFile } from "./file.ts";
 import { checkHeader, deleteHeader, getHeader, putHeader } from "./headers.ts";
 import { decodeQuery, emptyParams, type Params } from "./query.ts";
 
@@ -91,6 +92,7 @@ export class Conn<Assigns extends object = {}> {
   get signal(): AbortSignal {
     return this.exchange.self.signal;
   }
+  /** Decoded anew each time. */
   get queryParams(): Params {
     return decodeQuery(this.queryString);
   }
@@ -104,7 +106,13 @@ export class Conn<Assigns extends object = {}> {
   }
 
   /** Reads the whole body, once. Default limit 8,000,000 bytes (413 beyond), and 15,000 ms (408). */
-  readBody(limit = BODY_LIMIT, timeout = BODY_TIMEOUT): Promise<Uint8Array> {
+  async readBody(limit = BODY_LIMIT, timeout = BODY_TIMEOUT): Promise<Uint8Array> {
+    if (this.exchange.bodyTaken) {
+      throw new BadArgument(
+        "readBody: the body can be read once, and was; keep what it gave, in an assign for instance",
+      );
+    }
+    this.exchange.bodyTaken = true;
     return this.exchange.adapter.readBody(limit, timeout, this.self);
   }
 
@@ -148,7 +156,7 @@ export class Conn<Assigns extends object = {}> {
   }
 
   getRespHeader(name: string): string | undefined {
-    return getHeader(this.respHeaders, name);
+    return getHeader(this.respHeaders, name.toLowerCase());
   }
 
   /** Sets a response header; names are lower-cased. Throws `InvalidHeaderError` on line breaks and NUL. */
@@ -170,8 +178,9 @@ export class Conn<Assigns extends object = {}> {
     return this.copy({ respHeaders: deleteHeader(this.respHeaders, name.toLowerCase()) });
   }
 
-  /** With a charset unless `charset` is undefined, as in Plug also for JSON. */
-  putRespContentType(type: string, charset: string | undefined = "utf-8"): Conn<Assigns> {
+  /** With a charset, by default utf-8 as in Plug also for JSON; with none where `undefined` is given. */
+  putRespContentType(type: string, ...given: [charset?: string | undefined]): Conn<Assigns> {
+    const charset = given.length === 0 ? "utf-8" : given[0];
     return this.putRespHeader("content-type", charset === undefined ? type : `${type}; charset=${charset}`);
   }
 
@@ -197,18 +206,19 @@ export class Conn<Assigns extends object = {}> {
     }
     const set =
       status === undefined ? this.resp(this.status ?? 200, this.respBody ?? "") : this.resp(status, body ?? "");
+    this.exchange.checkUnsent("sendResp");
     const last = set.runHooks();
+    checkFinal(last.status as number);
     this.exchange.markSent(last.status as number);
     this.exchange.adapter.send(last.status as number, last.respHeaders, last.respBody as Body);
     return last.copy({ state: "sent", respBody: undefined });
   }
 
-  /** Sends a file, or a part of one: `offset` and `length` in bytes. */
-  async sendFile(status: number, file: FileRange): Promise<Conn<Assigns>> {
-    checkStatus(status);
+  /** Sends a file, or a part of one. What is wrong with it is an error before anything is sent. */
+  async sendFile(status: number, range: FileRange): Promise<Conn<Assigns>> {
+    checkFinal(checkStatus(status));
     this.exchange.checkUnsent("sendFile");
-    if (file.path.includes("\0"))
-      throw new BadArgument(`sendFile: expected a path without NUL, got: ${show(file.path)}`);
+    const file = await openFile(range);
     const last = this.copy({ status, state: "set" }).runHooks();
     this.exchange.markSent(status);
     await this.exchange.adapter.sendFile(status, last.respHeaders, file);
@@ -247,13 +257,13 @@ export class Conn<Assigns extends object = {}> {
 
   private runHooks(): Conn<Assigns> {
     let conn: Conn<any> = this;
+    this.exchange.sending = true;
     for (const hook of this.hooks) {
       const next = hook(conn);
       if (!(next instanceof Conn)) throw new BadArgument(`a beforeSend hook must return a conn, got: ${show(next)}`);
-      if (next.state !== this.state)
-        throw new BadArgument("a beforeSend hook may change the response, but not send it");
       conn = next;
     }
+    this.exchange.sending = false;
     return conn;
   }
 
@@ -311,6 +321,11 @@ export const splitPath = (path: string): readonly string[] => path.split("/").fi
 function checkStatus(status: number): number {
   if (Number.isInteger(status) && status >= 100 && status <= 999) return status;
   throw new BadArgument(`expected a status from 100 to 999, got: ${show(status)}`);
+}
+
+/** What is below 200 announces a response, and is none (RFC 9110 §15.2). */
+function checkFinal(status: number): void {
+  if (status < 200) throw new BadArgument(`expected a status from 200 to 999 to send, got: ${show(status)}`);
 }
 
 function checkBody(body: unknown): void {

@@ -1,23 +1,23 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Behaviour } from "../runtime/behaviour.ts";
-import { isClean } from "../runtime/errors.ts";
-import type { ProcessSelf } from "../runtime/self.ts";
+import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import { taskBehaviour, taskState } from "../runtime/task.ts";
 import type { Async, Exit, Milliseconds, Pid, Reason } from "../runtime/types.ts";
 import type { RequestHead } from "./adapter.ts";
 import type { HttpError } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
-import { type Draining, headOf, NodeAdapter } from "./node-adapter.ts";
+import { headOf, NodeAdapter } from "./node-adapter.ts";
 import type { PlugFn } from "./plug.ts";
-import { sendError, serve } from "./request.ts";
+import { sendError, serve, statusOf } from "./request.ts";
 import "./events.ts";
 
 /** What the connections of one server share. */
-export interface Shared extends Draining {
+export interface Shared {
   readonly plug: PlugFn<any, any>;
   /** How long a connection must have been quiet before the drainer closes it. */
   readonly grace: Milliseconds;
+  draining: boolean;
 }
 
 /** What a connection is told besides exits: its socket has closed, it is to go when it is quiet, or its time is up. */
@@ -26,8 +26,11 @@ const DRAIN = { tag: "drain" } as const;
 const KILL = { tag: "kill" } as const;
 type Message = Exit | typeof CLOSED | typeof DRAIN | typeof KILL;
 
-/** How long requests may take to end once they are told to, and a socket to send what is left. */
+/** How long requests may take to end once they are told to, and then the socket to send what is left. */
 const LAST_WORDS: Milliseconds = 5000;
+/** How often a connection that drains looks whether it has been quiet for long enough: at most, in a grace period. */
+const LOOKS = 10;
+const LEAST_PAUSE: Milliseconds = 10;
 
 interface Running {
   readonly exchange: Exchange;
@@ -46,9 +49,13 @@ export class Connection {
   private readonly requests = new Map<Pid, Running>();
   private readonly since: Milliseconds;
   private readonly hold: Disposable;
+  /** The response to the last request that has arrived. */
+  private newest: ServerResponse | undefined;
+  /** A request was refused for its head: nothing that follows it is served. */
+  private refused = false;
   private quietSince: Milliseconds;
   private heard = 0;
-  /** The reason to end with, once the last request has. */
+  /** The reason to end with, once the last request has ended and the socket has closed. */
   private ending: Reason | undefined;
 
   /** Starts the process of a socket, linked to the process of all connections. */
@@ -67,8 +74,10 @@ export class Connection {
     this.shared = shared;
     this.since = process.now();
     this.quietSince = this.since;
-    this.hold = process.own({ [Symbol.dispose]: () => closeSoon(process, socket) });
+    this.hold = process.own({ [Symbol.dispose]: () => this.cutOff() });
     socket.once("close", () => process.deliver(CLOSED));
+    // The close that follows is what counts; an upgraded socket has no other listener for a while.
+    socket.on("error", () => {});
   }
 
   get pid(): Pid {
@@ -106,19 +115,26 @@ export class Connection {
     this.start(request, response, async (exchange) => {
       if (!(await decide(exchange))) return;
       response.detachSocket(this.socket);
+      for (const [pid, running] of this.requests) this.report(pid, running, "normal");
+      this.requests.clear();
       this.process.disown(this.hold);
       this.process.end("normal");
     });
   }
 
   private start(request: IncomingMessage, response: ServerResponse, work: (exchange: Exchange) => Async<void>): void {
-    const { process, shared } = this;
-    const adapter = new NodeAdapter(request, response, shared);
+    if (this.refused) return;
+    const { process } = this;
+    this.newest = response;
+    // An answer that says close is the last: it must not be one that others are to follow.
+    const isLast = (answer: ServerResponse): boolean => this.shared.draining && answer === this.newest;
+    const adapter = new NodeAdapter(request, response, isLast);
     let head: RequestHead;
     try {
       head = headOf(request);
     } catch (error) {
       const { status, message } = error as HttpError;
+      this.refused = true;
       response.shouldKeepAlive = false;
       adapter.send(status, [["content-type", "text/plain; charset=utf-8"]], `${status} ${message}\n`);
       return;
@@ -136,22 +152,41 @@ export class Connection {
 
   receive(message: Message): void {
     if (message.tag === "drain") this.closeWhenQuiet();
-    else if (message.tag === "kill") this.endRequests("kill");
+    else if (message.tag === "kill") this.timeUp();
     else if (message.tag === "closed") this.end("normal", { shutdown: "closed" });
     else if (message.pid === this.process.parent) this.end(message.reason, "shutdown");
     else this.finished(message.pid, message.reason);
   }
 
-  /** Tells the requests why they end, and ends with `reason` when the last one has. */
+  /** Tells the requests why they end, and ends with `reason` when the last one has, and what it said is sent. */
   private end(reason: Reason, told: Reason): void {
+    if (this.ending === undefined) this.process.sendAfter(KILL, LAST_WORDS);
     this.ending ??= reason;
     this.endRequests(told);
-    if (this.requests.size > 0) this.process.sendAfter(KILL, LAST_WORDS);
-    else this.process.end(this.ending);
+    this.endIfDone();
+  }
+
+  private endIfDone(): void {
+    if (this.ending === undefined || this.requests.size > 0) return;
+    if (this.socket.destroyed) this.process.end(this.ending);
+    else this.socket.destroySoon();
+  }
+
+  /** First for the requests, which are killed; then for the client, who does not read. */
+  private timeUp(): void {
+    if (this.requests.size === 0) this.process.end(this.ending as Reason);
+    this.endRequests("kill");
+    this.process.sendAfter(KILL, LAST_WORDS);
   }
 
   private endRequests(told: Reason): void {
     for (const pid of this.requests.keys()) this.process.exit(pid, told);
+  }
+
+  /** The end of the process, whatever ended it: no request outlives it, whether it traps exits or not. */
+  private cutOff(): void {
+    for (const { exchange } of this.requests.values()) processOf(exchange.self).end("killed");
+    this.socket.destroy();
   }
 
   /** A request's process has ended. What it left unanswered is answered here. */
@@ -163,13 +198,13 @@ export class Connection {
     const { exchange, response } = running;
     if (!exchange.sent && !this.socket.destroyed) {
       response.shouldKeepAlive = false;
-      sendError(exchange, isClean(reason) ? 503 : 500);
+      sendError(exchange, statusOf(reason));
     } else if (reason !== "normal") {
       if (response.writableEnded) this.socket.destroySoon();
       else this.socket.destroy();
     }
     this.report(pid, running, reason);
-    if (this.ending !== undefined && this.requests.size === 0) this.process.end(this.ending);
+    this.endIfDone();
   }
 
   private report(pid: Pid, { exchange, since }: Running, reason: Reason): void {
@@ -186,15 +221,13 @@ export class Connection {
    */
   private closeWhenQuiet(): void {
     const { process, socket } = this;
-    if (this.requests.size === 0 && socket.bytesRead === this.heard && socket.writableLength === 0) {
-      const left = this.quietSince + this.shared.grace - process.now();
-      if (left <= 0) return socket.destroySoon();
-      process.sendAfter(DRAIN, left);
-      return;
-    }
+    const { grace } = this.shared;
     if (socket.bytesRead !== this.heard) this.quietSince = process.now();
     this.heard = socket.bytesRead;
-    process.sendAfter(DRAIN, this.shared.grace / 10);
+    const left = this.quietSince + grace - process.now();
+    const isQuiet = this.requests.size === 0 && socket.writableLength === 0;
+    if (isQuiet && left <= 0) socket.destroySoon();
+    else process.sendAfter(DRAIN, Math.max(LEAST_PAUSE, Math.min(left, grace / LOOKS)));
   }
 
   stopped(reason: Reason): void {
@@ -209,12 +242,3 @@ const connectionBehaviour: Behaviour = {
   start() {},
   receive: (process, message) => (process.state as Connection).receive(message as Message),
 };
-
-/** Sends what is left and closes; a client that does not read is cut off after a while. */
-function closeSoon({ kernel }: ProcessSelf, socket: Socket): void {
-  if (socket.destroyed) return;
-  socket.destroySoon();
-  if (socket.destroyed) return;
-  const timer = kernel.timers.set(LAST_WORDS, () => socket.destroy(), null);
-  socket.once("close", () => timer.cancel());
-}

@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerOptions } from "node:http";
 import type { Socket } from "node:net";
 import type { GenServer } from "../genserver/genserver.ts";
 import { answer, type From } from "../runtime/call.ts";
@@ -28,7 +28,7 @@ export interface Counts {
 }
 
 /** How long a connection may take to say goodbye when the server stops. */
-const GOODBYE: Milliseconds = 5000;
+const GOODBYE: Milliseconds = 11_000;
 
 /**
  * Every connection of a server: the process that owns the `http.Server` and starts a process for each socket. It
@@ -48,7 +48,13 @@ class Pool {
     this.self = self;
     this.shared = { plug, grace, draining: false };
     this.sockets = Object.entries(sockets).map(([path, handler]) => [splitPath(path), handler]);
-    this.server = createServer();
+    this.server = createServer({
+      // Checked with the rest of the head: Node would go on with what follows.
+      requireHostHeader: false,
+      shouldUpgradeCallback: (request: IncomingMessage) => this.mountOf(request.url ?? "/") !== undefined,
+    } as ServerOptions);
+    // Whoever listens stops that itself; this ends the server's own timer, which would keep it for ever.
+    self.own({ [Symbol.dispose]: () => void this.server.close() });
     this.server.on("connection", (socket) => this.open(socket));
     this.server.on("request", (request, response) => this.of(request.socket)?.serve(request, response));
     this.server.on("upgrade", (request, socket, head) => {
@@ -84,6 +90,12 @@ class Pool {
     if (this.shared.draining) connection.drain();
   }
 
+  /** The handler below whose path a request target is. */
+  private mountOf(target: string): (typeof this.sockets)[number] | undefined {
+    const path = splitPath(target.split("?", 1)[0] as string);
+    return this.sockets.find(([mount]) => mount.every((segment, i) => path[i] === segment));
+  }
+
   private of(socket: object): Connection | undefined {
     return this.bySocket.get(socket);
   }
@@ -94,7 +106,7 @@ class Pool {
     raw: Pick<Parameters<SocketHandler["upgrade"]>[1], "request" | "socket" | "head">,
   ) {
     const conn = new Conn(exchange);
-    const mounted = this.sockets.find(([mount]) => mount.every((segment, i) => conn.pathInfo[i] === segment));
+    const mounted = this.mountOf(conn.requestPath);
     if (mounted === undefined) {
       sendError(exchange, 404, new NoRouteError(conn.method, conn.requestPath).message);
       return false;

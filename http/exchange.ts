@@ -1,3 +1,4 @@
+import { BadArgument } from "../runtime/errors.ts";
 import type { Self } from "../runtime/types.ts";
 import type { Adapter, RequestHead } from "./adapter.ts";
 import { AlreadySentError } from "./errors.ts";
@@ -13,6 +14,9 @@ export class Exchange {
   /** The plug that runs, or ran last. */
   plug = "the pipeline";
   private sentBy: string | undefined;
+  /** The hooks before the response run. */
+  sending = false;
+  bodyTaken = false;
   /** The status that was sent. */
   status: number | undefined;
 
@@ -37,6 +41,9 @@ export class Exchange {
   }
 
   checkUnsent(what: string): void {
+    if (this.sending && what.startsWith("send")) {
+      throw new BadArgument("a beforeSend hook may change the response, but not send it");
+    }
     if (this.sentBy === undefined) return;
     const again = this.sentBy === this.plug ? `${this.plug} itself` : this.plug;
     throw new AlreadySentError(

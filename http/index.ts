@@ -1,6 +1,7 @@
-export type { Adapter, Body, FileRange, Headers, RequestHead } from "./adapter.ts";
+export type { Adapter, Body, Headers, RequestHead } from "./adapter.ts";
 export { Conn, type ConnState, type Halted } from "./conn.ts";
 export { AlreadySentError, HttpError, InvalidHeaderError, NoRouteError, NotSentError } from "./errors.ts";
+export type { FileRange, OpenFile } from "./file.ts";
 export { type Pipeline, pipeline } from "./pipeline.ts";
 export { type Plug, type PlugFn, plug } from "./plug.ts";
 export { Json, type JsonOptions } from "./plugs/json.ts";

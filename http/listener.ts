@@ -5,6 +5,7 @@ import type { ProtocolOf } from "../runtime/protocol.ts";
 import { error, noreply, ok, reply } from "../runtime/results.ts";
 import { processOf } from "../runtime/self.ts";
 import type { Name, Self } from "../runtime/types.ts";
+import { Refusal } from "../supervisor/refusal.ts";
 import type { Connections } from "./connections.ts";
 
 export interface ListenerOptions {
@@ -63,7 +64,11 @@ export const Listener = {
 
     resume: async (_, state, self) => {
       if (state.status === "running") return reply(undefined, state);
-      await listen(state.server, state.port, state.host);
+      try {
+        await listen(state.server, state.port, state.host);
+      } catch (failure) {
+        return reply(new Refusal(explain(failure as NodeJS.ErrnoException, state.host, state.port)), state);
+      }
       announce(self, state, "http.listener.start");
       return reply(undefined, { ...state, status: "running" });
     },

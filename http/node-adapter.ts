@@ -1,27 +1,22 @@
-import { createReadStream } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { TLSSocket } from "node:tls";
 import { processOf } from "../runtime/self.ts";
 import type { Milliseconds, Self } from "../runtime/types.ts";
-import type { Adapter, Body, FileRange, Headers, RequestHead } from "./adapter.ts";
+import type { Adapter, Body, Headers, RequestHead } from "./adapter.ts";
 import { HttpError } from "./errors.ts";
+import type { OpenFile } from "./file.ts";
 
-/** What all requests of a server look at: whether it drains. */
-export interface Draining {
-  draining: boolean;
-}
-
-/** The adapter over `node:http`. While the server drains, every answer says `Connection: close`. */
+/** The adapter over `node:http`. Asks `last` whether the answer is to be the last one of its connection. */
 export class NodeAdapter implements Adapter {
   private readonly request: IncomingMessage;
   private readonly response: ServerResponse;
-  private readonly server: Draining;
+  private readonly last: (response: ServerResponse) => boolean;
 
-  constructor(request: IncomingMessage, response: ServerResponse, server: Draining) {
+  constructor(request: IncomingMessage, response: ServerResponse, last: (response: ServerResponse) => boolean) {
     this.request = request;
     this.response = response;
-    this.server = server;
+    this.last = last;
   }
 
   send(status: number, headers: Headers, body: Body): void {
@@ -30,15 +25,14 @@ export class NodeAdapter implements Adapter {
     this.response.end(body);
   }
 
-  async sendFile(status: number, headers: Headers, { path, offset, length }: FileRange): Promise<void> {
+  async sendFile(status: number, headers: Headers, { handle, offset, length }: OpenFile): Promise<void> {
     this.writeHead(status, headers, length);
     if (this.request.method === "HEAD" || length === 0) {
       this.response.end();
-      return;
+      return handle.close();
     }
-    const file = createReadStream(path, { start: offset, end: offset + length - 1 });
     try {
-      await pipeline(file, this.response);
+      await pipeline(handle.createReadStream({ start: offset, end: offset + length - 1 }), this.response);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
     }
@@ -77,7 +71,7 @@ export class NodeAdapter implements Adapter {
 
   /** The head as one flat list: Node writes it as it stands. */
   private writeHead(status: number, headers: Headers, length: number): void {
-    if (this.server.draining) this.response.shouldKeepAlive = false;
+    if (this.last(this.response)) this.response.shouldKeepAlive = false;
     const flat: string[] = [];
     let measured = false;
     for (const [name, value] of headers) {
@@ -106,9 +100,10 @@ export function headOf(request: IncomingMessage): RequestHead {
     } else if (name === "transfer-encoding") checkTransferEncoding(request, value);
   }
   if (request.httpVersionMajor !== 1) throw new HttpError(505, `HTTP/${request.httpVersion} is not spoken here`);
+  if (hosts === 0 && request.httpVersionMinor > 0) throw new HttpError(400, "the request has no Host");
   if (hosts > 1) throw new HttpError(400, "the request has more than one Host");
   const scheme = (socket as Partial<TLSSocket>).encrypted === true ? "https" : "http";
-  const target = targetOf(request.url ?? "/", hostHeader);
+  const target = targetOf(request.method, request.url ?? "/", hostHeader);
   const [host, port] = authorityOf(target.host, scheme);
   return {
     method: request.method ?? "GET",
@@ -127,14 +122,21 @@ function checkTransferEncoding(request: IncomingMessage, value: string): void {
   if (value.trim().toLowerCase() !== "chunked") throw new HttpError(501, `the transfer coding ${value} is not known`);
 }
 
-/** Origin form, absolute form (whose host wins), or `*`. */
-function targetOf(url: string, host: string): { readonly host: string; readonly path: string; readonly query: string } {
+/** Origin form, absolute form (whose host wins), or `*` for OPTIONS. */
+function targetOf(method: string | undefined, url: string, host: string): Target {
   const absolute = url.startsWith("/") ? null : ABSOLUTE.exec(url);
-  const origin = absolute === null ? url : (absolute[2] ?? "") || "/";
+  const origin = absolute === null ? url : (absolute[2] as string).replace(/^(?!\/)/, "/");
   const at = origin.indexOf("?");
   const path = at < 0 ? origin : origin.slice(0, at);
-  if (!path.startsWith("/") && path !== "*") throw new HttpError(400, "the request target is not a path");
+  if (!path.startsWith("/") && (path !== "*" || method !== "OPTIONS"))
+    throw new HttpError(400, "the request target is not a path");
   return { host: absolute?.[1] ?? host, path, query: at < 0 ? "" : origin.slice(at + 1) };
+}
+
+interface Target {
+  readonly host: string;
+  readonly path: string;
+  readonly query: string;
 }
 
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i;

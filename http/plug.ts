@@ -11,6 +11,8 @@ export type PlugFn<In extends object = {}, Out extends object = In> = (conn: Con
 
 /** A module plug: `init` once, when the pipeline is built; `call` for each request with what `init` returned. */
 export interface Plug<Options = any> {
+  /** What errors and reports call it. */
+  readonly name?: string;
   init(options: any): Options;
   call(conn: Conn<any>, options: Options): Async<Conn<any> | Halted>;
 }
@@ -43,8 +45,7 @@ export function named<F extends object>(name: string, plug: F): F {
 }
 
 function nameOfPlug(module: Plug): string {
-  const name = (module as { name?: unknown }).name;
-  if (typeof name === "string" && name !== "") return name;
+  if (module.name !== undefined && module.name !== "") return module.name;
   return module.call.name !== "" && module.call.name !== "call" ? module.call.name : "a module plug";
 }
 

@@ -6,11 +6,14 @@ type Node = { [key: string]: unknown };
 /** Names come from the network: no prototype. */
 export const emptyParams = (): Node => Object.create(null) as Node;
 
+const LONGEST = 1_000_000;
+
 /**
  * Decodes a query string or a form as Plug does: `+` is a space, `a[]=1` a list, `a[b]=1` a map, of a repeated key the
  * last wins, and on a conflict the last pair decides the shape. Bad UTF-8 is a 400.
  */
 export function decodeQuery(text: string): Params {
+  if (text.length > LONGEST) throw new HttpError(414, `the query string is longer than ${LONGEST} bytes`);
   const params = emptyParams();
   for (const pair of text.split("&")) {
     if (pair === "") continue;
@@ -28,19 +31,31 @@ function keysOf(key: string): string[] {
   return [key.slice(0, open), ...key.slice(open + 1, -1).split("][")];
 }
 
-function assign(into: Node, keys: readonly string[], value: string): void {
-  const [key, ...rest] = keys as [string, ...string[]];
-  into[key] = merged(into[key], rest, value);
+/** Walks down the keys, making the maps and lists that are missing; a shape that does not fit is replaced. */
+function assign(into: Node, [first, ...rest]: readonly string[], value: string): void {
+  let old: unknown = into[first as string];
+  let put = (filled: unknown): void => {
+    into[first as string] = filled;
+  };
+  for (const key of rest) {
+    if (key === "") {
+      const list: unknown[] = Array.isArray(old) ? old : [];
+      put(list);
+      old = undefined;
+      put = (filled) => void list.push(filled);
+    } else {
+      const map = isMap(old) ? old : emptyParams();
+      put(map);
+      old = map[key];
+      put = (filled) => {
+        map[key] = filled;
+      };
+    }
+  }
+  put(value);
 }
 
-function merged(old: unknown, keys: readonly string[], value: string): unknown {
-  const [key, ...rest] = keys;
-  if (key === undefined) return value;
-  if (key === "") return [...(Array.isArray(old) ? old : []), merged(undefined, rest, value)];
-  const map = typeof old === "object" && old !== null && !Array.isArray(old) ? (old as Node) : emptyParams();
-  map[key] = merged(map[key], rest, value);
-  return map;
-}
+const isMap = (value: unknown): value is Node => typeof value === "object" && value !== null && !Array.isArray(value);
 
 const decodePlus = (text: string): string => decodePercent(text.replaceAll("+", " "), "query string");
 

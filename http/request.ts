@@ -1,6 +1,7 @@
 import { STATUS_CODES } from "node:http";
+import { isClean } from "../runtime/errors.ts";
 import { isThenable } from "../runtime/thenable.ts";
-import type { Async } from "../runtime/types.ts";
+import type { Async, Reason } from "../runtime/types.ts";
 import { Conn, finish } from "./conn.ts";
 import { HttpError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
@@ -24,6 +25,12 @@ export function serve(exchange: Exchange, plug: PlugFn<any, any>): Async<void> {
 function answerError(exchange: Exchange, error: unknown): void {
   if (!(error instanceof HttpError) || error.status >= 500 || exchange.sent) throw error;
   sendError(exchange, error.status, error.message);
+}
+
+/** The status that a crash is answered with: what its error asks for, 503 when the server made it end, else 500. */
+export function statusOf(reason: Reason): number {
+  if (reason instanceof HttpError) return reason.status;
+  return isClean(reason) ? 503 : 500;
 }
 
 /** A plain answer with a status. The details of a failure of ours stay in the report. */

@@ -21,9 +21,7 @@ export class Route {
   private readonly prefix: boolean;
 
   constructor(path: string, prefix = false) {
-    if (typeof path !== "string" || !path.startsWith("/")) {
-      throw new BadArgument(`expected a path that starts with "/", got: ${path}`);
-    }
+    checkPath(path);
     this.path = path;
     this.prefix = prefix;
     this.segments = path
@@ -58,6 +56,11 @@ export class Route {
     }
     return { params };
   }
+}
+
+export function checkPath(path: string): void {
+  if (typeof path === "string" && path.startsWith("/")) return;
+  throw new BadArgument(`expected a path that starts with "/", got: ${path}`);
 }
 
 const PARAM = /^([^:*]*):([a-z_]\w*)([^:*]*)$/i;

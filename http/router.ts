@@ -5,7 +5,7 @@ import { Conn, type Halted, splitPath } from "./conn.ts";
 import { NoRouteError } from "./errors.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { named, type PlugFn, runPlug, runPlugs } from "./plug.ts";
-import { Route } from "./route.ts";
+import { checkPath, Route } from "./route.ts";
 
 /** A parameter's name ends where its suffix begins: `file-:id.json`. */
 type Name<Text extends string> = Text extends `${infer Word}.${string}` | `${infer Word}-${string}` ? Word : Text;
@@ -92,7 +92,9 @@ class Routes implements Router<any> {
   match = (path: string, action: AnyAction) => this.add(undefined, path, action);
 
   forward(path: string, target: PlugFn<any, any>): Router<any> {
-    const route = new Route(this.base + path, true);
+    if (typeof target !== "function")
+      throw new BadArgument(`expected a plug to forward ${path} to, got: ${show(target)}`);
+    const route = this.route(path, true);
     const depth = splitPath(route.path).length;
     const action = (conn: Conn<any>) => {
       const returned = runPlug(target, conn.enterPath(depth));
@@ -104,14 +106,21 @@ class Routes implements Router<any> {
   }
 
   scope(path: string, through: Pipeline<any>, routes: (scope: Router<any>) => unknown): Router<any> {
+    if (typeof through !== "function") throw new BadArgument(`expected a pipeline for ${path}, got: ${show(through)}`);
+    this.route(path, true);
     routes(new Routes(this.base + (path === "/" ? "" : path), [...this.through, through], this.entries));
     return this;
   }
 
   private add(method: string | undefined, path: string, action: AnyAction): Router<any> {
     if (typeof action !== "function") throw new BadArgument(`expected an action for ${path}, got: ${show(action)}`);
-    const route = new Route(path === "/" && this.base !== "" ? this.base : this.base + path);
+    const route = this.route(path, false);
     return this.push(method, route, `${method ?? "*"} ${route.path}`, action);
+  }
+
+  private route(path: string, prefix: boolean): Route {
+    checkPath(path);
+    return new Route(path === "/" && this.base !== "" ? this.base : this.base + path, prefix);
   }
 
   private push(method: string | undefined, route: Route, name: string, action: AnyAction): Router<any> {

@@ -3,6 +3,7 @@ import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import { name, type ProtocolOf } from "../runtime/protocol.ts";
 import type { Caller, ChildSpec, Milliseconds, Name } from "../runtime/types.ts";
+import { unwrap } from "../supervisor/refusal.ts";
 import { type Supervisor, supervisor } from "../supervisor/supervisor.ts";
 import { Connections, type Counts } from "./connections.ts";
 import { Drainer } from "./drainer.ts";
@@ -57,7 +58,9 @@ export async function httpInfo(by: Caller, server = "http"): Promise<ListenerInf
 /** Stops accepting connections; those that are open go on. {@link resume} takes it back. */
 export const suspend = (by: Caller, server = "http"): Promise<void> => by.call(namesOf(server).listener, "suspend");
 
-export const resume = (by: Caller, server = "http"): Promise<void> => by.call(namesOf(server).listener, "resume");
+/** Accepts connections again, on the same port. Rejects when that is taken; the server then stays suspended. */
+export const resume = (by: Caller, server = "http"): Promise<void> =>
+  unwrap(by.call(namesOf(server).listener, "resume"));
 
 const HttpServer = {
   init: ({

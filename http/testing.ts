@@ -1,14 +1,13 @@
-import { readFile } from "node:fs/promises";
-import { isClean } from "../runtime/errors.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import { ended } from "../runtime/stopping.ts";
 import { taskBehaviour, taskState } from "../runtime/task.ts";
 import type { Caller, Milliseconds, Reason, Self } from "../runtime/types.ts";
-import type { Adapter, Body, FileRange, Headers, RequestHead } from "./adapter.ts";
+import type { Adapter, Body, Headers, RequestHead } from "./adapter.ts";
 import { HttpError } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
+import type { OpenFile } from "./file.ts";
 import type { PlugFn } from "./plug.ts";
-import { sendError, serve } from "./request.ts";
+import { sendError, serve, statusOf } from "./request.ts";
 
 // The test kit: the test adapter is an adapter like the one over node:http, and what it runs is the same code.
 
@@ -61,7 +60,7 @@ export async function request(
   });
   const reason = await ended(caller, child.pid);
   const { current } = exchange;
-  if (current !== undefined && !current.sent) sendError(current, isClean(reason) ? 503 : 500);
+  if (current !== undefined && !current.sent) sendError(current, statusOf(reason));
   return adapter.response(reason);
 }
 
@@ -88,7 +87,7 @@ function headOf(
 const bodyOf = ({ json, body = "" }: TestRequest): Uint8Array =>
   Buffer.from(json === undefined ? (body as string) : JSON.stringify(json));
 
-/** Keeps what is sent. A response to HEAD has no body, as over a real connection. */
+/** Keeps what is sent. Responses to HEAD, 204 and 304 have no body, as over a real connection. */
 class TestAdapter implements Adapter {
   private readonly requestBody: Uint8Array;
   private readonly method: string;
@@ -105,12 +104,14 @@ class TestAdapter implements Adapter {
   }
 
   send(status: number, headers: Headers, body: Body): void {
-    this.sent = { status, headers, bytes: this.method === "HEAD" ? new Uint8Array() : Buffer.from(body as string) };
+    const bodiless = this.method === "HEAD" || status === 204 || status === 304;
+    this.sent = { status, headers, bytes: bodiless ? new Uint8Array() : Buffer.from(body as string) };
   }
 
-  async sendFile(status: number, headers: Headers, { path, offset, length }: FileRange): Promise<void> {
-    const bytes = await readFile(path);
-    this.send(status, headers, bytes.subarray(offset, offset + length));
+  async sendFile(status: number, headers: Headers, { handle, offset, length }: OpenFile): Promise<void> {
+    const { buffer } = await handle.read(Buffer.alloc(length), 0, length, offset);
+    await handle.close();
+    this.send(status, headers, buffer);
   }
 
   response(reason: Reason): TestResponse {

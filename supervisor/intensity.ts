@@ -17,6 +17,7 @@ export class Intensity {
 
   /** Counts one restart. False when that is one too many. */
   add(now: Milliseconds): boolean {
+    if (this.maxRestarts === Number.POSITIVE_INFINITY) return true;
     const second = Math.floor(now / 1000);
     this.ring[this.next] = second;
     this.next = this.next === this.maxRestarts ? 0 : this.next + 1;

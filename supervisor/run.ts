@@ -58,7 +58,6 @@ export async function run(app: ChildSpec, options: RunOptions = {}): Promise<nev
   system.telemetry.on("supervisor.child.shutdownError", () => {
     obedient = false;
   });
-  options.prepare?.(system);
   setInterval(() => {}, FOREVER);
   const signalled = firstSignal((signal) => {
     system.telemetry.emit("run.stopping", { deadline }, { signal });
@@ -67,6 +66,7 @@ export async function run(app: ChildSpec, options: RunOptions = {}): Promise<nev
 
   let pid: Pid;
   try {
+    options.prepare?.(system);
     pid = await system.start(app);
   } catch (error) {
     system.telemetry.emit("run.failed", {}, { id: app.id, error });

@@ -102,7 +102,8 @@ async function send<A extends object>(conn: Conn<A>, file: Found, { cacheControl
   const typed = tagged
     .putRespHeader("content-type", charset === undefined ? type : `${type}; charset=${charset}`)
     .putRespHeader("accept-ranges", "bytes");
-  const range = rangeOf(conn.getReqHeader("range"), file.size);
+  const current = conn.getReqHeader("if-range") ?? file.etag;
+  const range = current === file.etag ? rangeOf(conn.getReqHeader("range"), file.size) : undefined;
   if (range === undefined) return typed.sendFile(200, { path: file.path, offset: 0, length: file.size });
   if (range === "unsatisfiable") return typed.putRespHeader("content-range", `bytes */${file.size}`).sendResp(416, "");
   const { start, end } = range;

@@ -52,6 +52,7 @@ for (const way of WAYS) {
       const pid = await start(sim, Scripted, {});
       sim.send(pid, (log: Log) => ways[way](() => noreply(log, { timeout: 0 })));
       sim.send(pid, "waiting");
+      await sim.idle();
       expect(await logOf(sim, pid)).toEqual(["waiting"]);
     }));
 }

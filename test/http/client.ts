@@ -59,7 +59,10 @@ export class Client {
 
   /** The next answer; `bodiless` for one to HEAD. Rejects when the connection closes before it is whole. */
   async answer(bodiless = false): Promise<Answer> {
-    const end = await this.until((text) => text.includes("\r\n\r\n"), (text) => text.indexOf("\r\n\r\n") + 4);
+    const end = await this.until(
+      (text) => text.includes("\r\n\r\n"),
+      (text) => text.indexOf("\r\n\r\n") + 4,
+    );
     const [line = "", ...fields] = end.trimEnd().split("\r\n");
     const status = Number(line.split(" ")[1]);
     const headers = Object.fromEntries(
@@ -74,7 +77,10 @@ export class Client {
       return { status, headers, body };
     }
     const length = Number(headers["content-length"]);
-    const body = await this.until((text) => text.length >= length, () => length);
+    const body = await this.until(
+      (text) => text.length >= length,
+      () => length,
+    );
     return { status, headers, body };
   }
 
@@ -86,7 +92,8 @@ export class Client {
   /** Waits until enough has arrived, and takes it. */
   private async until(enough: (text: string) => boolean, lengthOf: (text: string) => number): Promise<string> {
     while (!enough(this.text)) {
-      if (this.over) throw new Error(`the connection closed (${await this.closed}) after: ${JSON.stringify(this.text)}`);
+      if (this.over)
+        throw new Error(`the connection closed (${await this.closed}) after: ${JSON.stringify(this.text)}`);
       await new Promise<void>((resolve) => {
         this.wake = resolve;
       });

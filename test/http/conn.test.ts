@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { Conn, Json, pipeline, plug, type PlugFn, router } from "hornbeam/http";
+import { Conn, Json, type PlugFn, pipeline, plug, router } from "hornbeam/http";
 import { request } from "hornbeam/http/test";
 import { simulate } from "hornbeam/sim";
 import { describe, expect, test } from "vitest";

@@ -1,5 +1,5 @@
 import type { Reason } from "hornbeam";
-import { type Conn, HttpError, pipeline, type PlugFn, router } from "hornbeam/http";
+import { type Conn, HttpError, type PlugFn, pipeline, router } from "hornbeam/http";
 import { describe, expect, test } from "vitest";
 import { serving } from "./support.ts";
 
@@ -41,7 +41,11 @@ describe("a request that crashes", () => {
       }
       const client = await live.connect();
       const answer = await client.get("/boom");
-      expect([answer.status, answer.body, answer.headers.connection]).toEqual([500, "500 Internal Server Error\n", "close"]);
+      expect([answer.status, answer.body, answer.headers.connection]).toEqual([
+        500,
+        "500 Internal Server Error\n",
+        "close",
+      ]);
       expect(await client.closed).toBe("closed");
       for (const pid of pids) live.sim.send(pid, "done");
       for (const other of others) expect((await other.answer()).body).toBe("done");
@@ -59,12 +63,17 @@ describe("a request that crashes", () => {
       live.sim.send((await started).pid, "go");
       const answer = await client.answer();
       expect([answer.status, answer.headers.connection]).toEqual([500, "close"]);
-    }));
+    }),
+  );
 
   test("with an error that has a status from 500 is answered with that one", () =>
     serving({ plug: site }, async (live) => {
       const answer = await live.get("/503");
-      expect([answer.status, answer.body, answer.headers.connection]).toEqual([503, "503 Service Unavailable\n", "close"]);
+      expect([answer.status, answer.body, answer.headers.connection]).toEqual([
+        503,
+        "503 Service Unavailable\n",
+        "close",
+      ]);
     }));
 
   test("after its response was sent ends its connection, and the client has the response", () =>
@@ -81,7 +90,13 @@ describe("a request that crashes", () => {
       const stopped = live.next("http.request.stop");
       expect((await live.get("/boom?token=secret")).body).not.toContain("boom");
       expect(reports).toEqual([{ reason: boom, label: expect.stringMatching(/^\S+ GET \/boom in plug GET \/boom$/) }]);
-      expect(await stopped).toMatchObject({ method: "GET", path: "/boom", status: 500, plug: "GET /boom", reason: boom });
+      expect(await stopped).toMatchObject({
+        method: "GET",
+        path: "/boom",
+        status: 500,
+        plug: "GET /boom",
+        reason: boom,
+      });
     }));
 
   test("is not restarted, and its server does not restart either", () =>
@@ -111,7 +126,8 @@ describe("a request's process that is ended from outside", () => {
       live.sim.exit((await started).pid, reason);
       const answer = await client.answer();
       expect([answer.status, answer.headers.connection]).toEqual([status, "close"]);
-    }));
+    }),
+  );
 
   test("by itself without a response is answered with 503", () =>
     serving({ plug: site }, async (live) => {
@@ -127,10 +143,13 @@ test("an error below 500 leaves the connection open", () =>
 
 test("a process that the request is linked to ends with it, and its crash is the request's", () => {
   const linked: PlugFn = async (conn) => {
-    conn.self.spawnLink(async (child) => {
-      await child.receive();
-      throw boom;
-    }, { label: "child" });
+    conn.self.spawnLink(
+      async (child) => {
+        await child.receive();
+        throw boom;
+      },
+      { label: "child" },
+    );
     await conn.self.receive();
     return conn.text("");
   };

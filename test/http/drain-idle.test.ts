@@ -171,19 +171,23 @@ describe("while the server drains", () => {
       { plug: (conn) => conn.text("x".repeat(30_000_000)) },
     ));
 
-  test("with a grace period of 0, an idle connection is closed soon, and the server comes to rest", () =>
-    stoppable(
-      async (live) => {
-        const client = await live.connect();
-        await client.get("/");
-        const { client: busy, pid } = await begin(live, "/wait");
-        const { stopped } = await drain(live);
-        await live.sim.advance(100);
-        expect(await client.closed).toBe("closed");
-        live.sim.send(pid, "done");
-        expect((await busy.answer()).body).toBe("done");
-        await stopped;
-      },
-      { grace: 0 },
-    ), 2000);
+  test(
+    "with a grace period of 0, an idle connection is closed soon, and the server comes to rest",
+    () =>
+      stoppable(
+        async (live) => {
+          const client = await live.connect();
+          await client.get("/");
+          const { client: busy, pid } = await begin(live, "/wait");
+          const { stopped } = await drain(live);
+          await live.sim.advance(100);
+          expect(await client.closed).toBe("closed");
+          live.sim.send(pid, "done");
+          expect((await busy.answer()).body).toBe("done");
+          await stopped;
+        },
+        { grace: 0 },
+      ),
+    2000,
+  );
 });

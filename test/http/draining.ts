@@ -17,8 +17,10 @@ export const site = router()
   .match("/*path", (conn) => conn.text(conn.requestPath)).plug;
 
 /** A test against a server that can be told to stop. */
-export const stoppable = (test: (live: Live) => Promise<void>, options: Partial<HttpOptions> & { plug?: PlugFn } = {}) =>
-  serving({ plug: site, grace: GRACE, drain: DRAIN, ...options }, test);
+export const stoppable = (
+  test: (live: Live) => Promise<void>,
+  options: Partial<HttpOptions> & { plug?: PlugFn } = {},
+) => serving({ plug: site, grace: GRACE, drain: DRAIN, ...options }, test);
 
 /** A request whose process has begun. */
 export async function begin(live: Live, path: string): Promise<{ readonly client: Client; readonly pid: Pid }> {
@@ -45,4 +47,3 @@ export async function isOpen(live: Live, client: Client): Promise<boolean> {
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
   return !client.socket.destroyed && !client.socket.readableEnded;
 }
-

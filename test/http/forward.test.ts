@@ -1,4 +1,4 @@
-import { type Conn, pipeline, type PlugFn, router } from "hornbeam/http";
+import { type Conn, type PlugFn, pipeline, router } from "hornbeam/http";
 import { describe, expect, test } from "vitest";
 import { ask, crash } from "./support.ts";
 
@@ -73,7 +73,9 @@ describe("forward", () => {
 
   test("names the target in errors", async () => {
     const forgetful = () => undefined as never;
-    expect(await crash(router().forward("/a", forgetful).plug, "GET /a")).toContain("expected plug forgetful to return a conn");
+    expect(await crash(router().forward("/a", forgetful).plug, "GET /a")).toContain(
+      "expected plug forgetful to return a conn",
+    );
   });
 
   test("refuses a target that is no plug, when it is declared", () => {

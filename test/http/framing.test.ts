@@ -1,4 +1,4 @@
-import { type Conn, type PlugFn } from "hornbeam/http";
+import type { Conn, PlugFn } from "hornbeam/http";
 import { describe, expect, test } from "vitest";
 import { ask, serving } from "./support.ts";
 
@@ -28,7 +28,8 @@ describe("over a connection", () => {
       expect(answer.headers["transfer-encoding"]).toBeUndefined();
       expect(answer.body).toBe(bodiless ? "" : Buffer.from("body ✓").toString("latin1"));
       expect((await client.get("/")).status).toBe(200);
-    }));
+    }),
+  );
 
   test("a length that the plug says is kept, for 304 and HEAD", () =>
     serving({ plug: (conn) => conn.putRespHeader("content-length", "1234").sendResp(304, "") }, async (live) => {
@@ -70,12 +71,17 @@ describe("over a connection", () => {
   ])("a header value with a character %s is answered with 500, not with silence", (_, value) =>
     serving({ plug: (conn) => conn.putRespHeader("x-a", value).text("") }, async (live) => {
       expect((await live.get("/")).status).toBe(500);
-    }));
+    }),
+  );
 
-  test("a status that is only the beginning of an answer is answered with 500, not with silence", () =>
-    serving({ plug: (conn) => conn.sendResp(103, "") }, async (live) => {
-      expect((await live.get("/")).status).toBe(500);
-    }), 1000);
+  test(
+    "a status that is only the beginning of an answer is answered with 500, not with silence",
+    () =>
+      serving({ plug: (conn) => conn.sendResp(103, "") }, async (live) => {
+        expect((await live.get("/")).status).toBe(500);
+      }),
+    1000,
+  );
 });
 
 describe("the test kit frames as a connection does", () => {

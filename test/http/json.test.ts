@@ -51,7 +51,10 @@ describe("a JSON body", () => {
     "may not be of type %j: 415",
     async (type) => {
       const answer = await post('{"a":1}', type);
-      expect([answer.status, answer.body]).toEqual([415, `415 expected a body of type application/json, got: ${type}\n`]);
+      expect([answer.status, answer.body]).toEqual([
+        415,
+        `415 expected a body of type application/json, got: ${type}\n`,
+      ]);
     },
   );
 
@@ -60,7 +63,9 @@ describe("a JSON body", () => {
   });
 
   test("that a plug before has parsed is not parsed again", async () => {
-    const twice = pipeline().plug((conn) => conn.putBodyParams({ mine: 1 })).plug(echo());
+    const twice = pipeline()
+      .plug((conn) => conn.putBodyParams({ mine: 1 }))
+      .plug(echo());
     expect((await ask(twice, "POST /", { json: { a: 1 } })).json()).toEqual({ mine: 1 });
   });
 
@@ -103,11 +108,13 @@ describe("a JSON body can reach no prototype", () => {
     async (body) => {
       let merged: unknown;
       let prototype: unknown;
-      const look = pipeline().plug(plug(Json)).plug((conn) => {
-        merged = structuredClone(Object.assign({}, conn.bodyParams));
-        prototype = Object.getPrototypeOf(conn.bodyParams);
-        return conn.json(conn.params);
-      });
+      const look = pipeline()
+        .plug(plug(Json))
+        .plug((conn) => {
+          merged = structuredClone(Object.assign({}, conn.bodyParams));
+          prototype = Object.getPrototypeOf(conn.bodyParams);
+          return conn.json(conn.params);
+        });
       const answer = await ask(look, "POST /", { body, headers: { "content-type": "application/json" } });
       expect(answer.body).not.toContain("polluted");
       expect(JSON.stringify(merged)).not.toContain("polluted");

@@ -70,7 +70,8 @@ describe("a connection", () => {
       const client = await live.connect();
       expect((await client.get("/1", ...headers)).body).toBe("/1");
       expect((await client.get("/2")).body).toBe("/2");
-    }));
+    }),
+  );
 
   test("that closes without a word leaves nothing behind", () =>
     serving({ plug: site }, async (live) => {

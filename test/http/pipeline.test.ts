@@ -1,4 +1,4 @@
-import { Conn, type Halted, pipeline, plug, type PlugFn, RequestId } from "hornbeam/http";
+import { Conn, type Halted, type PlugFn, pipeline, plug, RequestId } from "hornbeam/http";
 import { describe, expect, test } from "vitest";
 import { ask } from "./support.ts";
 
@@ -27,8 +27,15 @@ describe("a pipeline", () => {
 
   test("hands each plug the conn that the one before returned", async () => {
     const count: PlugFn<any, any> = (conn) => conn.assign("count", (conn.assigns.count ?? 0) + 1);
-    const all = pipeline().plug(count).plug(async (conn) => count(conn)).plug(count);
-    const answer = await ask(pipeline().plug(all).plug((conn: Conn<any>) => conn.json(conn.assigns.count)));
+    const all = pipeline()
+      .plug(count)
+      .plug(async (conn) => count(conn))
+      .plug(count);
+    const answer = await ask(
+      pipeline()
+        .plug(all)
+        .plug((conn: Conn<any>) => conn.json(conn.assigns.count)),
+    );
     expect(answer.json()).toBe(3);
   });
 
@@ -45,7 +52,11 @@ describe("a pipeline", () => {
 
   test("goes on after a plug that has sent and not halted", async () => {
     const log: string[] = [];
-    const answer = await ask(pipeline().plug((conn) => conn.text("sent")).plug(marks("next", log)));
+    const answer = await ask(
+      pipeline()
+        .plug((conn) => conn.text("sent"))
+        .plug(marks("next", log)),
+    );
     expect([answer.body, answer.reason, log]).toEqual(["sent", "normal", ["next"]]);
   });
 
@@ -68,7 +79,12 @@ describe("a pipeline", () => {
       kind(pipeline().plug(marks("", [])).plug(plug(RequestId))(conn));
       kind(pipeline().plug(pipeline().plug(denies))(conn));
       kind(pipeline().plug(marks("", [], true))(conn));
-      kind(pipeline().plug(marks("", [])).plug(marks("", [], true)).plug(marks("", []))(conn));
+      kind(
+        pipeline()
+          .plug(marks("", []))
+          .plug(marks("", [], true))
+          .plug(marks("", []))(conn),
+      );
       return conn;
     });
     expect(kinds).toEqual(["conn", "conn", "conn", "promise", "promise"]);
@@ -78,9 +94,17 @@ describe("a pipeline", () => {
     const log: string[] = [];
     const base = pipeline().plug(marks("base", log));
     const more = base.plug(marks("more", log));
-    await ask(pipeline().plug(base).plug((conn) => conn.text("")));
+    await ask(
+      pipeline()
+        .plug(base)
+        .plug((conn) => conn.text("")),
+    );
     expect(log).toEqual(["base"]);
-    await ask(pipeline().plug(more).plug((conn) => conn.text("")));
+    await ask(
+      pipeline()
+        .plug(more)
+        .plug((conn) => conn.text("")),
+    );
     expect(log).toEqual(["base", "base", "more"]);
   });
 
@@ -95,9 +119,20 @@ describe("a pipeline", () => {
 
   test("crashes the request when a plug throws or rejects, and runs no further plug", async () => {
     const error = new Error("broken plug");
-    for (const broken of [(): never => { throw error; }, async (): Promise<never> => { throw error; }]) {
+    for (const broken of [
+      (): never => {
+        throw error;
+      },
+      async (): Promise<never> => {
+        throw error;
+      },
+    ]) {
       const log: string[] = [];
-      const answer = await ask(pipeline().plug(broken as PlugFn<any, any>).plug(marks("next", log)));
+      const answer = await ask(
+        pipeline()
+          .plug(broken as PlugFn<any, any>)
+          .plug(marks("next", log)),
+      );
       expect([answer.status, answer.reason, log]).toEqual([500, error, []]);
     }
   });

@@ -74,7 +74,16 @@ describe("a module plug", () => {
   test("is named in errors by its name, or by its call", async () => {
     const broken = { init: () => 0, call: () => undefined as unknown as Conn };
     expect(await crash(plug({ ...broken, name: "Broken" }))).toContain("expected plug Broken to return a conn");
-    expect(await crash(plug({ ...broken, call: function breaks() { return undefined as unknown as Conn; } }))).toContain("expected plug breaks to return a conn");
+    expect(
+      await crash(
+        plug({
+          ...broken,
+          call: function breaks() {
+            return undefined as unknown as Conn;
+          },
+        }),
+      ),
+    ).toContain("expected plug breaks to return a conn");
     expect(await crash(plug(broken))).toContain("expected plug a module plug to return a conn");
   });
 });

@@ -3,10 +3,12 @@ import { describe, expect, test } from "vitest";
 import { serving } from "./support.ts";
 
 /** Writes down each request that reaches it. */
-const witness = (seen: string[]): PlugFn => (conn) => {
-  seen.push(`${conn.method} ${conn.requestPath}`);
-  return conn.json([conn.host, conn.port, conn.requestPath, conn.queryString]);
-};
+const witness =
+  (seen: string[]): PlugFn =>
+  (conn) => {
+    seen.push(`${conn.method} ${conn.requestPath}`);
+    return conn.json([conn.host, conn.port, conn.requestPath, conn.queryString]);
+  };
 
 const NEXT = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
 const get = (...lines: string[]) => `${["GET / HTTP/1.1", ...lines].join("\r\n")}\r\n\r\n`;

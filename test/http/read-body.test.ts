@@ -26,7 +26,12 @@ describe("a body", () => {
   test("may be chunked", () =>
     serving({ plug: reads() }, async (live) => {
       const client = await live.connect();
-      const chunked = client.request("POST", "/", ["Transfer-Encoding: chunked"], "2\r\nab\r\n3;x=y\r\ncde\r\n0\r\n\r\n");
+      const chunked = client.request(
+        "POST",
+        "/",
+        ["Transfer-Encoding: chunked"],
+        "2\r\nab\r\n3;x=y\r\ncde\r\n0\r\n\r\n",
+      );
       expect((await chunked.answer()).body).toBe("abcde");
       expect((await client.get("/")).body).toBe("");
     }));
@@ -80,15 +85,19 @@ describe("a body that is too long", () => {
       expect([answer.status, answer.headers.connection]).toEqual([413, "close"]);
     }));
 
-  test("is read to its end no more, and still the client hears of the 413", () =>
-    serving({ plug: jsonEcho({ limit: 1000 }) }, async (live) => {
-      for (let i = 0; i < 10; i++) {
-        const url = `http://127.0.0.1:${live.port}/`;
-        const headers = { "content-type": "application/json" };
-        const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify("a".repeat(5_000_000)) });
-        expect([answer.status, await answer.text()]).toEqual([413, "413 the body is longer than 1000 bytes\n"]);
-      }
-    }), 20_000);
+  test(
+    "is read to its end no more, and still the client hears of the 413",
+    () =>
+      serving({ plug: jsonEcho({ limit: 1000 }) }, async (live) => {
+        for (let i = 0; i < 10; i++) {
+          const url = `http://127.0.0.1:${live.port}/`;
+          const headers = { "content-type": "application/json" };
+          const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify("a".repeat(5_000_000)) });
+          expect([answer.status, await answer.text()]).toEqual([413, "413 the body is longer than 1000 bytes\n"]);
+        }
+      }),
+    20_000,
+  );
 });
 
 describe("a body that is too slow", () => {
@@ -106,7 +115,8 @@ describe("a body that is too slow", () => {
       const answer = await client.answer();
       expect([answer.status, answer.body]).toEqual([408, `408 the body did not arrive within ${after} ms\n`]);
       expect([answer.headers.connection, await client.closed]).toEqual(["close", "closed"]);
-    }));
+    }),
+  );
 
   test("leaves no timer behind when it was fast enough", () =>
     serving({ plug: reads() }, async (live) => {

@@ -25,7 +25,9 @@ describe("text, html and json", () => {
   });
 
   test.each([[undefined], [() => 1], [Symbol("s")]])("json refuses %s, which JSON has not", async (value) => {
-    expect(await crash((conn) => conn.json(value))).toContain("500 BadArgument: json: expected a value that JSON has, got:");
+    expect(await crash((conn) => conn.json(value))).toContain(
+      "500 BadArgument: json: expected a value that JSON has, got:",
+    );
   });
 });
 

@@ -38,7 +38,9 @@ describe("a request", () => {
   });
 
   test("has its id in another header when the plug says so", async () => {
-    const other = pipeline().plug(plug(RequestId, { header: "x-trace" })).plug((conn) => conn.text(conn.assigns.requestId));
+    const other = pipeline()
+      .plug(plug(RequestId, { header: "x-trace" }))
+      .plug((conn) => conn.text(conn.assigns.requestId));
     const id = "c".repeat(32);
     const answer = await ask(other, "GET /", { headers: { "x-trace": id, "x-request-id": "d".repeat(32) } });
     expect([answer.body, answer.header("x-trace"), answer.header("x-request-id")]).toEqual([id, id, undefined]);

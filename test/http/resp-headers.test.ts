@@ -106,19 +106,22 @@ test("every response may not be stored, unless a plug says otherwise", async () 
 describe("a header is refused when it is set, by name", () => {
   const setters = ["putRespHeader", "prependRespHeader"] as const;
   const names = ["", "x\r", "x\n", "x\0y", "a:b", "a b", "é", "x\t", undefined];
-  const values = ["1\r\nset-cookie: a=b", "1\n", "\r", "a\0b", 1, undefined];
+  const values = ["1\r\nset-cookie: a=b", "1\n", "\r", "a\0b", "\x01", "\x7f", "✓", 1, undefined];
 
-  test.each(setters.flatMap((set) => names.map((name) => [set, name] as const)))("%s: the name %j", async (set, name) => {
-    expect(await crash((conn) => conn[set](name as string, "1"))).toMatch(
-      /^500 InvalidHeaderError: expected a header name of RFC 9110 token characters, got: /,
-    );
-  });
+  test.each(setters.flatMap((set) => names.map((name) => [set, name] as const)))(
+    "%s: the name %j",
+    async (set, name) => {
+      expect(await crash((conn) => conn[set](name as string, "1"))).toMatch(
+        /^500 InvalidHeaderError: expected a header name of RFC 9110 token characters, got: /,
+      );
+    },
+  );
 
   test.each(setters.flatMap((set) => values.map((value) => [set, value] as const)))(
     "%s: the value %j",
     async (set, value) => {
       expect(await crash((conn) => conn[set]("x-a", value as string))).toMatch(
-        /^500 InvalidHeaderError: expected the value of x-a without line breaks and NUL, got: /,
+        /^500 InvalidHeaderError: expected the value of x-a .*, got: /,
       );
     },
   );

@@ -90,10 +90,14 @@ describe("a pattern is refused when it is declared, if it", () => {
     ["has a rest behind a prefix", "/a*rest", 'got: "a*rest"'],
   ])("%s", (_, pattern, message) => {
     const declare = (): unknown => router().get(pattern, (conn) => conn.text(""));
-    expect(declare).toThrow(expect.objectContaining({ name: "BadArgument", message: expect.stringContaining(message) }));
+    expect(declare).toThrow(
+      expect.objectContaining({ name: "BadArgument", message: expect.stringContaining(message) }),
+    );
   });
 
   test.each([undefined, null, 1, {}])("is %j", (pattern) => {
-    expect(() => router().get(pattern as string, (conn) => conn.text(""))).toThrow('expected a path that starts with "/"');
+    expect(() => router().get(pattern as string, (conn) => conn.text(""))).toThrow(
+      'expected a path that starts with "/"',
+    );
   });
 });

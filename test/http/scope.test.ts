@@ -1,4 +1,4 @@
-import { type Conn, pipeline, type PlugFn, router } from "hornbeam/http";
+import { type Conn, type PlugFn, pipeline, router } from "hornbeam/http";
 import { describe, expect, test } from "vitest";
 import { ask } from "./support.ts";
 
@@ -51,9 +51,7 @@ describe("a scope", () => {
   test("in a scope runs the outer pipeline first", async () => {
     const log: string[] = [];
     const site = router().scope("/a", marks("outer", log), (outer) =>
-      outer
-        .scope("/b", marks("inner", log), (inner) => inner.get("/c", says("deep")))
-        .get("/d", says("shallow")),
+      outer.scope("/b", marks("inner", log), (inner) => inner.get("/c", says("deep"))).get("/d", says("shallow")),
     );
     expect((await ask(site.plug, "GET /a/b/c")).body).toBe("deep");
     expect((await ask(site.plug, "GET /a/d")).body).toBe("shallow");

@@ -1,4 +1,4 @@
-import { AlreadySentError, type Body, type Conn, pipeline, type PlugFn, router } from "hornbeam/http";
+import { AlreadySentError, type Body, type Conn, type PlugFn, pipeline, router } from "hornbeam/http";
 import { describe, expect, test } from "vitest";
 import { ask, crash } from "./support.ts";
 
@@ -26,7 +26,11 @@ describe("a response", () => {
   });
 
   test("that is set and not sent is sent when the pipeline ends", async () => {
-    const answer = await ask(pipeline().plug((conn) => conn.resp(202, "later")).plug((conn) => conn.assign("more", 1)));
+    const answer = await ask(
+      pipeline()
+        .plug((conn) => conn.resp(202, "later"))
+        .plug((conn) => conn.assign("more", 1)),
+    );
     expect([answer.status, answer.body, answer.reason]).toEqual([202, "later", "normal"]);
   });
 
@@ -105,7 +109,9 @@ describe("a second response", () => {
       conn.sendResp(200, "1");
       return conn.sendResp(200, "2");
     };
-    expect(await crash(stale)).toContain("200 AlreadySentError: resp: the response to GET / was sent already, by stale");
+    expect(await crash(stale)).toContain(
+      "200 AlreadySentError: resp: the response to GET / was sent already, by stale",
+    );
   });
 
   test("is refused, and the first one stands", async () => {

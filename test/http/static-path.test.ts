@@ -85,7 +85,21 @@ test("a folder that is a link itself is served", async () => {
 });
 
 test("every file in the folder can be had, and nothing beside it, whatever the path", async () => {
-  const parts = ["..", ".", "css", "up", "public", "secret.txt", "beside", "x.txt", "%2e%2e", "%5c", "digits.txt", "", "%2f"];
+  const parts = [
+    "..",
+    ".",
+    "css",
+    "up",
+    "public",
+    "secret.txt",
+    "beside",
+    "x.txt",
+    "%2e%2e",
+    "%5c",
+    "digits.txt",
+    "",
+    "%2f",
+  ];
   for (const a of parts) {
     for (const b of parts) {
       for (const c of parts) {

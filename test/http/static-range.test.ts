@@ -45,13 +45,23 @@ describe("a range beyond the file is answered with 416 and its size", () => {
 });
 
 describe("what is not one range is answered with the whole file", () => {
-  test.each(["", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=4-2", "bytes=0-1,3-4", "bytes 0-1", "items=0-1", "bytes=1.5-2", "bytes=--1", "bytes=0x1-2"])(
-    "%j",
-    async (header) => {
-      const answer = await range(header);
-      expect([answer.status, answer.body, answer.header("content-range")]).toEqual([200, "0123456789", undefined]);
-    },
-  );
+  test.each([
+    "",
+    "bytes",
+    "bytes=",
+    "bytes=-",
+    "bytes=a-b",
+    "bytes=4-2",
+    "bytes=0-1,3-4",
+    "bytes 0-1",
+    "items=0-1",
+    "bytes=1.5-2",
+    "bytes=--1",
+    "bytes=0x1-2",
+  ])("%j", async (header) => {
+    const answer = await range(header);
+    expect([answer.status, answer.body, answer.header("content-range")]).toEqual([200, "0123456789", undefined]);
+  });
 });
 
 test("a client that has the file already is not sent a part of it", async () => {

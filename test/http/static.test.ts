@@ -48,7 +48,12 @@ describe("a file is served", () => {
       log.push("after");
       return conn;
     };
-    await ask(pipeline().plug(plug(Static, { from: files.root })).plug(after), "GET /digits.txt");
+    await ask(
+      pipeline()
+        .plug(plug(Static, { from: files.root }))
+        .plug(after),
+      "GET /digits.txt",
+    );
     expect(log).toEqual([]);
   });
 
@@ -166,7 +171,9 @@ describe("an ETag", () => {
 });
 
 test.each([undefined, null, 42, {}])("the plug is refused when it is made without a folder: %j", (from) => {
-  expect(() => plug(Static, { from: from as string })).toThrow("Static: expected from to be a path or a file URL, got: ");
+  expect(() => plug(Static, { from: from as string })).toThrow(
+    "Static: expected from to be a path or a file URL, got: ",
+  );
 });
 
 test("a folder that does not exist has no files", async () => {

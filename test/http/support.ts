@@ -92,7 +92,10 @@ export const headers = (answer: TestResponse, name: string): string[] =>
 export const REAL = 20_000;
 
 /** Runs a script of `fixtures/` in a Node of its own; one that does not end in time is killed. */
-export function runFixture(script: string, ...args: string[]): Promise<{ code: unknown; lines: string[]; err: string }> {
+export function runFixture(
+  script: string,
+  ...args: string[]
+): Promise<{ code: unknown; lines: string[]; err: string }> {
   const path = fileURLToPath(new URL(`./fixtures/${script}`, import.meta.url));
   const flags = ["--conditions=hornbeam-source", "--expose-gc"];
   return new Promise((resolve) => {

@@ -93,14 +93,18 @@ describe("an upgrade", () => {
       expect(client.text).toContain("101 Switching Protocols");
     }));
 
-  test("emits the start and the stop of its request", () =>
-    serving(options, async (live) => {
-      const started = live.next("http.request.start");
-      const stopped = live.next("http.request.stop");
-      await open(live);
-      expect(await started).toMatchObject({ method: "GET", path: "/a/socket/echo" });
-      expect(await stopped).toMatchObject({ method: "GET", path: "/a/socket/echo", reason: "normal" });
-    }), 1000);
+  test(
+    "emits the start and the stop of its request",
+    () =>
+      serving(options, async (live) => {
+        const started = live.next("http.request.start");
+        const stopped = live.next("http.request.stop");
+        await open(live);
+        expect(await started).toMatchObject({ method: "GET", path: "/a/socket/echo" });
+        expect(await stopped).toMatchObject({ method: "GET", path: "/a/socket/echo", reason: "normal" });
+      }),
+    1000,
+  );
 });
 
 describe("while the server drains", () => {

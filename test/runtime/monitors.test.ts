@@ -143,6 +143,7 @@ test("a monitor can be held with `using`: at the end of the block nothing is lef
 test("a monitor of oneself never tells", () =>
   simulate(async (sim) => {
     const watcher = puppet(sim);
+    await watcher.does((self) => expect(self.monitor(self.pid).cancel()).toBe(false));
     await watcher.does((self) => self.monitor(self.pid));
     expect(watcher.inbox).toEqual([]);
     sim.kill(watcher.pid);

@@ -58,3 +58,12 @@ test("a supervisor gives up at the very crash at which a list of all restarts wo
     ),
     { numRuns: 150 },
   ));
+
+test.each([0, 3, Infinity])(
+  "the ring of a supervisor that may restart %s times stays small, however often it does",
+  (limit) => {
+    const ring = new Intensity(limit, 1);
+    for (let restart = 0; restart < 10_000; restart++) expect(ring.add(restart * 3000)).toBe(limit > 0);
+    expect(JSON.stringify(ring).length).toBeLessThan(200);
+  },
+);
