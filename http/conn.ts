@@ -258,12 +258,15 @@ export class Conn<Assigns extends object = {}> {
   private runHooks(): Conn<Assigns> {
     let conn: Conn<any> = this;
     this.exchange.sending = true;
-    for (const hook of this.hooks) {
-      const next = hook(conn);
-      if (!(next instanceof Conn)) throw new BadArgument(`a beforeSend hook must return a conn, got: ${show(next)}`);
-      conn = next;
+    try {
+      for (const hook of this.hooks) {
+        const next = hook(conn);
+        if (!(next instanceof Conn)) throw new BadArgument(`a beforeSend hook must return a conn, got: ${show(next)}`);
+        conn = next;
+      }
+    } finally {
+      this.exchange.sending = false;
     }
-    this.exchange.sending = false;
     return conn;
   }
 

@@ -7,8 +7,14 @@ import type { Pipeline } from "./pipeline.ts";
 import { named, type PlugFn, runPlug, runPlugs } from "./plug.ts";
 import { checkPath, Route } from "./route.ts";
 
-/** A parameter's name ends where its suffix begins: `file-:id.json`. */
-type Name<Text extends string> = Text extends `${infer Word}.${string}` | `${infer Word}-${string}` ? Word : Text;
+/** A parameter's name ends where its suffix begins, at the first character that no word has: `file-:id.json`. */
+type Name<Text extends string> = Text extends `${infer Char}${infer Rest}`
+  ? IsWord<Char> extends true
+    ? `${Char}${Name<Rest>}`
+    : ""
+  : "";
+type IsWord<Char extends string> =
+  Lowercase<Char> extends Uppercase<Char> ? (Char extends `${number}` | "_" ? true : false) : true;
 type Part<Segment extends string, Mark extends string> = Segment extends `${string}${Mark}${infer Text}`
   ? Name<Text>
   : never;
@@ -16,8 +22,8 @@ type Parts<Path extends string, Mark extends string> = Path extends `${infer Seg
   ? Part<Segment, Mark> | Parts<Rest, Mark>
   : Part<Path, Mark>;
 
-/** The parameters that a path literal has: strings, and the segments of a `*rest`. */
-export type PathParams<Path extends string> = { readonly [K in Parts<Path, ":">]: string } & {
+/** The parameters that a path literal has: strings, and the segments of a `*rest`. Names that begin with `_` match only. */
+export type PathParams<Path extends string> = { readonly [K in Exclude<Parts<Path, ":">, `_${string}`>]: string } & {
   readonly [K in Parts<Path, "*">]: readonly string[];
 };
 

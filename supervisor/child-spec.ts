@@ -44,13 +44,13 @@ export function checkSpec(child: ChildSpec, autoShutdown: string): Spec {
     throw bad(`significant ${where} to be a boolean`, significant, { invalidSignificant: significant });
   }
   if (significant && restart === "permanent") {
-    throw bad(`a significant child to be transient or temporary ${where}`, restart, {
+    throw bad(`restart ${where} to be transient or temporary, because it is significant`, restart, {
       badCombination: { restart, significant },
     });
   }
   if (significant && autoShutdown === "never") {
     const why = { badCombination: { autoShutdown, significant } };
-    throw bad(`autoShutdown to be set where a child is significant ${where}`, autoShutdown, why);
+    throw bad(`autoShutdown to be set, because child ${show(id)} is significant`, autoShutdown, why);
   }
   return { id, start, restart, shutdown, type, significant };
 }

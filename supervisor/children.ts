@@ -14,6 +14,8 @@ export class Child {
   last: Pid | undefined = undefined;
   /** A restart failed, and is tried again. */
   restarting = false;
+  /** Why its last restart failed. */
+  failure: Reason = "normal";
   constructor(spec: Spec) {
     this.spec = spec;
   }

@@ -16,6 +16,7 @@ import {
   reportExit,
   reportStartError,
   startChild,
+  startReason,
   stopChild,
 } from "./children.ts";
 import { Intensity } from "./intensity.ts";
@@ -111,6 +112,7 @@ class Brood {
     if ("failure" in result) {
       reportStartError(this.self, child.spec.id, result.failure);
       child.restarting = true;
+      child.failure = startReason(result.failure) as Reason;
       this.self.cast(this.self.pid, "tryAgain", child);
     } else if (result.pid === undefined) {
       this.forget(child);
@@ -154,7 +156,7 @@ const Server = {
   handleCast: {
     tryAgain: async (child: Child, brood) => {
       if (!child.restarting || !brood.children.has(child)) return noreply(brood);
-      return (await brood.restart(child, "restarting")) ? noreply(brood) : stop("shutdown", brood);
+      return (await brood.restart(child, child.failure)) ? noreply(brood) : stop("shutdown", brood);
     },
   },
 

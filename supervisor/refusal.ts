@@ -1,4 +1,4 @@
-/** What an administrative call could not do. `reason`: `notFound`, `running`, `restarting` or `alreadyPresent`. */
+/** What an administrative call could not do. `reason`: `notFound`, `running`, `restarting`, `alreadyPresent` or `maxChildren`. */
 export class SupervisorError extends Error {
   override readonly name = "SupervisorError";
   readonly reason: "notFound" | "running" | "restarting" | "alreadyPresent" | "maxChildren";

@@ -44,9 +44,10 @@ const FOREVER = 2 ** 30;
 /**
  * Runs a tree as the program: starts it, owns SIGINT and SIGTERM, stops it in order, and ends Node.
  *
- * The exit code is 0 when the tree was told to stop and every child did as it was told, or ended by itself as `normal`;
- * 1 when it could not start, gave up, a child had to be killed, or `deadline` was reached (what still ran is then
- * reported). A second signal ends Node at once, with 128 + the number of the signal.
+ * The exit code is 0 when the tree was told to stop and every child did as it was told, or when it ended by itself and
+ * cleanly (`normal`, or `autoShutdown`); 1 when it could not start, gave up, a child had to be killed, or `deadline` was
+ * reached (what still ran is then reported). A signal during the start is acted on when the start is over, or at the
+ * deadline. A second signal ends Node at once, with 128 + the number of the signal.
  *
  * @example
  * await run(supervisor(App, { port: 4000 }), { deadline: 15_000 });
@@ -55,8 +56,13 @@ export async function run(app: ChildSpec, options: RunOptions = {}): Promise<nev
   const { deadline = 30_000, reports = "info" } = options;
   const system = new LiveSystem({ reports });
   let obedient = true;
+  let gaveUp = false;
+  let pid: Pid | undefined;
   system.telemetry.on("supervisor.child.shutdownError", () => {
     obedient = false;
+  });
+  system.telemetry.on("supervisor.giveUp", (_, { supervisor }) => {
+    gaveUp ||= supervisor === pid;
   });
   setInterval(() => {}, FOREVER);
   const signalled = firstSignal((signal) => {
@@ -64,7 +70,6 @@ export async function run(app: ChildSpec, options: RunOptions = {}): Promise<nev
     setTimeout(() => giveUp(system, deadline), deadline);
   });
 
-  let pid: Pid;
   try {
     options.prepare?.(system);
     pid = await system.start(app);
@@ -76,7 +81,7 @@ export async function run(app: ChildSpec, options: RunOptions = {}): Promise<nev
   const first = await Promise.race([signalled, end.then((reason) => ({ reason }))]);
   if (typeof first === "object") {
     const why = `${app.id} ended by itself (${showReason(first.reason)})`;
-    return exit(system, first.reason === "normal" ? 0 : 1, why);
+    return exit(system, isClean(first.reason) && !gaveUp ? 0 : 1, why);
   }
   await system.stop();
   return exit(system, obedient && isClean(await end) ? 0 : 1, "stopped");

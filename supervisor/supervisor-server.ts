@@ -1,5 +1,6 @@
 import type { GenServer } from "../genserver/genserver.ts";
 import { AlreadyStarted, BadReturnValue } from "../runtime/errors.ts";
+import { show } from "../runtime/inspect.ts";
 import { ignore, noreply, ok, Result, reply, stop } from "../runtime/results.ts";
 import { processOf } from "../runtime/self.ts";
 import type { ChildSpec, Exit, Reason, Self } from "../runtime/types.ts";
@@ -78,7 +79,7 @@ export const SupervisorServer = {
     tryAgain: async (id: string, tree) => {
       const child = tree.children.get(id);
       if (child === undefined || !child.restarting) return noreply(tree);
-      return decide(await tree.restart(child, "restarting"), tree);
+      return decide(await tree.restart(child, child.failure), tree);
     },
   },
 
@@ -116,7 +117,9 @@ function check(init: SupervisorInit): { readonly flags: Flags; readonly specs: r
   checkCount("maxSeconds", maxSeconds, 1, { invalidMaxSeconds: maxSeconds });
   const modes = ["never", "anySignificant", "allSignificant"];
   checkOneOf("autoShutdown", autoShutdown, modes, { invalidAutoShutdown: autoShutdown });
-  if (!Array.isArray(children)) throw new BadSpec("expected children to be an array of child specs", "missingChildren");
+  if (!Array.isArray(children)) {
+    throw new BadSpec(`expected children to be an array of child specs, got: ${show(children)}`, "missingChildren");
+  }
   const specs = children.map((child) => checkSpec(child, autoShutdown));
   const ids = new Set<string>();
   for (const { id } of specs) {

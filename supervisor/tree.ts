@@ -11,6 +11,7 @@ import {
   reportStartError,
   type Started,
   startChild,
+  startReason,
   stopChild,
 } from "./children.ts";
 import { Intensity } from "./intensity.ts";
@@ -108,6 +109,7 @@ export class Tree {
       if ("failure" in result) {
         reportStartError(this.self, member.spec.id, result.failure);
         member.restarting = true;
+        member.failure = startReason(result.failure) as Reason;
         return { tryAgain: member.spec.id };
       }
       emit(this.self, "supervisor.child.restart", member);

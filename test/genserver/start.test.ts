@@ -107,6 +107,13 @@ test("init that takes too long is killed, and the start fails with timeout", () 
     expect([[...died.values()], sim.now(), sim.whereis(lobby)]).toEqual([["killed"], 100, undefined]);
   }));
 
+test("a time limit that makes no sense is refused, and nothing is started", () =>
+  simulate(async (sim) => {
+    const refused = start(sim, Scripted, {}, { name: lobby, timeout: Number.NaN });
+    await expect(refused).rejects.toThrow(/expected a time of 0 ms or more, got: NaN/);
+    expect([sim.processes(), sim.whereis(lobby)]).toEqual([[], undefined]);
+  }));
+
 test("a server that is up in time is not killed later", () =>
   simulate(async (sim) => {
     const pid = await start(sim, Scripted, {}, { timeout: 100 });

@@ -105,6 +105,14 @@ test("a server cannot wait for its own stop", () =>
     expect(reason).toBe("callingSelf");
   }));
 
+test("a time limit that makes no sense is refused, and the server goes on", () =>
+  simulate(async (sim) => {
+    const pid = await start(sim, Scripted, {});
+    await expect(GenServer.stop(sim, pid, "normal", Number.NaN)).rejects.toThrow(/expected a time/);
+    await sim.idle();
+    expect(sim.isAlive(pid)).toBe(true);
+  }));
+
 test("several may stop a server at once", () =>
   simulate(async (sim) => {
     const pid = await start(sim, Scripted, {});

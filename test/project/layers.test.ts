@@ -24,11 +24,11 @@ const WORLDLY: Readonly<Record<string, readonly string[]>> = {
   "http/connection.ts": ["node:http", "node:net"],
   "http/connections.ts": ["node:http", "node:net"],
   "http/listener.ts": ["node:http", "node:net"],
-  "http/node-adapter.ts": ["node:fs", "node:http", "node:stream/promises", "node:tls"],
+  "http/file.ts": ["node:fs/promises"],
+  "http/node-adapter.ts": ["node:http", "node:stream/promises", "node:tls"],
   "http/plugs/static.ts": ["node:crypto", "node:fs/promises", "node:path", "node:url"],
   "http/request.ts": ["node:http"],
   "http/socket-handler.ts": ["node:http", "node:stream"],
-  "http/testing.ts": ["node:fs/promises"],
 };
 
 interface Import {

@@ -2,7 +2,7 @@ import { BadArgument, noreply, ok, reply, timeout } from "hornbeam";
 import { start } from "hornbeam/genserver";
 import { simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
-import { puppet } from "./support.ts";
+import { puppet, REAL } from "./support.ts";
 
 const is = (wanted: unknown) => (message: unknown) => message === wanted;
 
@@ -165,3 +165,33 @@ test("receive is for spawned functions: a server is told to use handleInfo", () 
     const server = await start(sim, Server);
     expect(await sim.call(server, "wait")).toBeInstanceOf(BadArgument);
   }));
+
+test(
+  "what was passed over is taken up in linear time",
+  async () => {
+    /** The milliseconds that it takes to take up `count` messages: the best of three. */
+    const drain = async (count: number): Promise<number> => {
+      let best = Number.POSITIVE_INFINITY;
+      for (let round = 0; round < 3; round++) {
+        await simulate(async (sim) => {
+          let taken = 0;
+          const pid = sim.spawn(async (self) => {
+            await self.receive(is("go"));
+            for (; taken < count; taken++) await self.receive();
+          });
+          for (let i = 0; i < count; i++) sim.send(pid, i);
+          sim.send(pid, "go");
+          const before = performance.now();
+          await sim.idle();
+          expect(taken).toBe(count);
+          best = Math.min(best, performance.now() - before);
+        });
+      }
+      return best;
+    };
+    await drain(1000);
+    const few = await drain(5000);
+    expect((await drain(40_000)) / few).toBeLessThan(24);
+  },
+  REAL,
+);

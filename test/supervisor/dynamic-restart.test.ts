@@ -82,7 +82,7 @@ describe("a restart under a dynamic supervisor", () => {
       const top = await withChild(world, { starts: [{}, fail, fail, fail] }, 2);
       const other = await startChild(world.sim, top, world.worker("b"));
       await world.kill("a");
-      expect(world.reports.at(-1)).toBe("giveUp a restarting");
+      expect(world.reports.at(-1)).toBe("giveUp a not yet");
       expect([top, other].map((pid) => world.sim.isAlive(pid))).toEqual([false, false]);
       expect(world.take().at(-1)).toBe("down b#1 shutdown");
     }));

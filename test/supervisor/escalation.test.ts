@@ -55,7 +55,7 @@ describe("a child that never comes back", () => {
         "start b#3",
         "start b#4",
       ]);
-      expect(world.reports.at(-1)).toBe("giveUp b restarting");
+      expect(world.reports.at(-1)).toBe("giveUp b broken");
     }),
   );
 

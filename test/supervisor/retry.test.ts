@@ -32,7 +32,7 @@ describe("a restart that fails", () => {
       await world.kill("a");
       expect(world.take().filter((line) => line.startsWith("start"))).toEqual(["start a#2", "start a#3"]);
       expect(world.sim.isAlive(top)).toBe(false);
-      expect(world.reports.at(-1)).toBe("giveUp a restarting");
+      expect(world.reports.at(-1)).toBe("giveUp a not yet");
     }));
 
   test("counts as a success when the start is ignored", () =>

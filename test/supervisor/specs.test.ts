@@ -84,13 +84,13 @@ const illegal: readonly { what: string; spec: unknown; autoShutdown?: string; me
     what: "significant and permanent",
     spec: { ...good, significant: true },
     autoShutdown: "anySignificant",
-    message: "expected a significant child to be transient or temporary of child 'a', got: 'permanent'",
+    message: "expected restart of child 'a' to be transient or temporary, because it is significant, got: 'permanent'",
     why: { badCombination: { restart: "permanent", significant: true } },
   },
   {
     what: "significant without autoShutdown",
     spec: { ...good, restart: "temporary", significant: true },
-    message: "expected autoShutdown to be set where a child is significant of child 'a', got: 'never'",
+    message: "expected autoShutdown to be set, because child 'a' is significant, got: 'never'",
     why: { badCombination: { autoShutdown: "never", significant: true } },
   },
 ];
