@@ -89,8 +89,10 @@ export const ChannelServer = {
 
   handleContinue: (_: "join", session: Session) => {
     const { module, join } = session.start;
-    return then(session, module.source.join(join.topic, join.payload, session.socket), (result) =>
-      joined(session, result),
+    return run(
+      session,
+      () => module.source.join(join.topic, join.payload, session.socket),
+      (result) => joined(session, result),
     );
   },
 
@@ -101,8 +103,10 @@ export const ChannelServer = {
         const known = [...session.start.module.handleIn.keys()].join(", ") || "none";
         throw new Undefined(`handleIn of ${session.socket.topic} has no ${show(event)}; it has: ${known}`);
       }
-      return then(session, handler(payload, session.socket), (result) =>
-        handled(session, `handleIn.${event}`, result, { ref }),
+      return run(
+        session,
+        () => handler(payload, session.socket),
+        (result) => handled(session, `handleIn.${event}`, result, { ref }),
       );
     },
 
@@ -119,25 +123,30 @@ export const ChannelServer = {
       return stop(gone ? { shutdown: "closed" } : message.reason, session);
     }
     const { handleOut, source } = session.start.module;
+    const { handleInfo } = source;
     if (message?.tag === "broadcast" && message.topic === session.socket.topic) {
       const { event, payload } = message;
       const handler = handleOut.get(event);
       if (handler !== undefined) {
-        return then(session, handler(payload, session.socket), (result) =>
-          handled(session, `handleOut.${event}`, result),
+        return run(
+          session,
+          () => handler(payload, session.socket),
+          (result) => handled(session, `handleOut.${event}`, result),
         );
       }
       session.socket.push(event, payload as object);
       return noreply(session);
     }
-    if (source.handleInfo === undefined) {
+    if (handleInfo === undefined) {
       const process = processOf(session.self);
       const metadata = { pid: process.pid, label: process.describe(), message };
       process.kernel.telemetry.emit("genserver.unhandled", {}, metadata);
       return noreply(session);
     }
-    return then(session, source.handleInfo(message, session.socket), (result) =>
-      handled(session, "handleInfo", result),
+    return run(
+      session,
+      () => handleInfo(message, session.socket),
+      (result) => handled(session, "handleInfo", result),
     );
   },
 
@@ -149,11 +158,27 @@ export const ChannelServer = {
 const isTransportDown = (message: Broadcast | Down, session: Session): message is Down =>
   message?.tag === "down" && message.ref === session.transport;
 
-/** The end of a callback that may be asynchronous; synchronous ones stay so. What a dead channel's code says is not done. */
-function then<R>(session: Session, result: unknown, go: (result: unknown) => R): Async<R> {
+/**
+ * Runs a callback and goes on with its result; synchronous ones stay so. A result that is thrown counts as returned, and
+ * what the code of a dead channel says is not done.
+ */
+function run<R>(session: Session, callback: () => unknown, go: (result: unknown) => R): Async<R> {
+  let result: unknown;
+  try {
+    result = callback();
+  } catch (thrown) {
+    return go(returned(thrown));
+  }
   if (!isThenable(result)) return go(result);
   const { signal } = session.self;
-  return Promise.resolve(result).then((value) => (signal.aborted ? (undefined as never) : go(value)));
+  return Promise.resolve(result)
+    .catch(returned)
+    .then((value) => (signal.aborted ? (undefined as never) : go(value)));
+}
+
+function returned(thrown: unknown): Result {
+  if (thrown instanceof Result) return thrown;
+  throw thrown;
 }
 
 function joined(session: Session, result: unknown) {

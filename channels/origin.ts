@@ -13,9 +13,14 @@ export function originAllowed(check: CheckOrigin, origin: string | undefined, ho
   return check.some((allowed) => matches(allowed, url));
 }
 
-function matches(allowed: string, { protocol, host, hostname }: URL): boolean {
-  const [, scheme, rest = allowed] = /^(\w+:)?\/\/(.*)$/.exec(allowed) ?? [];
+/** `[scheme:]//host[:port]`: what is left out is any, but a scheme has its port. */
+function matches(allowed: string, { protocol, hostname, port }: URL): boolean {
+  const [, scheme, host = "", given] = ALLOWED.exec(allowed) ?? [];
   if (scheme !== undefined && scheme !== protocol) return false;
-  if (rest.startsWith("*.")) return hostname === rest.slice(2) || hostname.endsWith(rest.slice(1));
-  return rest === host || rest === hostname;
+  const wanted = given ?? (scheme === undefined ? undefined : PORTS[scheme]);
+  if (wanted !== undefined && wanted !== (port === "" ? PORTS[protocol] : port)) return false;
+  return host.startsWith("*.") ? hostname === host.slice(2) || hostname.endsWith(host.slice(1)) : hostname === host;
 }
+
+const ALLOWED = /^(?:(\w+:)?\/\/)?(\[[^\]]*\]|[^:/]*)(?::(\d+))?\/?$/;
+const PORTS: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" };

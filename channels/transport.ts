@@ -1,7 +1,7 @@
 import type { GenServer } from "../genserver/genserver.ts";
 import { child } from "../genserver/genserver.ts";
 import type { Drain } from "../http/socket-handler.ts";
-import { noreply, ok, stop } from "../runtime/results.ts";
+import { ignore, noreply, ok, stop } from "../runtime/results.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import type { Down, Milliseconds, MonitorRef, Name, Pid, Reason, Self } from "../runtime/types.ts";
 import { DynamicSupervisor } from "../supervisor/dynamic-supervisor.ts";
@@ -10,7 +10,7 @@ import { ChannelServer, type ChannelStart, type Outcome } from "./channel-server
 import { decode, encodeClose, encodeError, encodeReply, type Frame } from "./frame.ts";
 import { type Broadcast, PubSub } from "./pubsub.ts";
 import type { Socket } from "./socket.ts";
-import type { Accept, Wire, WireEvents } from "./wire.ts";
+import { type Accept, Gone, type Wire, type WireEvents } from "./wire.ts";
 import "./events.ts";
 
 export interface TransportStart {
@@ -70,6 +70,8 @@ class Connected {
   private readonly entries = new Map<string, Entry>();
   private readonly wire: Wire;
   private heardAt: Milliseconds;
+  /** The goodbye has begun: what the client still says is not heard. */
+  private closing = false;
 
   constructor(self: ProcessSelf, start: TransportStart) {
     this.self = self;
@@ -121,13 +123,15 @@ class Connected {
 
   /** Begins the goodbye; a client that does not answer it is cut off. */
   close(code: number, reason: string): void {
-    this.wire.close(code, reason);
+    if (this.closing) return;
+    this.closing = true;
+    this.wire.close(code, shorten(reason));
     this.self.sendAfter(CUT_OFF, PATIENCE);
   }
 
   private drop(code: number, reason: string): undefined {
     this.self.kernel.telemetry.emit("channels.socket.dropped", {}, { pid: this.self.pid, reason });
-    this.close(code, reason.slice(0, 100));
+    this.close(code, reason);
   }
 
   private checkIdle(): undefined {
@@ -137,6 +141,7 @@ class Connected {
   }
 
   private receive(text: string): undefined {
+    if (this.closing) return;
     let frame: Frame;
     try {
       frame = decode(text);
@@ -209,7 +214,7 @@ class Connected {
       const metadata = { pid, topic: join.topic, outcome: event };
       this.self.kernel.telemetry.emit("channels.join", {}, metadata);
     }
-    if (event !== "joined") return this.remove(entry);
+    if (event !== "joined") return this.remove(entry, event === "closed");
     this.watch(entry, pid);
     entry.phase = "joined";
     this.flush(entry);
@@ -245,14 +250,14 @@ class Connected {
     if (this.self.isAlive(pid)) this.self.kernel.timers.set(PATIENCE, () => this.self.exit(pid, "kill"), this.self);
   }
 
-  /** The topic is free; what waited for that is looked at again. */
-  private remove(entry: Entry): void {
+  /** The topic is free; what waited for that is looked at again. `told`: the client knows that the channel has closed. */
+  private remove(entry: Entry, told = false): void {
     entry.monitor?.cancel({ flush: true });
     this.entries.delete(entry.join.topic);
     const [first] = entry.waiting;
     if (entry.phase === "replaced" && first !== undefined) {
       entry.waiting.shift();
-      this.join(first, joinRefOf(entry));
+      this.join(first, told ? undefined : joinRefOf(entry));
     }
     this.flush(entry);
   }
@@ -262,13 +267,29 @@ class Connected {
   }
 }
 
+/** A close frame has room for 123 bytes of reason (RFC 6455 §5.5). */
+function shorten(reason: string): string {
+  let text = reason.toWellFormed();
+  while (Buffer.byteLength(text) > 123)
+    text = text
+      .slice(0, -1)
+      .toWellFormed()
+      .replace(/\ufffd$/, "");
+  return text;
+}
+
 /** A join without a join_ref goes by its ref. */
 const joinRefOf = ({ join }: Entry): unknown => join.joinRef ?? join.ref;
 
 export const Transport = {
   init: (start: TransportStart, self: Self) => {
     self.trapExit = true;
-    return ok(new Connected(processOf(self), start));
+    try {
+      return ok(new Connected(processOf(self), start));
+    } catch (thrown) {
+      if (thrown instanceof Gone) return ignore;
+      throw thrown;
+    }
   },
   handleInfo: (message: Info, connected) => {
     const reason = connected.handle(message);

@@ -6,7 +6,6 @@ import { BadArgument, BadReturnValue } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import { name } from "../runtime/protocol.ts";
 import { type Failed, type Ok, Result } from "../runtime/results.ts";
-import { processOf } from "../runtime/self.ts";
 import type { Async, Milliseconds, Name } from "../runtime/types.ts";
 import { DynamicSupervisor } from "../supervisor/dynamic-supervisor.ts";
 import { type Channel, type ChannelModule, compileChannel } from "./channel.ts";
@@ -100,6 +99,7 @@ export function socket(module: UserSocket, options: SocketOptions = {}): SocketH
   const accept = webSockets({ maxFrameSize, maxBuffer });
   return {
     children: [DynamicSupervisor.child({ name: routes.channels })],
+    request: (conn) => (isMount(conn) ? conn.sendResp(400, `${NOT_A_WEBSOCKET}\n`) : undefined),
     upgrade: (conn, upgrade) => decide(conn, upgrade, { routes, accept, checkOrigin }),
   };
 }
@@ -110,12 +110,15 @@ interface Mount {
   readonly checkOrigin: CheckOrigin;
 }
 
+const isMount = (conn: Conn): boolean => conn.pathInfo.length === 1 && conn.pathInfo[0] === "websocket";
+const NOT_A_WEBSOCKET = "expected the header Upgrade: websocket";
+
 /** `~> 2.0.0`; without a version it would be 1.0.0. */
 const VSN = /^2\.0\.\d+$/;
 
 async function decide(conn: Conn, upgrade: Upgrade, { routes, accept, checkOrigin }: Mount): Promise<Conn | undefined> {
-  if (conn.pathInfo.join("/") !== "websocket") return conn.sendResp(404, "Not Found\n");
-  const broken = refuseUpgrade((header) => conn.getReqHeader(header));
+  if (!isMount(conn)) return conn.sendResp(404, "Not Found\n");
+  const broken = refuseUpgrade(conn.method, (header) => conn.getReqHeader(header));
   if (broken !== undefined) return conn.putRespHeader("sec-websocket-version", "13").sendResp(400, `${broken}\n`);
   const params = decodeQuery(conn.queryString);
   const vsn = params.vsn ?? "1.0.0";
@@ -127,11 +130,11 @@ async function decide(conn: Conn, upgrade: Upgrade, { routes, accept, checkOrigi
   if ("refused" in connected) return refuse(conn, connected.refused);
   const id = `socket ${conn.remoteAddress}`;
   const pid = await upgrade.start(child(Transport, connected.start(accept(upgrade)), { id }));
-  processOf(conn.self).kernel.telemetry.emit("channels.socket.start", {}, { pid, params });
+  if (pid !== "ignore") conn.self.telemetry.emit("channels.socket.start", {}, { pid, params });
   return undefined;
 }
 
 function refuse(conn: Conn, reason: unknown): Conn {
-  processOf(conn.self).kernel.telemetry.emit("channels.socket.refused", {}, { reason });
+  conn.self.telemetry.emit("channels.socket.refused", {}, { reason });
   return conn.sendResp(403, "");
 }

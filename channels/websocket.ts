@@ -1,6 +1,6 @@
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Upgrade } from "../http/socket-handler.ts";
-import type { Accept, Wire } from "./wire.ts";
+import { type Accept, Gone, type Wire } from "./wire.ts";
 
 export interface WebSocketLimits {
   /** The largest message a client may send, in bytes; larger ones close the connection with 1009. */
@@ -10,7 +10,8 @@ export interface WebSocketLimits {
 }
 
 /** Why a request cannot become a WebSocket (RFC 6455 §4.2.1), or undefined. */
-export function refuseUpgrade(header: (name: string) => string | undefined): string | undefined {
+export function refuseUpgrade(method: string, header: (name: string) => string | undefined): string | undefined {
+  if (method !== "GET") return "expected the method GET";
   if (header("upgrade")?.toLowerCase() !== "websocket") return "expected the header Upgrade: websocket";
   if (!KEY.test(header("sec-websocket-key") ?? "")) return "expected a Sec-WebSocket-Key of 16 bytes in base64";
   if (header("sec-websocket-version") !== "13") return "expected Sec-WebSocket-Version 13";
@@ -28,7 +29,7 @@ export function webSockets({ maxFrameSize, maxBuffer }: WebSocketLimits): (upgra
       server.handleUpgrade(request, socket, head, (webSocket) => {
         accepted = webSocket;
       });
-      if (accepted === undefined) throw new Error("the WebSocket handshake failed");
+      if (accepted === undefined) throw new Gone("the client hung up during the handshake");
       const webSocket = accepted;
       webSocket.on("message", (data, isBinary) => {
         events.alive();

@@ -17,5 +17,10 @@ export interface WireEvents {
   closed(): void;
 }
 
-/** Takes over a connection: called once, by the process that will own it. */
+/** Takes over a connection: called once, by the process that will own it. Throws {@link Gone} when nobody is there. */
 export type Accept = (events: WireEvents) => Wire;
+
+/** The client hung up before it was let in. */
+export class Gone extends Error {
+  override readonly name = "Gone";
+}

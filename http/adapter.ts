@@ -25,6 +25,6 @@ export interface Adapter {
   /** The whole body; rejects with an HttpError: 413 past `limit` bytes, 408 past `timeout`, 400 when it breaks off. */
   readBody(limit: number, timeout: Milliseconds, by: Self): Promise<Uint8Array>;
   send(status: number, headers: Headers, body: Body): void;
-  /** Sends the part and closes the file. Resolves when it is sent, or the client has gone. */
+  /** Sends the part. Resolves when it is sent, or the client has gone; the caller closes the file. */
   sendFile(status: number, headers: Headers, file: OpenFile): Promise<void>;
 }

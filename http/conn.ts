@@ -219,10 +219,15 @@ export class Conn<Assigns extends object = {}> {
     checkFinal(checkStatus(status));
     this.exchange.checkUnsent("sendFile");
     const file = await openFile(range);
-    const last = this.copy({ status, state: "set" }).runHooks();
-    this.exchange.markSent(status);
-    await this.exchange.adapter.sendFile(status, last.respHeaders, file);
-    return last.copy({ state: "file" });
+    try {
+      const last = this.copy({ status, state: "set" }).runHooks();
+      this.exchange.checkUnsent("sendFile");
+      this.exchange.markSent(status);
+      await this.exchange.adapter.sendFile(status, last.respHeaders, file);
+      return last.copy({ state: "file" });
+    } finally {
+      await file.handle.close();
+    }
   }
 
   text(text: string): Conn<Assigns> {

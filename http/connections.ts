@@ -7,11 +7,12 @@ import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import { stopProcess } from "../runtime/stopping.ts";
 import type { ChildSpec, Exit, Milliseconds, Pid, Reason, Self } from "../runtime/types.ts";
 import type { ChildInfo } from "../supervisor/children.ts";
+import { Refusal, unwrap } from "../supervisor/refusal.ts";
 import { Conn, finish, splitPath } from "./conn.ts";
 import { Connection, type Shared } from "./connection.ts";
 import { NoRouteError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
-import type { PlugFn } from "./plug.ts";
+import { named, type PlugFn, runPlug, showPlug } from "./plug.ts";
 import { sendError } from "./request.ts";
 import type { Drain, SocketHandler } from "./socket-handler.ts";
 
@@ -46,8 +47,8 @@ class Pool {
 
   constructor(self: ProcessSelf, { plug, sockets, grace }: ConnectionsOptions) {
     this.self = self;
-    this.shared = { plug, grace, draining: false };
     this.sockets = Object.entries(sockets).map(([path, handler]) => [splitPath(path), handler]);
+    this.shared = { plug: this.sockets.length === 0 ? plug : this.behind(plug), grace, draining: false };
     this.server = createServer({
       // Checked with the rest of the head: Node would go on with what follows.
       requireHostHeader: false,
@@ -96,6 +97,14 @@ class Pool {
     return this.sockets.find(([mount]) => mount.every((segment, i) => path[i] === segment));
   }
 
+  /** Requests below a mount that are no upgrades are the handler's first. */
+  private behind(plug: PlugFn<any, any>): PlugFn<any, any> {
+    return named(showPlug(plug), (conn: Conn<any>) => {
+      const [mount, handler] = this.mountOf(conn.requestPath) ?? [];
+      return (mount && handler?.request?.(conn.enterPath(mount.length))) ?? runPlug(plug, conn);
+    });
+  }
+
   private of(socket: object): Connection | undefined {
     return this.bySocket.get(socket);
   }
@@ -117,16 +126,21 @@ class Pool {
     }
     const [mount, handler] = mounted;
     exchange.plug = `socket /${mount.join("/")}`;
-    const start = (child: ChildSpec): Promise<Pid> => exchange.self.call(this.self.pid as Pid, "start", child);
+    const start = (child: ChildSpec): Promise<Pid | "ignore"> =>
+      unwrap(exchange.self.call(this.self.pid as Pid, "start", child));
     const refused = await handler.upgrade(conn.enterPath(mount.length), { ...raw, start });
     if (refused !== undefined) finish(refused);
     return refused === undefined;
   }
 
-  async start(child: ChildSpec): Promise<Pid | "ignore"> {
-    const pid = await child.start(this.self as Self);
-    if (pid !== "ignore") this.upgraded.add(pid);
-    return pid;
+  async start(child: ChildSpec): Promise<Pid | "ignore" | Refusal> {
+    try {
+      const pid = await child.start(this.self as Self);
+      if (pid !== "ignore") this.upgraded.add(pid);
+      return pid;
+    } catch (error) {
+      return new Refusal(error);
+    }
   }
 
   ended(pid: Pid, reason: Reason): void {

@@ -29,10 +29,13 @@ export class NodeAdapter implements Adapter {
     this.writeHead(status, headers, length);
     if (this.request.method === "HEAD" || length === 0) {
       this.response.end();
-      return handle.close();
+      return;
     }
     try {
-      await pipeline(handle.createReadStream({ start: offset, end: offset + length - 1 }), this.response);
+      await pipeline(
+        handle.createReadStream({ start: offset, end: offset + length - 1, autoClose: false }),
+        this.response,
+      );
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
     }

@@ -11,8 +11,9 @@ export interface Upgrade {
   /**
    * Hands the connection to a process of its own, which lives under the server's connections, counts for the drainer,
    * and gets a {@link Drain} message when it is time to say goodbye.
+   * Resolves to `"ignore"` when the process found nobody there. Rejects with the start error.
    */
-  start(child: ChildSpec): Promise<Pid>;
+  start(child: ChildSpec): Promise<Pid | "ignore">;
 }
 
 /** The drainer's last request to a process that was started by {@link Upgrade.start}: end, within the time to drain. */
@@ -24,6 +25,8 @@ export interface Drain {
 export interface SocketHandler {
   /** Processes that its connections need; started before the listener, under the server. */
   readonly children: readonly ChildSpec[];
+  /** Answers a request below its path that is no upgrade; undefined leaves it to the plug. */
+  request?(conn: Conn): Conn<any> | undefined;
   /**
    * Decides about one upgrade request, in a process of its own. Starts a process for it and returns nothing, or returns
    * a conn with a response: that is the refusal.

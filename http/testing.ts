@@ -110,7 +110,6 @@ class TestAdapter implements Adapter {
 
   async sendFile(status: number, headers: Headers, { handle, offset, length }: OpenFile): Promise<void> {
     const { buffer } = await handle.read(Buffer.alloc(length), 0, length, offset);
-    await handle.close();
     this.send(status, headers, buffer);
   }
 

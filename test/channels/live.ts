@@ -91,7 +91,7 @@ export class Line {
 export function upgradeHeaders(changes: Readonly<Record<string, string | undefined>> = {}): string {
   const headers: Record<string, string | undefined> = {
     Host: "127.0.0.1",
-    Connection: "Upgrade",
+    Connection: "Upgrade, close",
     Upgrade: "websocket",
     "Sec-WebSocket-Version": "13",
     "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
