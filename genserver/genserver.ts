@@ -7,6 +7,7 @@ import type { Failed, Ignore, NoReply, Ok, Reply, Stop } from "../runtime/result
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import { startProcess } from "../runtime/starting.ts";
 import { ended } from "../runtime/stopping.ts";
+import { checkDelay } from "../runtime/timers.ts";
 import type {
   Async,
   Caller,
@@ -113,6 +114,7 @@ export async function stopServer(
   reason: Reason = "normal",
   timeout: Milliseconds | "infinity" = "infinity",
 ): Promise<void> {
+  if (timeout !== "infinity") checkDelay(timeout);
   const caller = processOf(by);
   if (caller.dead) {
     caller.zombie("stop");

@@ -1,7 +1,7 @@
 import type { Behaviour } from "./behaviour.ts";
 import { AlreadyStarted, StartError } from "./errors.ts";
 import type { Process } from "./process.ts";
-import type { Timer } from "./timers.ts";
+import { checkDelay, type Timer } from "./timers.ts";
 import type { Label, Milliseconds, Name, Pid, Reason } from "./types.ts";
 import { Watch } from "./watch.ts";
 
@@ -70,6 +70,7 @@ export function startProcess(
     return new Promise(() => {});
   }
   return new Promise((settle, reject) => {
+    if (flags.timeout !== undefined && flags.timeout !== "infinity") checkDelay(flags.timeout);
     let process: Process;
     try {
       process = kernel.spawn(by, behaviour, state, flags);

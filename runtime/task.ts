@@ -1,7 +1,9 @@
 import type { Behaviour } from "./behaviour.ts";
 import { BadArgument } from "./errors.ts";
 import { show } from "./inspect.ts";
+import { EMPTY } from "./mailbox.ts";
 import { BUSY, type Process } from "./process.ts";
+import { SaveQueue } from "./save-queue.ts";
 import { isThenable } from "./thenable.ts";
 import { checkDelay, type Timer } from "./timers.ts";
 import type { Milliseconds, Self, Task, Timeout } from "./types.ts";
@@ -24,7 +26,7 @@ class TaskState {
   readonly run: Task;
   receiver: Receiver | undefined;
   /** Messages that an earlier `receive` did not want, oldest first (Erlang's save queue). */
-  readonly saved: unknown[] = [];
+  readonly saved = new SaveQueue();
   constructor(run: Task) {
     this.run = run;
   }
@@ -66,9 +68,7 @@ export const taskBehaviour: Behaviour = {
   },
 
   flush(process, match) {
-    const { saved } = process.state as TaskState;
-    const at = saved.findIndex(match);
-    if (at >= 0) saved.splice(at, 1);
+    (process.state as TaskState).saved.take(match);
   },
 };
 
@@ -100,8 +100,8 @@ export function receive(process: Process, match: Match | undefined, after: Milli
   }
   if (state.receiver !== undefined)
     throw new BadArgument(`receive: ${process.describe()} is waiting in a receive already`);
-  const at = match === undefined ? Math.min(0, state.saved.length - 1) : state.saved.findIndex(match);
-  if (at >= 0) return Promise.resolve(state.saved.splice(at, 1)[0]);
+  const saved = state.saved.take(match);
+  if (saved !== EMPTY) return Promise.resolve(saved);
   if (after !== undefined) checkDelay(after);
   return new Promise((resolve, reject) => {
     const receiver: Receiver = { match, resolve, reject, timer: undefined, overdue: after === 0 };

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { error, noreply, ok, type Pid, reply, stop } from "hornbeam";
 import type { Channel } from "hornbeam/channels";
 import { expect, test } from "vitest";
-import { inSim, joins, replied, Talk, type WireFrame } from "./support.ts";
+import { crashed, inSim, joins, replied, Talk, type WireFrame } from "./support.ts";
 
 /** A channel that has everything done to it. */
 const Victim: Channel<{}, string> = {
@@ -176,3 +176,30 @@ test(
     }),
   30_000,
 );
+
+const DEEP = `${'{"1":'.repeat(100_000)}0${"}".repeat(100_000)}`;
+
+test.each([
+  ["ref of a heartbeat", `[null,${DEEP},"phoenix","heartbeat",{}]`],
+  ["join_ref of a join", `[${DEEP},"1","room:a","phx_join",{}]`],
+  ["topic that nobody serves", `[null,"1",${DEEP},"phx_join",{}]`],
+])("a %s that is nested too deep to be answered closes the connection with 1011, and crashes nothing", (_, text) =>
+  inSim(async (sim) => {
+    const crashes: string[] = [];
+    sim.telemetry.on("process.crash", (_, { label }) => void crashes.push(label));
+    const talk = await Talk.open(sim, Victim);
+    talk.client.sendRaw(text);
+    await sim.idle();
+    expect(talk.client.closedWith).toMatchObject({ code: 1011 });
+    expect(crashes.filter((label) => label.includes("test client"))).toEqual([]);
+  }),
+);
+
+test("a payload that is nested too deep to be answered crashes its channel alone", () =>
+  inSim(async (sim) => {
+    const talk = await Talk.open(sim, Victim);
+    await talk.says(joins("room:a", "1"));
+    talk.client.sendRaw(`["1","2","room:a","echo",${DEEP}]`);
+    expect(await talk.hears()).toEqual([crashed("1", "room:a")]);
+    expect(await talk.says([null, "3", "phoenix", "heartbeat", {}])).toEqual([replied(null, "3", "phoenix", "ok")]);
+  }));

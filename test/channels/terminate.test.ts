@@ -2,7 +2,7 @@ import { error, exit, name, noreply, ok, type Pid, reply, stop } from "hornbeam"
 import { type Channel, PubSub, type UserSocket } from "hornbeam/channels";
 import type { Sim } from "hornbeam/sim";
 import { expect, test } from "vitest";
-import { crashed, endings, gate, inSim, joins, Talk } from "./support.ts";
+import { closed, crashed, endings, gate, inSim, joins, Talk } from "./support.ts";
 
 /** A room whose channels write down why they end. */
 function ledger(): { readonly told: unknown[]; readonly Room: Channel<{}, any> } {
@@ -56,9 +56,9 @@ test.each([
 
 test("when handleInfo stops, terminate is told", () =>
   inSim(async (sim) => {
-    const { told, pid } = await seated(sim);
+    const { told, talk, pid } = await seated(sim);
     sim.send(pid, "stop");
-    await sim.idle();
+    expect(await talk.hears()).toEqual([closed("1", "room:a")]);
     expect(told).toEqual([{ shutdown: "told" }]);
   }));
 
