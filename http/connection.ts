@@ -7,9 +7,10 @@ import type { Async, Exit, Milliseconds, Pid, Reason } from "../runtime/types.ts
 import type { RequestHead } from "./adapter.ts";
 import type { HttpError } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
-import { headOf, NodeAdapter } from "./node-adapter.ts";
+import { NodeAdapter } from "./node-adapter.ts";
 import type { PlugFn } from "./plug.ts";
 import { sendError, serve, statusOf } from "./request.ts";
+import { headOf } from "./request-head.ts";
 import "./events.ts";
 
 /** What the connections of one server share. */
@@ -49,6 +50,7 @@ export class Connection {
   private readonly requests = new Map<Pid, Running>();
   private readonly since: Milliseconds;
   private readonly hold: Disposable;
+  private readonly remoteAddress: string;
   /** The response to the last request that has arrived. */
   private newest: ServerResponse | undefined;
   /** A request was refused for its head: nothing that follows it is served. */
@@ -60,7 +62,7 @@ export class Connection {
 
   /** Starts the process of a socket, linked to the process of all connections. */
   static open(parent: ProcessSelf, socket: Socket, shared: Shared): Connection {
-    const label = (): string => `connection from ${socket.remoteAddress ?? "a closed socket"}`;
+    const label = `connection from ${socket.remoteAddress ?? "a closed socket"}`;
     const flags = { link: true, trapExit: true, label };
     const process = parent.kernel.spawn(parent, connectionBehaviour, undefined, flags);
     const connection = new Connection(process, socket, shared);
@@ -74,6 +76,7 @@ export class Connection {
     this.shared = shared;
     this.since = process.now();
     this.quietSince = this.since;
+    this.remoteAddress = socket.remoteAddress ?? "";
     this.hold = process.own({ [Symbol.dispose]: () => this.cutOff() });
     socket.once("close", () => process.deliver(CLOSED));
     // The close that follows is what counts; an upgraded socket has no other listener for a while.
@@ -131,7 +134,7 @@ export class Connection {
     const adapter = new NodeAdapter(request, response, isLast);
     let head: RequestHead;
     try {
-      head = headOf(request);
+      head = headOf(request, this.remoteAddress);
     } catch (error) {
       const { status, message } = error as HttpError;
       this.refused = true;

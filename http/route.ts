@@ -17,6 +17,7 @@ export interface Match {
  */
 export class Route {
   readonly path: string;
+  readonly hasParams: boolean;
   private readonly segments: readonly Segment[];
   private readonly prefix: boolean;
 
@@ -28,6 +29,7 @@ export class Route {
       .split("/")
       .filter((text) => text !== "")
       .map((text, i, all) => parse(path, text, i === all.length - 1));
+    this.hasParams = this.segments.some(({ kind }) => kind !== "literal");
   }
 
   /** Segments are decoded one by one, after the path was split: an escaped slash never splits. */

@@ -143,7 +143,7 @@ function dispatch(entries: readonly Entry[], conn: Conn<any>): Async<Conn<any>> 
     if (match === undefined) continue;
     const { params } = match;
     const act = (ready: Conn<any>): Async<Conn<any>> => (ready.halted ? ready : runPlug(action, ready, name, params));
-    const ready = runPlugs(through, conn.putPathParams(params));
+    const ready = runPlugs(through, route.hasParams ? conn.putPathParams(params) : conn);
     return ready instanceof Conn ? act(ready) : ready.then(act);
   }
   throw new NoRouteError(conn.method, conn.requestPath);

@@ -26,7 +26,7 @@ class TaskState {
   readonly run: Task;
   receiver: Receiver | undefined;
   /** Messages that an earlier `receive` did not want, oldest first (Erlang's save queue). */
-  readonly saved = new SaveQueue();
+  saved: SaveQueue | undefined;
   constructor(run: Task) {
     this.run = run;
   }
@@ -59,6 +59,7 @@ export const taskBehaviour: Behaviour = {
     const state = process.state as TaskState;
     const { receiver } = state;
     if (receiver === undefined || !wants(process, state, receiver, message)) {
+      state.saved ??= new SaveQueue();
       state.saved.push(message);
       if (state.receiver?.overdue && process.messageCount === 0) timeUp(process, state, state.receiver);
       return;
@@ -68,7 +69,7 @@ export const taskBehaviour: Behaviour = {
   },
 
   flush(process, match) {
-    (process.state as TaskState).saved.take(match);
+    (process.state as TaskState).saved?.take(match);
   },
 };
 
@@ -100,7 +101,7 @@ export function receive(process: Process, match: Match | undefined, after: Milli
   }
   if (state.receiver !== undefined)
     throw new BadArgument(`receive: ${process.describe()} is waiting in a receive already`);
-  const saved = state.saved.take(match);
+  const saved = state.saved === undefined ? EMPTY : state.saved.take(match);
   if (saved !== EMPTY) return Promise.resolve(saved);
   if (after !== undefined) checkDelay(after);
   return new Promise((resolve, reject) => {

@@ -25,8 +25,9 @@ const WORLDLY: Readonly<Record<string, readonly string[]>> = {
   "http/connections.ts": ["node:http", "node:net"],
   "http/listener.ts": ["node:http", "node:net"],
   "http/file.ts": ["node:fs/promises"],
-  "http/node-adapter.ts": ["node:http", "node:stream/promises", "node:tls"],
+  "http/node-adapter.ts": ["node:http", "node:stream/promises"],
   "http/plugs/static.ts": ["node:crypto", "node:fs/promises", "node:path", "node:url"],
+  "http/request-head.ts": ["node:http"],
   "http/request.ts": ["node:http"],
   "http/socket-handler.ts": ["node:http", "node:stream"],
 };
