@@ -1,9 +1,7 @@
-import { STATUS_CODES } from "node:http";
 import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import type { Milliseconds, Self } from "../runtime/types.ts";
 import type { Body, Headers } from "./adapter.ts";
-import { NotSentError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { type FileRange, openFile } from "./file.ts";
 import { checkHeader, deleteHeader, getHeader, putHeader } from "./headers.ts";
@@ -339,19 +337,4 @@ function checkFinal(status: number): void {
 function checkBody(body: unknown): void {
   if (typeof body === "string" || body instanceof Uint8Array) return;
   throw new BadArgument(`expected a body that is a string or bytes, got: ${show(body)}`);
-}
-
-/** The end of the pipeline: a response that was set is sent, and one that is missing is an error that says so. */
-export function finish(conn: unknown): void {
-  if (!(conn instanceof Conn)) {
-    throw new BadArgument(`expected the pipeline to return a conn, got: ${show(conn)}`);
-  }
-  const { exchange } = conn;
-  if (conn.state === "set" && !exchange.sent) conn.sendResp();
-  if (exchange.sent || conn.state === "upgraded") return;
-  const status = conn.status ?? 200;
-  const hint = conn.halted
-    ? `it was halted in ${exchange.plug}: send a response before halt()`
-    : `it ended in ${exchange.plug}: did you mean sendResp(${status}, "${STATUS_CODES[status] ?? ""}")?`;
-  throw new NotSentError(`${conn.method} ${conn.requestPath} got no response; ${hint}`);
 }

@@ -8,12 +8,12 @@ import { stopProcess } from "../runtime/stopping.ts";
 import type { ChildSpec, Exit, Milliseconds, Pid, Reason, Self } from "../runtime/types.ts";
 import type { ChildInfo } from "../supervisor/children.ts";
 import { Refusal, unwrap } from "../supervisor/refusal.ts";
-import { Conn, finish, splitPath } from "./conn.ts";
+import { Conn, splitPath } from "./conn.ts";
 import { Connection, type Shared } from "./connection.ts";
 import { NoRouteError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { named, type PlugFn, runPlug, showPlug } from "./plug.ts";
-import { sendError } from "./request.ts";
+import { finish, sendError } from "./request.ts";
 import type { Drain, SocketHandler } from "./socket-handler.ts";
 
 export interface ConnectionsOptions {

@@ -1,9 +1,10 @@
 import { STATUS_CODES } from "node:http";
-import { isClean } from "../runtime/errors.ts";
+import { BadArgument, isClean } from "../runtime/errors.ts";
+import { show } from "../runtime/inspect.ts";
 import { isThenable } from "../runtime/thenable.ts";
 import type { Async, Reason } from "../runtime/types.ts";
-import { Conn, finish } from "./conn.ts";
-import { HttpError } from "./errors.ts";
+import { Conn } from "./conn.ts";
+import { HttpError, NotSentError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { type PlugFn, runPlug } from "./plug.ts";
 
@@ -20,6 +21,21 @@ export function serve(exchange: Exchange, plug: PlugFn<any, any>): Async<void> {
     return answerError(exchange, error);
   }
   return result.then(finish).catch((error) => answerError(exchange, error));
+}
+
+/** The end of the pipeline: a response that was set is sent, and one that is missing is an error that says so. */
+export function finish(conn: unknown): void {
+  if (!(conn instanceof Conn)) {
+    throw new BadArgument(`expected the pipeline to return a conn, got: ${show(conn)}`);
+  }
+  const { exchange } = conn;
+  if (conn.state === "set" && !exchange.sent) conn.sendResp();
+  if (exchange.sent || conn.state === "upgraded") return;
+  const status = conn.status ?? 200;
+  const hint = conn.halted
+    ? `it was halted in ${exchange.plug}: send a response before halt()`
+    : `it ended in ${exchange.plug}: did you mean sendResp(${status}, "${STATUS_CODES[status] ?? ""}")?`;
+  throw new NotSentError(`${conn.method} ${conn.requestPath} got no response; ${hint}`);
 }
 
 function answerError(exchange: Exchange, error: unknown): void {

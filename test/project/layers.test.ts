@@ -20,7 +20,6 @@ const WORLDLY: Readonly<Record<string, readonly string[]>> = {
   "runtime/process.ts": ["node:async_hooks"],
   "runtime/strays.ts": ["node:async_hooks"],
   "supervisor/run.ts": ["node:os"],
-  "http/conn.ts": ["node:http"],
   "http/connection.ts": ["node:http", "node:net"],
   "http/connections.ts": ["node:http", "node:net"],
   "http/listener.ts": ["node:http", "node:net"],
