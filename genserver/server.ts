@@ -135,8 +135,11 @@ function invoke(
 ): Pending {
   let result: unknown;
   try {
-    const isInit = callback === "init";
-    result = call(process, server, run, input, isInit ? process : server.state, isInit ? undefined : process, from);
+    // `init` reads (arg, self), every other callback (input, state, self).
+    result =
+      callback === "init"
+        ? enter(process, server, run, input, process, undefined, undefined)
+        : enter(process, server, run, input, server.state, process, from);
   } catch (thrown) {
     return failed(process, server, callback, message, from, thrown);
   }
@@ -149,7 +152,7 @@ function invoke(
 }
 
 /** Calls into the module; where a stray error finds its process, if the module has asynchronous code. */
-function call(
+function enter(
   process: Process,
   { module }: Server,
   run: Callback,
@@ -273,7 +276,7 @@ function terminate(
   let pending: unknown;
   try {
     const run: Callback | undefined = server.module.source.terminate;
-    if (run !== undefined) pending = call(process, server, run, reason, server.state, process, undefined);
+    if (run !== undefined) pending = enter(process, server, run, reason, server.state, process, undefined);
   } catch (thrown) {
     return finish(thrown instanceof Result ? reason : reasonOf(thrown));
   }

@@ -1,12 +1,12 @@
 import type { Behaviour } from "./behaviour.ts";
 import { call } from "./call.ts";
 import { type Driver, realDriver } from "./driver.ts";
-import { BadArgument, StartError } from "./errors.ts";
+import { BadArgument, CallError, StartError } from "./errors.ts";
 import { Kernel } from "./kernel.ts";
 import { BUSY, DEAD, IDLE, READY, type Status } from "./process.ts";
 import { type Level, printReports } from "./reports.ts";
 import type { ProcessSelf } from "./self.ts";
-import { stopProcess } from "./stopping.ts";
+import { ended, stopProcess } from "./stopping.ts";
 import { catchStrays } from "./strays.ts";
 import { taskBehaviour, taskState } from "./task.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -78,7 +78,7 @@ export class LiveSystem implements System {
   readonly kernel: Kernel;
   /** The process that the system speaks as, and the parent of its children. */
   readonly self: ProcessSelf;
-  private readonly children: { readonly pid: Pid; readonly shutdown: Shutdown }[] = [];
+  private readonly children = new Map<Pid, Shutdown>();
   private readonly releaseStrays: () => void;
   private stopping: Promise<void> | undefined;
 
@@ -102,7 +102,8 @@ export class LiveSystem implements System {
     const pid = await child.start(this.self);
     if (pid === "ignore") throw new StartError("ignore", child.id);
     const shutdown = child.shutdown ?? (child.type === "supervisor" ? "infinity" : 5000);
-    this.children.push({ pid, shutdown });
+    this.children.set(pid, shutdown);
+    ended(this.self, pid).then(() => this.children.delete(pid));
     return pid;
   }
 
@@ -116,7 +117,7 @@ export class LiveSystem implements System {
   }
 
   private async stopAll(reason: Reason): Promise<void> {
-    for (const { pid, shutdown } of [...this.children].reverse()) await stopProcess(this.self, pid, shutdown, reason);
+    for (const [pid, shutdown] of [...this.children].reverse()) await stopProcess(this.self, pid, shutdown, reason);
     for (const process of this.kernel.table.list()) if (process !== this.self) process.end("killed");
     this.self.end("shutdown");
     this.kernel.timers.clear();
@@ -139,6 +140,7 @@ export class LiveSystem implements System {
   }
 
   call(to: Target, request: string, ...payload: unknown[]): Promise<any> {
+    if (this.self.dead) return Promise.reject(new CallError("noproc", request, "anybody: the system has stopped"));
     return call(this.self, to, request, payload[0], {});
   }
   cast(to: Target, request: string, ...payload: unknown[]): void {

@@ -1,8 +1,14 @@
+import { ok } from "hornbeam";
+import { connect } from "hornbeam/channels/test";
+import { child, type GenServer } from "hornbeam/genserver";
+import { simulate } from "hornbeam/sim";
 import { DynamicSupervisor } from "hornbeam/supervisor";
 import { expect, test } from "vitest";
+import { Visitors } from "../../examples/chat/app.ts";
 import { roomName, rooms } from "../../examples/chat/room.ts";
 import { answerTo } from "../channels/client.ts";
 import { REAL } from "../channels/live.ts";
+import { gate } from "../channels/support.ts";
 import { chatting, visit } from "./chat-support.ts";
 
 const line = (from: string, text: string) => ({ from, text, at: expect.any(Number) });
@@ -146,6 +152,24 @@ test(
     }),
   REAL,
 );
+
+test("visitors who all find a room closed open it once, fifty times", () =>
+  simulate({ time: "manual" }, async (sim) => {
+    await sim.start(DynamicSupervisor.child({ name: rooms }));
+    const clients = [await connect(sim, Visitors), await connect(sim, Visitors)];
+    const door = gate();
+    const Slow = { init: () => door.opened.then(() => ok(0)) } satisfies GenServer<number>;
+    const busy = DynamicSupervisor.startChild(sim, rooms, child(Slow));
+    const names = Array.from({ length: 50 }, (_, n) => `room:${n}`);
+    const joins = names.flatMap((room) => clients.map((client, at) => client.join(room, { user: `visitor ${at}` })));
+    await sim.idle();
+    door.open();
+    const answers = await Promise.all(joins);
+    expect(answers.map(({ status }) => status)).toEqual(joins.map(() => "ok"));
+    expect(answers.filter(({ response }) => response.people.length === 2)).toHaveLength(50);
+    expect(await busy).toBeDefined();
+    expect(await DynamicSupervisor.countChildren(sim, rooms)).toMatchObject({ active: 51 });
+  }));
 
 test(
   "a room remembers the last 200 lines",

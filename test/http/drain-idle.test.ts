@@ -159,6 +159,8 @@ describe("while the server drains", () => {
         client.request("GET", "/");
         await live.next("http.request.stop");
         const timeout = live.next("http.drain.timeout");
+        const zombies: unknown[] = [];
+        live.sim.telemetry.on("process.zombie", (_, report) => void zombies.push(report));
         const { stopped } = await drain(live);
         await live.sim.advance(DRAIN);
         await timeout;
@@ -167,6 +169,7 @@ describe("while the server drains", () => {
         client.socket.resume();
         await client.closed;
         expect(client.text.length).toBeLessThan(30_000_000);
+        expect(zombies).toEqual([]);
       },
       { plug: (conn) => conn.text("x".repeat(30_000_000)) },
     ));

@@ -74,6 +74,20 @@ describe("over a connection", () => {
     }),
   );
 
+  test("headers that Node refuses for this response are answered with 500, not with silence", () =>
+    serving({ plug: (conn) => conn.putRespHeader("trailer", "x-a").text("") }, async (live) => {
+      expect((await live.get("/")).status).toBe(500);
+    }));
+
+  test("a body that a plug says is chunked is chunked, without a length", () =>
+    serving({ plug: (conn) => conn.putRespHeader("transfer-encoding", "chunked").text("abc") }, async (live) => {
+      const client = await live.connect();
+      client.request("GET", "/", ["Connection: close"]);
+      await client.closed;
+      expect(client.text).toContain("\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+      expect(client.text).not.toContain("content-length");
+    }));
+
   test(
     "a status that is only the beginning of an answer is answered with 500, not with silence",
     () =>

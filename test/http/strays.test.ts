@@ -33,3 +33,13 @@ test(
   },
   REAL,
 );
+
+test(
+  "a client that asks for an upgrade before it has its answer harms nobody else",
+  async () => {
+    const { code, lines, err } = await runFixture("pipelined-upgrade.ts");
+    expect(err).toBe("");
+    expect([code, lines]).toEqual([0, ["the other: undisturbed, a new one: ok", "crashes: none"]]);
+  },
+  REAL,
+);

@@ -138,3 +138,12 @@ test("two systems share nothing: names and processes are their own", () =>
       expect(one.processes().map(({ pid }) => pid)).toEqual([a]);
     }),
   ));
+
+test("a call through a system that has stopped fails with noproc, and does not wait for ever", async () => {
+  let stopped: Sim | undefined;
+  const pid = await simulate((sim) => {
+    stopped = sim;
+    return sim.spawn(() => {});
+  });
+  await expect(stopped?.call(pid, "anything")).rejects.toMatchObject({ name: "CallError", reason: "noproc" });
+});
