@@ -27,7 +27,18 @@ export function decode(text: string): Frame {
     throw new MalformedFrame(`expected [join_ref, ref, topic, event, payload], got: ${show(value)}`);
   }
   const [joinRef, ref, topic, event, payload] = value as unknown[];
+  checkEcho([joinRef, ref, topic]);
   return { joinRef, ref, topic: topic as string, event: event as string, payload };
+}
+
+/** What is sent back as it came must be fit to be sent: JSON can be read at depths at which it cannot be written. */
+function checkEcho(parts: readonly unknown[]): void {
+  if (parts.every((part) => typeof part !== "object" || part === null)) return;
+  try {
+    JSON.stringify(parts);
+  } catch {
+    throw new MalformedFrame("expected a join_ref, a ref and a topic that can be sent back, got: too many levels");
+  }
 }
 
 const encode = (joinRef: unknown, ref: unknown, topic: string, event: string, payload: unknown): string =>

@@ -22,6 +22,8 @@ export interface RequestHead {
  * are called at most once each, in the order body, response.
  */
 export interface Adapter {
+  /** Whether the response has begun: from then on there is no other. */
+  readonly begun: boolean;
   /** The whole body; rejects with an HttpError: 413 past `limit` bytes, 408 past `timeout`, 400 when it breaks off. */
   readBody(limit: number, timeout: Milliseconds, by: Self): Promise<Uint8Array>;
   send(status: number, headers: Headers, body: Body): void;

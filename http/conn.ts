@@ -190,10 +190,7 @@ export class Conn<Assigns extends object = {}> {
 
   /** Sets the response; it is sent by {@link Conn.sendResp}, or when the pipeline ends. */
   resp(status: number, body: Body): Conn<Assigns> {
-    checkStatus(status);
-    this.exchange.checkUnsent("resp");
-    checkBody(body);
-    return this.copy({ status, respBody: body, state: "set" });
+    return this.set("resp", status, body);
   }
 
   /** Sends the response: the one that was set, or this one. */
@@ -202,13 +199,17 @@ export class Conn<Assigns extends object = {}> {
       this.exchange.checkUnsent("sendResp");
       throw new BadArgument("sendResp: no response is set; expected a status and a body, or resp(status, body) before");
     }
-    const set =
-      status === undefined ? this.resp(this.status ?? 200, this.respBody ?? "") : this.resp(status, body ?? "");
-    this.exchange.checkUnsent("sendResp");
-    const last = set.runHooks();
+    const given: readonly [number, Body] =
+      status === undefined ? [this.status ?? 200, this.respBody ?? ""] : [status, body ?? ""];
+    const last = this.set("sendResp", ...given).runHooks();
     checkFinal(last.status as number);
     this.exchange.markSent(last.status as number);
-    this.exchange.adapter.send(last.status as number, last.respHeaders, last.respBody as Body);
+    try {
+      this.exchange.adapter.send(last.status as number, last.respHeaders, last.respBody as Body);
+    } catch (error) {
+      this.exchange.failedToSend();
+      throw error;
+    }
     return last.copy({ state: "sent", respBody: undefined });
   }
 
@@ -223,24 +224,27 @@ export class Conn<Assigns extends object = {}> {
       this.exchange.markSent(status);
       await this.exchange.adapter.sendFile(status, last.respHeaders, file);
       return last.copy({ state: "file" });
+    } catch (error) {
+      this.exchange.failedToSend();
+      throw error;
     } finally {
       await file.handle.close();
     }
   }
 
   text(text: string): Conn<Assigns> {
-    return this.sendAs("text/plain", text);
+    return this.sendAs("text", "text/plain", text);
   }
 
   html(html: string): Conn<Assigns> {
-    return this.sendAs("text/html", html);
+    return this.sendAs("html", "text/html", html);
   }
 
   /** Sends `value` as JSON, with the status that was put, or 200. */
   json(value: unknown): Conn<Assigns> {
     const body: string | undefined = JSON.stringify(value);
     if (body === undefined) throw new BadArgument(`json: expected a value that JSON has, got: ${show(value)}`);
-    return this.sendAs("application/json", body);
+    return this.sendAs("json", "application/json", body);
   }
 
   /** Redirects within this site: `to` must be a path. With the status that was put, or 302. */
@@ -253,7 +257,15 @@ export class Conn<Assigns extends object = {}> {
     return moved.html(`<html><body>You are being <a href="${text}">redirected</a>.</body></html>`);
   }
 
-  private sendAs(type: string, body: string): Conn<Assigns> {
+  private set(what: string, status: number, body: Body): Conn<Assigns> {
+    checkStatus(status);
+    this.exchange.checkUnsent(what);
+    checkBody(body);
+    return this.copy({ status, respBody: body, state: "set" });
+  }
+
+  private sendAs(what: string, type: string, body: string): Conn<Assigns> {
+    this.exchange.checkUnsent(what);
     const typed = this.getRespHeader("content-type") === undefined ? this.putRespContentType(type) : this;
     return typed.sendResp(this.status ?? 200, body);
   }

@@ -53,7 +53,7 @@ export class Connection {
   private readonly remoteAddress: string;
   /** The response to the last request that has arrived. */
   private newest: ServerResponse | undefined;
-  /** A request was refused for its head: nothing that follows it is served. */
+  /** A request was refused, for its head or as an upgrade that came too soon: nothing that follows it is served. */
   private refused = false;
   private quietSince: Milliseconds;
   private heard = 0;
@@ -111,6 +111,13 @@ export class Connection {
 
   /** An upgrade request: `decide` runs as its process, and says whether it has handed the socket over. */
   upgrade(request: IncomingMessage, decide: (exchange: Exchange) => Promise<boolean>): void {
+    if (this.refused) return;
+    if (this.requests.size > 0 || this.newest?.writableFinished === false) {
+      // It did not wait for its answers: they are sent, and the connection ends with the last.
+      this.refused = true;
+      if (this.requests.size === 0) this.socket.destroySoon();
+      return;
+    }
     const response = new ServerResponse(request);
     response.assignSocket(this.socket);
     response.shouldKeepAlive = false;
@@ -130,7 +137,8 @@ export class Connection {
     const { process } = this;
     this.newest = response;
     // An answer that says close is the last: it must not be one that others are to follow.
-    const isLast = (answer: ServerResponse): boolean => this.shared.draining && answer === this.newest;
+    const isLast = (answer: ServerResponse): boolean =>
+      (this.shared.draining || this.refused) && answer === this.newest;
     const adapter = new NodeAdapter(request, response, isLast);
     let head: RequestHead;
     try {
@@ -177,7 +185,7 @@ export class Connection {
 
   /** First for the requests, which are killed; then for the client, who does not read. */
   private timeUp(): void {
-    if (this.requests.size === 0) this.process.end(this.ending as Reason);
+    if (this.requests.size === 0) return this.process.end(this.ending as Reason);
     this.endRequests("kill");
     this.process.sendAfter(KILL, LAST_WORDS);
   }
@@ -206,6 +214,7 @@ export class Connection {
       if (response.writableEnded) this.socket.destroySoon();
       else this.socket.destroy();
     }
+    if (this.refused && this.requests.size === 0) this.socket.destroySoon();
     this.report(pid, running, reason);
     this.endIfDone();
   }
@@ -230,7 +239,7 @@ export class Connection {
     const left = this.quietSince + grace - process.now();
     const isQuiet = this.requests.size === 0 && socket.writableLength === 0;
     if (isQuiet && left <= 0) socket.destroySoon();
-    else process.sendAfter(DRAIN, Math.max(LEAST_PAUSE, Math.min(left, grace / LOOKS)));
+    else process.sendAfter(DRAIN, Math.max(LEAST_PAUSE, isQuiet ? Math.min(left, grace / LOOKS) : grace / LOOKS));
   }
 
   stopped(reason: Reason): void {

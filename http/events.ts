@@ -51,7 +51,7 @@ defineReport(
   "http.drain.start",
   "info",
   ({ connections, requests, sockets }) =>
-    `draining: ${requests} requests in flight on ${connections} connections, ${sockets} WebSockets`,
+    `draining: ${count(requests, "request")} in flight on ${count(connections, "connection")}, ${count(sockets, "WebSocket")}`,
 );
 
 defineReport("http.drain.stop", "info", ({ duration }) => `drained in ${Math.round(duration)} ms`);
@@ -59,3 +59,5 @@ defineReport("http.drain.stop", "info", ({ duration }) => `drained in ${Math.rou
 defineReport("http.drain.timeout", "error", ({ duration }, { running }) =>
   [`not drained after ${Math.round(duration)} ms; cut off:`, ...running.map((what) => `  ${what}`)].join("\n"),
 );
+
+const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`;

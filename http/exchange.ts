@@ -40,6 +40,13 @@ export class Exchange {
     this.status = status;
   }
 
+  /** Sending failed before anything had left: another response may be sent, to say so. */
+  failedToSend(): void {
+    if (this.adapter.begun) return;
+    this.sentBy = undefined;
+    this.status = undefined;
+  }
+
   checkUnsent(what: string): void {
     if (this.sending && what.startsWith("send")) {
       throw new BadArgument("a beforeSend hook may change the response, but not send it");

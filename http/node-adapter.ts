@@ -18,6 +18,10 @@ export class NodeAdapter implements Adapter {
     this.last = last;
   }
 
+  get begun(): boolean {
+    return this.response.headersSent;
+  }
+
   send(status: number, headers: Headers, body: Body): void {
     const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
     this.writeHead(status, headers, length);
@@ -78,7 +82,7 @@ export class NodeAdapter implements Adapter {
     let measured = false;
     for (const [name, value] of headers) {
       flat.push(name, value);
-      measured ||= name === "content-length";
+      measured ||= name === "content-length" || name === "transfer-encoding";
     }
     const bodiless = status === 204 || status < 200;
     if (!measured && !bodiless && status !== 304) flat.push("content-length", String(length));

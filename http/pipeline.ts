@@ -2,7 +2,7 @@ import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import type { Async } from "../runtime/types.ts";
 import type { Conn, Halted } from "./conn.ts";
-import { type PlugFn, runPlugs } from "./plug.ts";
+import { named, type PlugFn, runPlugs } from "./plug.ts";
 
 /**
  * Plugs one after the other, until one halts (Plug: `Plug.Builder`). A pipeline is a plug itself, and it knows what its
@@ -20,7 +20,7 @@ export const pipeline = (): Pipeline<{}> => build([]);
 
 function build(plugs: readonly PlugFn<any, any>[]): Pipeline<any> {
   const run = (conn: Conn<any>): Async<any> => runPlugs(plugs, conn);
-  return Object.assign(run, {
+  return Object.assign(named("pipeline", run), {
     plug: (plug: PlugFn<any, any>) => {
       if (typeof plug !== "function") {
         throw new BadArgument(

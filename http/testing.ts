@@ -98,6 +98,10 @@ class TestAdapter implements Adapter {
     this.method = method;
   }
 
+  get begun(): boolean {
+    return this.sent !== undefined;
+  }
+
   async readBody(limit: number, _timeout: Milliseconds): Promise<Uint8Array> {
     if (this.requestBody.length > limit) throw new HttpError(413, `the body is longer than ${limit} bytes`);
     return this.requestBody;

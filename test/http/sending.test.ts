@@ -95,7 +95,7 @@ describe("a second response", () => {
 
   test("is refused with the plugs that sent the first and the second", async () => {
     expect(await crash(pipeline().plug(login).plug(render), "GET /me")).toBe(
-      "401 AlreadySentError: resp: the response to GET /me was sent already, by login, and then again by render; does login have to halt()?",
+      "401 AlreadySentError: text: the response to GET /me was sent already, by login, and then again by render; does login have to halt()?",
     );
   });
 
@@ -135,10 +135,10 @@ describe("once a response is sent", () => {
     ["deleteRespHeader", (conn) => conn.deleteRespHeader("x-a")],
     ["registerBeforeSend", (conn) => conn.registerBeforeSend((last) => last)],
     ["resp", (conn) => conn.resp(200, "")],
-    ["resp", (conn) => conn.sendResp()],
+    ["sendResp", (conn) => conn.sendResp()],
     ["sendFile", (conn) => conn.sendFile(200, { path: "/etc/hostname", offset: 0, length: 1 })],
     ["putRespHeader", (conn) => conn.putRespContentType("text/css")],
-    ["putRespHeader", (conn) => conn.text("")],
+    ["text", (conn) => conn.text("")],
     ["putStatus", (conn) => conn.redirect("/")],
   ])("%s is refused", async (name, change) => {
     const late = (conn: Conn) => change(conn.sendResp(200, "done")) as Conn;

@@ -99,7 +99,7 @@ describe("reports", () => {
       await live.sim.advance(5000);
       await stopped;
     });
-    expect(text).toContain("draining: 1 requests in flight on 1 connections, 0 WebSockets");
+    expect(text).toContain("draining: 1 request in flight on 1 connection, 0 WebSockets");
     expect(text).toMatch(/not drained after 5000 ms; cut off:\n +\S+ GET \/wait in plug GET \/wait, for 5000 ms/);
   });
 
