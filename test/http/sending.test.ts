@@ -110,7 +110,7 @@ describe("a second response", () => {
       return conn.sendResp(200, "2");
     };
     expect(await crash(stale)).toContain(
-      "200 AlreadySentError: resp: the response to GET / was sent already, by stale",
+      "200 AlreadySentError: sendResp: the response to GET / was sent already, by stale",
     );
   });
 
