@@ -1,10 +1,12 @@
 import type { GenServer } from "../genserver/genserver.ts";
 import { BadReturnValue, isClean, Undefined } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
+import { addressOf } from "../runtime/pid.ts";
 import { NONE, noreply, ok, Result, stop } from "../runtime/results.ts";
 import { processOf } from "../runtime/self.ts";
 import { isThenable } from "../runtime/thenable.ts";
-import type { Async, Down, Pid, Reason, Self } from "../runtime/types.ts";
+import type { Async, Down, Milliseconds, Pid, Reason, Self } from "../runtime/types.ts";
+import { Ending } from "../runtime/watch.ts";
 import type { ChannelModule } from "./channel.ts";
 import { encodeClose, encodeReply, type Frame, type Status } from "./frame.ts";
 import { type Broadcast, subscribe } from "./pubsub.ts";
@@ -30,6 +32,12 @@ export interface ChannelStart {
   readonly replaces: unknown;
 }
 
+/** How long a join may go on when its client has gone. */
+const PATIENCE: Milliseconds = 5000;
+
+/** The client has gone. */
+const CLOSED = { shutdown: "closed" } as const;
+
 /** What a channel process keeps: its socket is the user's state. */
 class Session {
   readonly start: ChannelStart;
@@ -38,11 +46,19 @@ class Session {
   transport: number | undefined;
   /** Whether `terminate` is owed: a join that crashed has nothing to end. */
   entered = false;
+  /** Sees to it that a join which takes its time does not outlive its client for long. */
+  private readonly vigil: Ending;
 
   constructor(start: ChannelStart, self: Self) {
     this.start = start;
     this.self = self;
     this.socket = start.socket.at(this.seat, false);
+    const process = processOf(self);
+    const transport = addressOf(start.transportPid).process;
+    const giveUp = () => process.kernel.timers.set(PATIENCE, () => this.entered || process.end(CLOSED), process);
+    this.vigil = new Ending(giveUp);
+    if (transport === null) giveUp();
+    else this.vigil.attach(process, transport);
   }
 
   private get seat(): Seat {
@@ -59,6 +75,7 @@ class Session {
 
   accept(socket: Socket<any>, response: unknown): void {
     this.entered = true;
+    this.vigil.detach();
     this.socket = socket.at(this.seat, true);
     this.transport = this.self.monitor(this.start.transportPid).ref;
     const { wire, module } = this.start;
@@ -120,7 +137,7 @@ export const ChannelServer = {
   handleInfo: (message: Broadcast | Down, session) => {
     if (isTransportDown(message, session)) {
       const gone = message.reason === "normal" || message.reason === "noproc";
-      return stop(gone ? { shutdown: "closed" } : message.reason, session);
+      return stop(gone ? CLOSED : message.reason, session);
     }
     const { handleOut, source } = session.start.module;
     const { handleInfo } = source;

@@ -1,4 +1,4 @@
-/** `true`: the host of the page is the host of the server. A list: these origins, `"*.example.com"` any host below. */
+/** `true`: the host of the page is the host of the server. A list: these origins, `"*.example.com"` that host and any below. */
 export type CheckOrigin = boolean | readonly string[];
 
 /**

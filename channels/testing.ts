@@ -1,6 +1,5 @@
 import { child } from "../genserver/genserver.ts";
 import { BadArgument } from "../runtime/errors.ts";
-import { processOf } from "../runtime/self.ts";
 import { LiveSystem, type System } from "../runtime/system.ts";
 import type { Pid } from "../runtime/types.ts";
 import { DynamicSupervisor } from "../supervisor/dynamic-supervisor.ts";
@@ -55,7 +54,14 @@ export async function connect(
   return client;
 }
 
-type Listener = (frame: Frame) => boolean;
+type Match = (frame: Frame) => boolean;
+
+/** Somebody who waits for a frame. */
+interface Waiter {
+  readonly fits: Match;
+  readonly resolve: (frame: Frame) => void;
+  readonly reject: (error: Error) => void;
+}
 
 /** The client's end. */
 export class TestClient {
@@ -66,7 +72,8 @@ export class TestClient {
   /** The process that serves this connection. */
   transport: Pid | undefined;
   private readonly system: LiveSystem;
-  private readonly listeners = new Set<Listener>();
+  private readonly waiters: Waiter[] = [];
+  private readonly untaken: Frame[] = [];
   private readonly joinRefs = new Map<string, string>();
   private events: WireEvents | undefined;
   private refs = 0;
@@ -79,13 +86,8 @@ export class TestClient {
     this.events = events;
     return {
       send: (frame) => this.receive(decode(String(frame))),
-      close: (code, reason) => {
-        this.closedWith ??= { code, reason };
-        events.closed();
-      },
-      terminate: () => {
-        this.closedWith ??= { code: 1006, reason: "" };
-      },
+      close: (code, reason) => this.closed(code, reason),
+      terminate: () => this.closed(1006, ""),
     };
   };
 
@@ -118,11 +120,8 @@ export class TestClient {
   }
 
   /** The next frame of that topic and event: one that came already and was not taken yet, or one that will. */
-  async next(topic: string, event: string): Promise<Frame> {
-    const fits: Listener = (frame) => frame.topic === topic && frame.event === event;
-    const at = this.untaken.findIndex(fits);
-    if (at >= 0) return this.untaken.splice(at, 1)[0] as Frame;
-    return this.wait((frame) => fits(frame) && this.take(frame));
+  next(topic: string, event: string): Promise<Frame> {
+    return this.wait((frame) => frame.topic === topic && frame.event === event);
   }
 
   /** What a client sends, unchecked: for the tests of what no client should send. */
@@ -133,40 +132,39 @@ export class TestClient {
 
   /** The client goes away. */
   disconnect(): void {
-    this.closedWith ??= { code: 1000, reason: "" };
-    this.events?.closed();
+    this.closed(1000, "");
   }
 
-  private readonly untaken: Frame[] = [];
-
-  private take(frame: Frame): true {
-    this.untaken.splice(this.untaken.indexOf(frame), 1);
-    return true;
+  /** Both ends hear of it; who waits for a frame hears that none will come. */
+  private closed(code: number, reason: string): void {
+    if (this.closedWith !== undefined) return;
+    this.closedWith = { code, reason };
+    this.events?.closed();
+    for (const { reject } of this.waiters.splice(0)) reject(over(this.closedWith));
   }
 
   private async request(frame: readonly [unknown, string, string, string, unknown]): Promise<TestReply> {
-    const ref = frame[1];
-    const answered = this.wait((reply) => reply.event === "phx_reply" && reply.ref === ref && this.take(reply));
+    const answered = this.wait(({ event, ref }) => event === "phx_reply" && ref === frame[1]);
     this.sendRaw(JSON.stringify(frame));
     return (await answered).payload as TestReply;
   }
 
-  private wait(fits: Listener): Promise<Frame> {
-    return new Promise((resolve) => {
-      const listener: Listener = (frame) => {
-        if (!fits(frame)) return false;
-        this.listeners.delete(listener);
-        resolve(frame);
-        return true;
-      };
-      this.listeners.add(listener);
-    });
+  private wait(fits: Match): Promise<Frame> {
+    const at = this.untaken.findIndex(fits);
+    if (at >= 0) return Promise.resolve(this.untaken.splice(at, 1)[0] as Frame);
+    if (this.closedWith !== undefined) return Promise.reject(over(this.closedWith));
+    return new Promise((resolve, reject) => this.waiters.push({ fits, resolve, reject }));
   }
 
   private receive(frame: Frame): void {
+    if (this.closedWith !== undefined) return;
     this.frames.push(frame);
-    this.untaken.push(frame);
-    processOf(this.system.self).kernel.scheduler.giveWay();
-    for (const listener of [...this.listeners]) if (listener(frame)) return;
+    this.system.kernel.scheduler.giveWay();
+    const at = this.waiters.findIndex(({ fits }) => fits(frame));
+    if (at < 0) this.untaken.push(frame);
+    else this.waiters.splice(at, 1)[0]?.resolve(frame);
   }
 }
+
+const over = ({ code, reason }: { readonly code: number; readonly reason: string }): Error =>
+  new Error(`no such frame will come: the connection was closed with ${code} ${reason}`);

@@ -130,6 +130,7 @@ class Connected {
   }
 
   private drop(code: number, reason: string): undefined {
+    if (this.closing) return;
     this.self.kernel.telemetry.emit("channels.socket.dropped", {}, { pid: this.self.pid, reason });
     this.close(code, reason);
   }

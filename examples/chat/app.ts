@@ -47,7 +47,7 @@ export const App = {
     strategy: "oneForOne",
     maxRestarts: 20,
     children: [
-      DynamicSupervisor.child({ name: rooms, maxRestarts: 100 }),
+      DynamicSupervisor.child({ name: rooms, maxRestarts: 100, maxChildren: 1000 }),
       child(Observer, self.pid, { name: observer }),
       http({ port, plug: web, sockets: { "/socket": socket(Visitors) }, drain }),
     ],

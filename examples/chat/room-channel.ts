@@ -1,5 +1,6 @@
 import { type Down, error, noreply, refuse, reply, stop } from "hornbeam";
 import type { Channel } from "hornbeam/channels";
+import { SupervisorError } from "hornbeam/supervisor";
 import { type Line, open, roomName } from "./room.ts";
 
 const LONGEST = { name: 40, room: 60, text: 2000 };
@@ -12,7 +13,11 @@ export const RoomChannel = {
     const room = tidy(topic.slice("room:".length), LONGEST.room);
     if (room === undefined) return error({ reason: `a room has a name of 1 to ${LONGEST.room} characters` });
     const { self } = socket;
-    const pid = await open(self, topic);
+    const pid = await open(self, topic).catch((failure: unknown) => {
+      if (failure instanceof SupervisorError) return undefined;
+      throw failure;
+    });
+    if (pid === undefined) return error({ reason: "all rooms are taken; come into one that is open" });
     self.monitor(pid);
     return reply(await self.call(roomName(topic), "enter", { user, pid: self.pid }), socket.assign("user", user));
   },

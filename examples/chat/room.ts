@@ -1,4 +1,4 @@
-import { alreadyStarted, type Down, name, noreply, ok, type Pid, reply, type Self } from "hornbeam";
+import { alreadyStarted, type Down, name, noreply, ok, type Pid, reply, type Self, stop, type Timeout } from "hornbeam";
 import { PubSub } from "hornbeam/channels";
 import { child, type GenServer } from "hornbeam/genserver";
 import { DynamicSupervisor } from "hornbeam/supervisor";
@@ -18,15 +18,16 @@ interface State {
   readonly people: ReadonlyMap<number, string>;
 }
 
-/** How much a room remembers. */
+/** How much a room remembers, and how long it stays open when nobody is there, in milliseconds. */
 const MEMORY = 200;
+const PATIENCE = 60_000;
 
 /**
  * A room remembers what was said, and knows who is in it. Its memory is its state: a crash empties it, and its
  * supervisor brings it back.
  */
 export const Room = {
-  init: (topic: string) => ok<State>({ topic, lines: [], people: new Map() }),
+  init: (topic: string) => ok<State>({ topic, lines: [], people: new Map() }, { timeout: PATIENCE }),
 
   handleCall: {
     /** A visitor comes in, for as long as the process `pid` lives. */
@@ -39,10 +40,10 @@ export const Room = {
 
     say: (line: Line, room) => {
       const lines = [...room.lines, line].slice(-MEMORY);
-      return reply(lines.length, { ...room, lines });
+      return reply(lines.length, { ...room, lines }, unlessEmpty(room));
     },
 
-    history: (_, room) => reply(room.lines, room),
+    history: (_, room) => reply(room.lines, room, unlessEmpty(room)),
   },
 
   handleCast: {
@@ -51,14 +52,18 @@ export const Room = {
     },
   },
 
-  handleInfo: (gone: Down, room, self) => {
+  /** Somebody has left; or nobody has come for a while, and the room is closed. */
+  handleInfo: (message: Down | Timeout, room, self) => {
+    if (message.tag === "timeout") return stop("normal", room);
     const people = new Map(room.people);
-    people.delete(gone.pid.id);
+    people.delete(message.pid.id);
     const now = { ...room, people };
     tell(self, now);
-    return noreply(now);
+    return noreply(now, unlessEmpty(now));
   },
 } satisfies GenServer<State>;
+
+const unlessEmpty = ({ people }: State) => (people.size === 0 ? { timeout: PATIENCE } : undefined);
 
 function tell(self: Self, { topic, people }: State): void {
   PubSub.broadcast(self, topic, "people", { people: [...people.values()] });
@@ -68,7 +73,7 @@ export const rooms = name("rooms");
 export const roomName = (topic: string) => name<typeof Room>(topic);
 
 /** Opens a room, or finds the one that is open. Two visitors at once get the same room. */
-export function open(self: Self, topic: string): Promise<Pid> | Pid {
-  const spec = child(Room, topic, { name: roomName(topic), id: topic });
+export async function open(self: Self, topic: string): Promise<Pid> {
+  const spec = child(Room, topic, { name: roomName(topic), id: topic, restart: "transient" });
   return self.whereis(roomName(topic)) ?? DynamicSupervisor.startChild(self, rooms, spec).catch(alreadyStarted);
 }

@@ -173,6 +173,18 @@ test("a channel whose client went while it was being joined ends as soon as it i
     expect(PubSub.subscribers(sim, "room:a")).toBe(0);
   }));
 
+test("a join that never ends is given up five seconds after its client has gone", () =>
+  inSim(async (sim) => {
+    const { Room } = ledger();
+    const talk = await Talk.open(sim, { ...Room, join: () => new Promise<never>(() => {}) });
+    const pid = await talk.enters("room:a");
+    talk.client.disconnect();
+    await sim.advance(4999);
+    expect(sim.isAlive(pid)).toBe(true);
+    await sim.advance(1);
+    expect(sim.isAlive(pid)).toBe(false);
+  }));
+
 test("the code of a channel that was killed goes on, and is not obeyed", () =>
   inSim(async (sim) => {
     const door = gate();

@@ -38,7 +38,7 @@ test("a join and a push resolve to their answers", () =>
     expect(await client.leave("room:a")).toEqual({ status: "ok", response: {} });
   }));
 
-test("answers find their requests, also when they come in another order", () =>
+test("answers find their requests, also when they come in another order, and one that will not come is an error", () =>
   simulate({ time: "manual" }, async (sim) => {
     const client = await connect(sim, Visitors);
     await client.join("room:a");
@@ -46,7 +46,8 @@ test("answers find their requests, also when they come in another order", () =>
     const late = client.push("room:a", "later", { n: 1 });
     expect(await client.push("room:b", "echo", { n: 2 })).toMatchObject({ response: { n: 2 } });
     client.disconnect();
-    expect(await Promise.race([late, sim.advance(1).then(() => "no answer")])).toBe("no answer");
+    await expect(late).rejects.toThrow("no such frame will come: the connection was closed with 1000");
+    await expect(client.next("room:a", "told")).rejects.toThrow("the connection was closed");
   }));
 
 test("next gives each frame once, those that have come before those that will", () =>
