@@ -27,6 +27,9 @@ export interface TransportStart {
 /** How long a channel that is replaced by a second join may take to end, and a client to answer a close. */
 const PATIENCE: Milliseconds = 5000;
 
+/** How many messages may wait for one topic to be joined, left or replaced. */
+const MAX_WAITING = 1000;
+
 const CLOSED = { tag: "wireClosed" } as const;
 const BINARY = { tag: "wireBinary" } as const;
 const IDLE = { tag: "idle" } as const;
@@ -163,9 +166,14 @@ class Connected {
       if (event === "phx_join") this.join(frame, undefined);
       else if (event === "phx_leave") this.wire.send(encodeReply(joinRef, ref, topic, "ok", {}));
       else this.wire.send(encodeReply(null, ref, topic, "error", { reason: "unmatched topic" }));
-    } else if (entry.phase !== "joined") entry.waiting.push(frame);
+    } else if (entry.phase !== "joined") this.postpone(entry, frame);
     else if (event === "phx_join") this.replace(entry, frame);
     else if (joinRef === null || joinRef === joinRefOf(entry)) this.forward(entry, frame);
+  }
+
+  private postpone({ waiting }: Entry, frame: Frame): void {
+    if (waiting.length < MAX_WAITING) waiting.push(frame);
+    else this.drop(1008, `more than ${MAX_WAITING} messages wait for a topic that is not joined yet`);
   }
 
   private forward(entry: Entry, frame: Frame): void {

@@ -12,8 +12,11 @@ export class Exits {
     this.queue.push(process);
     if (this.draining) return;
     this.draining = true;
-    for (const dying of this.queue) dying.release();
-    this.queue.length = 0;
-    this.draining = false;
+    try {
+      for (const dying of this.queue) dying.release();
+    } finally {
+      this.queue.length = 0;
+      this.draining = false;
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { AsyncResource } from "node:async_hooks";
 import type { Behaviour } from "./behaviour.ts";
 import { NoProcess, reasonOf } from "./errors.ts";
-import { show } from "./inspect.ts";
+import { show, showBrief } from "./inspect.ts";
 import type { Kernel } from "./kernel.ts";
 import { Mailbox } from "./mailbox.ts";
 import { Address } from "./pid.ts";
@@ -228,10 +228,7 @@ export class Exited extends Error {
   override readonly name = "AbortError";
   readonly reason: Reason;
   constructor(reason: Reason) {
-    super(
-      `the process ended: ${reason instanceof Error ? reason.message : typeof reason === "string" ? reason : "…"}`,
-      { cause: reason },
-    );
+    super(`the process ended: ${showBrief(reason)}`, { cause: reason });
     this.reason = reason;
   }
 }

@@ -155,3 +155,23 @@ test("what is sent while the join is pending has an unmatched topic if the join 
       replied("1", "3", "room:a", "ok"),
     ]);
   }));
+
+test("no more than 1,000 messages wait for a join: a client that sends more is closed with 1008", () =>
+  inSim(async (sim) => {
+    const door = gate();
+    const talk = await Talk.open(sim, {
+      join: async (_topic, _payload, socket) => {
+        await door.opened;
+        return ok(socket);
+      },
+      handleIn: { echo: (payload, socket) => reply(payload, socket) },
+    });
+    await talk.says(joins("room:a", "1"));
+    const echo = (n: number) => ["1", String(n), "room:a", "echo", {}] as const;
+    await talk.says(...Array.from({ length: 1000 }, (_, n) => echo(n)));
+    expect(talk.client.closedWith).toBeUndefined();
+    await talk.says(echo(1000));
+    expect(talk.client.closedWith).toMatchObject({ code: 1008 });
+    door.open();
+    await sim.idle();
+  }));
