@@ -1,4 +1,4 @@
-// npm run bench [-- --json] [-- --quick]
+// npm run bench [-- --json] [-- --quick] [-- --only=HTTP]
 //
 // The same work on hornbeam and on what it is measured against, one Node process each, interleaved, in one run. Only
 // ratios are printed: above 1 means that hornbeam is faster. Absolute times on a shared machine mean nothing.
@@ -20,6 +20,7 @@ interface Row {
 }
 
 const flags = new Set(process.argv.slice(2));
+const only = [...flags].find((flag) => flag.startsWith("--only="))?.slice("--only=".length) ?? "";
 const ROUNDS = flags.has("--quick") ? 1 : 5;
 const HTTP_MS = flags.has("--quick") ? 500 : 2000;
 const CONNECTIONS = 64;
@@ -87,21 +88,32 @@ function median(values: readonly number[]): number {
     : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 }
 
-const rows = [
-  ...(await compare(
+const benches: readonly (readonly [name: string, run: (name: string) => Promise<readonly Row[]>])[] = [
+  [
     "message ping-pong",
-    { "dispatch loop": 0.6 },
-    () => core("pingpong", "hornbeam"),
-    () => core("pingpong", "loop"),
-  )),
-  ...(await compare(
+    (name) =>
+      compare(
+        name,
+        { "dispatch loop": 0.6 },
+        () => core("pingpong", "hornbeam"),
+        () => core("pingpong", "loop"),
+      ),
+  ],
+  [
     "GenServer call",
-    { "dispatch loop": 0.6 },
-    () => core("call", "hornbeam"),
-    () => core("call", "loop"),
-  )),
-  ...(await compare("HTTP hello, server CPU", { node: 0.8, fastify: 1 }, () => http("hornbeam"), http)),
+    (name) =>
+      compare(
+        name,
+        { "dispatch loop": 0.6 },
+        () => core("call", "hornbeam"),
+        () => core("call", "loop"),
+      ),
+  ],
+  ["HTTP hello, server CPU", (name) => compare(name, { node: 0.8, fastify: 1 }, () => http("hornbeam"), http)],
 ];
+
+const rows: Row[] = [];
+for (const [name, run] of benches) if (name.includes(only)) rows.push(...(await run(name)));
 
 const round = (value: number): number => Number(value.toPrecision(3));
 for (const { bench, against, ratio, goal, spread } of rows) {

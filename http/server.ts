@@ -29,7 +29,7 @@ export interface HttpOptions {
 }
 
 /** More restarts of a server's processes than these, and its supervisor decides. */
-const MAX_RESTARTS = 10;
+const MAX_RESTARTS = 100;
 
 /**
  * An HTTP server as a child: a supervisor of its sockets' processes, its connections, its listener and its drainer, in

@@ -99,6 +99,15 @@ export abstract class Process extends Mailbox implements TimerOwner {
     if (this.take(match).length === 0) this.behaviour.flush?.(this, match);
   }
 
+  /** Whom it watches. */
+  watched(): readonly Address[] {
+    const targets: Address[] = [];
+    for (let watch = this.watching; watch !== null; watch = watch.nextOfWatcher) {
+      if (watch.target !== null) targets.push(watch.target.pid);
+    }
+    return targets;
+  }
+
   // ── links and exit signals ──
 
   linkTo(peer: Process): void {

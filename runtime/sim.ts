@@ -24,7 +24,7 @@ export interface Sim extends System {
   idle(): Promise<void>;
   /** Kills a process. */
   kill(pid: Pid, reason?: Reason): void;
-  /** What is still there: processes, names and pending timers. */
+  /** What is still there: processes, names and pending timers; after the end, the timers that outlived everybody. */
   leaks(): readonly string[];
 }
 
@@ -83,7 +83,7 @@ class SimSystem extends LiveSystem implements Sim {
     const processes = this.processes().map(({ label }) => `process ${label}`);
     const rest = [
       names.size > 0 ? [`${names.size} names`] : [],
-      timers.pending > 0 ? [`${timers.pending} timers`] : [],
+      timers.pending + this.timersLeft > 0 ? [`${timers.pending + this.timersLeft} timers`] : [],
     ];
     return [...processes, ...rest.flat()];
   }

@@ -42,6 +42,8 @@ export interface ProcessInfo {
   readonly status: "waiting" | "ready" | "busy" | "exiting";
   readonly messages: number;
   readonly links: readonly Pid[];
+  /** Whom it watches: with monitors, and with calls that are not answered. */
+  readonly monitors: readonly Pid[];
   readonly parent: Pid | undefined;
 }
 
@@ -81,6 +83,8 @@ export class LiveSystem implements System {
   private readonly children = new Map<Pid, Shutdown>();
   private readonly releaseStrays: () => void;
   private stopping: Promise<void> | undefined;
+  /** Timers that nobody took along when everything had ended. */
+  protected timersLeft = 0;
 
   constructor(options: SystemOptions) {
     this.kernel = new Kernel(options.driver ?? realDriver());
@@ -120,7 +124,7 @@ export class LiveSystem implements System {
     for (const [pid, shutdown] of [...this.children].reverse()) await stopProcess(this.self, pid, shutdown, reason);
     for (const process of this.kernel.table.list()) if (process !== this.self) process.end("killed");
     this.self.end("shutdown");
-    this.kernel.timers.clear();
+    this.timersLeft = this.kernel.timers.clear();
     this.releaseStrays();
   }
 
@@ -135,6 +139,7 @@ export class LiveSystem implements System {
         status: STATUS[process.status],
         messages: process.messageCount,
         links: [...(process.links ?? [])].map((peer) => peer.pid),
+        monitors: process.watched(),
         parent: process.parent ?? undefined,
       }));
   }

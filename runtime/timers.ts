@@ -94,9 +94,11 @@ export class Timers {
     if (this.heap.length === 0) this.arm();
   }
 
-  /** Forgets all of them: the system has stopped. */
-  clear(): void {
-    for (const timer of [...this.heap]) timer.cancel();
+  /** Forgets all of them, because the system has stopped. Returns how many there still were. */
+  clear(): number {
+    const left = [...this.heap];
+    for (const timer of left) timer.cancel();
+    return left.length;
   }
 
   private readonly due = (): void => {

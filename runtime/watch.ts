@@ -23,6 +23,11 @@ export abstract class Watch {
     return this.target !== null;
   }
 
+  /** The next of those that its watcher holds. */
+  get nextOfWatcher(): Watch | null {
+    return this.watcherAfter;
+  }
+
   attach(watcher: Process, target: Process): void {
     this.watcher = watcher;
     this.target = target;

@@ -45,7 +45,7 @@ export interface Options {
 export const App = {
   init: ({ port, drain = 10_000 }: Options, self: Self) => ({
     strategy: "oneForOne",
-    maxRestarts: 20,
+    maxRestarts: 100,
     children: [
       DynamicSupervisor.child({ name: rooms, maxRestarts: 100, maxChildren: 1000 }),
       child(Observer, self.pid, { name: observer }),

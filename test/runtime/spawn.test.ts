@@ -164,6 +164,7 @@ test("a listing shows every living process, oldest first", () =>
         status: "waiting",
         messages: 0,
         links: [child],
+        monitors: [],
         parent: undefined,
       },
       {
@@ -173,6 +174,7 @@ test("a listing shows every living process, oldest first", () =>
         status: "busy",
         messages: 1,
         links: [parent.pid],
+        monitors: [],
         parent: parent.pid,
       },
     ]);

@@ -30,7 +30,9 @@ test(`after each of ${KILLS} kills of any process the right ones are back, the o
     const clients = ["ada", "bob", "eve"].map((user) => new ChatClient(port, user, "room:lobby"));
     await chat(clients, "hello");
     await settled(sim, root);
+    await sim.advance(PEACE);
     const first = await snapshot(sim, root);
+    const held = holdings(sim);
     const counts = new Map<string, number>();
 
     for (let kill = 1; kill <= KILLS; kill++) {
@@ -52,12 +54,25 @@ test(`after each of ${KILLS} kills of any process the right ones are back, the o
       expect(counts.get(path) ?? 0, `kills of ${path}`).toBeGreaterThan(10);
     }
     expect((await snapshot(sim, root)).size).toBe(first.size);
+    expect(holdings(sim)).toEqual(held);
     await Promise.all(clients.map((client) => client.leave()));
     await expect.poll(() => sockets.size).toBe(0);
     await expect.poll(() => PubSub.subscribers(sim, "room:lobby")).toBe(0);
     // What is left over when the tree has stopped, `simulate` reports.
   });
 }, 300_000);
+
+/** What the processes hold between them: it must be the same after as before. */
+function holdings(sim: Sim) {
+  const processes = sim.processes().filter(({ label }) => !label.includes("connection from"));
+  return {
+    processes: processes.length,
+    links: processes.reduce((sum, { links }) => sum + links.length, 0),
+    monitors: processes.reduce((sum, { monitors }) => sum + monitors.length, 0),
+    names: processes.filter(({ name }) => name !== undefined).length,
+    timersAndNames: sim.leaks().filter((leak) => !leak.startsWith("process")),
+  };
+}
 
 /** A server that restarts as a whole takes its port again: it must be a certain one. */
 async function freePort(): Promise<number> {
