@@ -125,9 +125,10 @@ export async function stopServer(
   if (process === undefined) throw failed("noproc");
   if (process === caller) throw failed("callingSelf");
   const end = ended(caller, process.pid);
-  process.deliver(new Terminate(reason));
+  const order = new Terminate(reason);
+  process.deliver(order);
   const actual = timeout === "infinity" ? await end : await inTime(caller, end, timeout);
-  if (actual !== reason) throw failed(actual);
+  if (actual !== reason || !order.obeyed) throw failed(actual);
 }
 
 /** The functions of the behaviour, under its name. */

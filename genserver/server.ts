@@ -27,6 +27,8 @@ defineReport(
 /** The order of `GenServer.stop`, as a message. */
 export class Terminate {
   readonly reason: Reason;
+  /** The server has begun to stop because of it. */
+  obeyed = false;
   constructor(reason: Reason) {
     this.reason = reason;
   }
@@ -71,6 +73,7 @@ export const serverBehaviour: Behaviour = {
     if (message instanceof Call) return requested(process, server, "handleCall", message);
     if (message instanceof Cast) return requested(process, server, "handleCast", message);
     if (message instanceof Continue) return continued(process, server, message);
+    if (message instanceof Terminate) message.obeyed = true;
     if (message instanceof Terminate || isParentExit(process, message)) {
       return terminate(process, server, message.reason, undefined, NONE, { callback: "a stop from outside", message });
     }
@@ -244,11 +247,15 @@ function failed(
 ): Pending {
   if (process.dead) return process.zombie("throw");
   if (thrown instanceof Result) return apply(process, server, callback, message, from, thrown);
-  const known = thrown instanceof Error || thrown instanceof ExitSignal;
-  const reason = known ? reasonOf(thrown) : new BadReturnValue(named(callback, message), expected(callback), thrown);
+  const reason = isFailure(thrown)
+    ? reasonOf(thrown)
+    : new BadReturnValue(named(callback, message), expected(callback), thrown);
   if (callback !== "init") return terminate(process, server, reason, undefined, NONE, { callback, message });
   return failedInit(process, reason);
 }
+
+/** An Error or an exit; any other value that is thrown counts as returned (OTP: a throw is a return). */
+const isFailure = (thrown: unknown): boolean => thrown instanceof Error || thrown instanceof ExitSignal;
 
 function failedInit(process: Process, reason: Reason): void {
   process.kernel.reportCrash(process, reason, { callback: "init" });
@@ -278,12 +285,12 @@ function terminate(
     const run: Callback | undefined = server.module.source.terminate;
     if (run !== undefined) pending = enter(process, server, run, reason, server.state, process, undefined);
   } catch (thrown) {
-    return finish(thrown instanceof Result ? reason : reasonOf(thrown));
+    return finish(isFailure(thrown) ? reasonOf(thrown) : reason);
   }
   if (!isThenable(pending)) return finish(reason);
   return Promise.resolve(pending).then(
     () => settled(process, () => finish(reason)),
-    (thrown) => settled(process, () => finish(thrown instanceof Result ? reason : reasonOf(thrown)), thrown),
+    (thrown) => settled(process, () => finish(isFailure(thrown) ? reasonOf(thrown) : reason), thrown),
   );
 }
 

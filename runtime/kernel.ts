@@ -27,6 +27,8 @@ export class Kernel {
   readonly table = new ProcessTable();
   readonly exits = new Exits();
   readonly telemetry = new Telemetry();
+  /** The process that the system speaks as; it owns what belongs to no other, such as a timer to a name. */
+  root: Process | null = null;
   private ids = 0;
 
   constructor(driver: Driver) {

@@ -88,7 +88,7 @@ export class ProcessSelf extends Process implements Self {
     const { names, timers } = this.kernel;
     if (!isPid(to)) {
       nameOf(to);
-      return timers.set(delay, () => names.whereis(to)?.deliver(message), null);
+      return timers.set(delay, () => names.whereis(to)?.deliver(message), this.kernel.root);
     }
     const target = addressOf(to).process;
     return target === null || target.dead ? EXPIRED : timers.set(delay, () => target.deliver(message), target);

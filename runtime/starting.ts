@@ -82,7 +82,11 @@ export function startProcess(
     process.starting = starting;
     starting.attach(by, process);
     if (flags.timeout !== undefined && flags.timeout !== "infinity") {
-      const expire = () => starting.abandon({ failure: "timeout" }, "killed");
+      // Unlinked first (OTP: `proc_lib:kill_flush/1`): the starter hears of it by the result, and does not die of it.
+      const expire = () => {
+        by.unlinkFrom(process);
+        starting.abandon({ failure: "timeout" }, "killed");
+      };
       starting.timer = kernel.timers.set(flags.timeout, expire, process);
     }
   });

@@ -91,6 +91,7 @@ export class LiveSystem implements System {
     if (options.reports !== false) printReports(this.telemetry, options.reports);
     this.releaseStrays = options.catchStrays === false ? () => {} : catchStrays();
     this.self = this.kernel.spawn(null, rootBehaviour, undefined, { link: false, label: "root", trapExit: true });
+    this.kernel.root = this.self;
   }
 
   get telemetry(): Telemetry {

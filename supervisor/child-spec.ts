@@ -25,7 +25,7 @@ export class BadSpec extends Error {
 const RESTARTS: readonly unknown[] = ["permanent", "transient", "temporary"];
 const TYPES: readonly unknown[] = ["worker", "supervisor"];
 
-/** Checks a spec (OTP: `supervisor:check_childspecs/1`) and fills in its defaults. Unknown keys are ignored. */
+/** Checks a spec in OTP's order (`supervisor:check_childspecs/1`) and fills in its defaults. Unknown keys are ignored. */
 export function checkSpec(child: ChildSpec, autoShutdown: string): Spec {
   if (typeof child !== "object" || child === null) throw bad("a child spec", child, { invalidChildSpec: child });
   const { id, start, restart = "permanent", type = "worker", significant = false } = child;
@@ -36,21 +36,20 @@ export function checkSpec(child: ChildSpec, autoShutdown: string): Spec {
   if (!RESTARTS.includes(restart)) {
     throw bad(`restart ${where} to be permanent, transient or temporary`, restart, { invalidRestart: restart });
   }
-  if (!isShutdown(shutdown)) {
-    throw bad(`shutdown ${where} to be milliseconds, brutalKill or infinity`, shutdown, { invalidShutdown: shutdown });
-  }
-  if (!TYPES.includes(type)) throw bad(`type ${where} to be worker or supervisor`, type, { invalidType: type });
   if (typeof significant !== "boolean") {
     throw bad(`significant ${where} to be a boolean`, significant, { invalidSignificant: significant });
-  }
-  if (significant && restart === "permanent") {
-    throw bad(`restart ${where} to be transient or temporary, because it is significant`, restart, {
-      badCombination: { restart, significant },
-    });
   }
   if (significant && autoShutdown === "never") {
     const why = { badCombination: { autoShutdown, significant } };
     throw bad(`autoShutdown to be set, because child ${show(id)} is significant`, autoShutdown, why);
+  }
+  if (significant && restart === "permanent") {
+    const why = { badCombination: { restart, significant } };
+    throw bad(`restart ${where} to be transient or temporary, because it is significant`, restart, why);
+  }
+  if (!TYPES.includes(type)) throw bad(`type ${where} to be worker or supervisor`, type, { invalidType: type });
+  if (!isShutdown(shutdown)) {
+    throw bad(`shutdown ${where} to be milliseconds, brutalKill or infinity`, shutdown, { invalidShutdown: shutdown });
   }
   return { id, start, restart, shutdown, type, significant };
 }

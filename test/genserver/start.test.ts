@@ -107,6 +107,21 @@ test("init that takes too long is killed, and the start fails with timeout", () 
     expect([[...died.values()], sim.now(), sim.whereis(lobby)]).toEqual([["killed"], 100, undefined]);
   }));
 
+test("a starter that is linked to a server which takes too long hears of it by the result, and does not die of it", () =>
+  simulate(async (sim) => {
+    const starter = puppet(sim);
+    let reason: unknown;
+    sim.send(starter.pid, (self: Self) =>
+      startLink(self, Scripted, { init: (me) => me.sleep(1000).then(() => ok([])) }, { timeout: 100 }).catch(
+        (error) => {
+          reason = error.reason;
+        },
+      ),
+    );
+    await sim.advance(100);
+    expect([reason, sim.isAlive(starter.pid)]).toEqual(["timeout", true]);
+  }));
+
 test("a time limit that makes no sense is refused, and nothing is started", () =>
   simulate(async (sim) => {
     const refused = start(sim, Scripted, {}, { name: lobby, timeout: Number.NaN });

@@ -126,3 +126,11 @@ test("several may stop a server at once", () =>
     await first;
     expect(done).toBe(true);
   }));
+
+test("GenServer.stop fails when the server ended before it obeyed, were it with the same reason", () =>
+  simulate(async (sim) => {
+    const pid = await start(sim, Scripted, {});
+    const stopped = GenServer.stop(sim, pid, "oops");
+    sim.exit(pid, "oops");
+    await expect(stopped).rejects.toMatchObject({ reason: "oops", request: "stop" });
+  }));

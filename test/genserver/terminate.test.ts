@@ -61,6 +61,18 @@ for (const way of WAYS) {
       expect(died.get(pid)).toBe(oops);
     }));
 
+  test(`a value that is thrown in terminate, ${way}, and is no Error, counts as returned: the reason stays`, () =>
+    simulate(async (sim) => {
+      const died = deaths(sim);
+      const { module } = noting(way, () => {
+        throw "a ball";
+      });
+      const pid = await start(sim, module, { init: () => ok(["state"]) });
+      sim.cast(pid, "act", (log) => stop("done", log));
+      await sim.idle();
+      expect(died.get(pid)).toBe("done");
+    }));
+
   test(`a result that is thrown in terminate, ${way}, counts as returned`, () =>
     simulate(async (sim) => {
       const died = deaths(sim);
