@@ -1,6 +1,6 @@
 // A server that ends without cutting anybody off. Start it, keep it busy, and stop it with Ctrl-C:
 //
-//   node examples/drain.ts
+//   npm run example examples/drain.ts
 //   curl localhost:4000/slow          is answered, although you stopped the server meanwhile
 //   curl localhost:4000/stuck         is not: it is named in the log when the time to drain is up
 

@@ -1,13 +1,12 @@
 // A server in one page: plugs, a pipeline that stops the uninvited, a router, and a crash that is nobody else's.
 //
-//   node examples/hello-http.ts, then try
+//   npm run example examples/hello-http.ts     and then
 //   curl localhost:4000/hello/world
 //   curl localhost:4000/me            and with   -H "x-user: ada"
 //   curl localhost:4000/crash
 
 import { type Conn, http, Json, pipeline, plug, RequestId, router } from "hornbeam/http";
-import type { Supervisor } from "hornbeam/supervisor";
-import { run, supervisor } from "hornbeam/supervisor";
+import { run, type Supervisor, supervisor } from "hornbeam/supervisor";
 
 const requireUser = (conn: Conn<{ requestId: string }>) => {
   const user = conn.getReqHeader("x-user");
