@@ -1,0 +1,3 @@
+export const byId = (id) => document.getElementById(id);
+
+export const copyOf = (templateId) => byId(templateId).content.firstElementChild.cloneNode(true);
