@@ -1,0 +1,53 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
+
+export const FAMILIES = ["signals", "supervision", "genserver"] as const;
+export type Family = (typeof FAMILIES)[number];
+
+/** One step of a trace: what the operation gave, and what became of it. Which other keys there are is the family's. */
+export interface Step {
+  readonly step: string;
+  readonly result?: unknown;
+  readonly [key: string]: unknown;
+}
+
+/** A scenario, and the trace that Erlang/OTP 25 produced for it: the set-up, then one step an operation. */
+export interface Document<Scenario = { readonly ops: readonly { readonly op: string }[] }> {
+  readonly id: string;
+  readonly family: Family;
+  /** What the scenario uses. */
+  readonly features: readonly string[];
+  readonly scenario: Scenario;
+  readonly trace: readonly Step[];
+}
+
+/** Documents of a family that a replay leaves out, by the name of what it lacks. */
+export type Unsupported = Readonly<Record<string, (document: Document<unknown>) => boolean>>;
+
+export const SAMPLE = fileURLToPath(new URL("sample", import.meta.url));
+const SHARED = fileURLToPath(new URL("../../../../shared/conformance/otp", import.meta.url));
+
+/** Where the documents are: what HORNBEAM_CORPUS says, else the corpus beside the repository, else the sample in it. */
+export function corpusFolder(): string {
+  const { HORNBEAM_CORPUS } = process.env;
+  if (HORNBEAM_CORPUS) return resolve(HORNBEAM_CORPUS);
+  return existsSync(SHARED) ? SHARED : SAMPLE;
+}
+
+/** All documents in the files of a family: `signals.jsonl.gz`, `signals-dev.jsonl.gz`, … */
+export function readCorpus<D extends Document<unknown> = Document>(family: Family, folder = corpusFolder()): D[] {
+  const files = readdirSync(folder).filter((file) => file.startsWith(family) && /\.jsonl(\.gz)?$/.test(file));
+  if (files.length === 0) throw new Error(`expected files ${family}*.jsonl.gz, got none: ${folder}`);
+  return files.toSorted().flatMap((file) => linesOf(join(folder, file)).map((line) => JSON.parse(line) as D));
+}
+
+function linesOf(file: string): string[] {
+  const content = readFileSync(file);
+  const text = file.endsWith(".gz") ? gunzipSync(content) : content;
+  return text
+    .toString()
+    .split("\n")
+    .filter((line) => line !== "");
+}
