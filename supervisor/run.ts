@@ -47,7 +47,8 @@ const FOREVER = 2 ** 30;
  * The exit code is 0 when the tree was told to stop and every child did as it was told, or when it ended by itself and
  * cleanly (`normal`, or `autoShutdown`); 1 when it could not start, gave up, a child had to be killed, or `deadline` was
  * reached (what still ran is then reported). A signal during the start is acted on when the start is over, or at the
- * deadline. A second signal ends Node at once, with 128 + the number of the signal.
+ * deadline. A second signal ends Node at once, with 128 + the number of the signal; only a SIGINT within 100 ms of a
+ * SIGINT is taken for the same Ctrl-C.
  *
  * @example
  * await run(supervisor(App, { port: 4000 }), { deadline: 15_000 });
@@ -87,15 +88,23 @@ export async function run(app: ChildSpec, options: RunOptions = {}): Promise<nev
   return exit(system, obedient && isClean(await end) ? 0 : 1, "stopped");
 }
 
+/** A Ctrl-C under `npm start` comes twice: from the terminal, and passed on by npm. */
+const ECHO: Milliseconds = 100;
+
 /** The first signal is an order, the second is the user's last word. */
 function firstSignal(received: (signal: Signal) => void): Promise<Signal> {
   return new Promise((resolve) => {
-    let ordered = false;
+    let first: { readonly signal: Signal; readonly at: Milliseconds } | undefined;
     const handle = (signal: Signal): void => {
-      if (ordered) process.exit(128 + constants.signals[signal]);
-      ordered = true;
-      received(signal);
-      resolve(signal);
+      const at = performance.now();
+      if (first === undefined) {
+        first = { signal, at };
+        received(signal);
+        resolve(signal);
+        return;
+      }
+      const isEcho = signal === "SIGINT" && first.signal === "SIGINT" && at - first.at <= ECHO;
+      if (!isEcho) process.exit(128 + constants.signals[signal]);
     };
     process.on("SIGINT", handle);
     process.on("SIGTERM", handle);

@@ -80,6 +80,22 @@ describe("the second signal", { timeout: LIMIT }, () => {
     expect(end.code).toBe(code);
     expect(end.afterSignal).toBeLessThan(1000);
   });
+
+  test("is not the SIGINT that npm passes on: a Ctrl-C that comes twice at once stops the tree in order", async () => {
+    await using program = new Program("interrupted");
+    expect(await program.end()).toMatchObject({ code: 0, signal: null });
+    expect(program.lines.slice(-2)).toEqual(["stopping a", "stopped a"]);
+  });
+
+  test("is a Ctrl-C again after 100 ms: it ends Node at once with 130", async () => {
+    await using program = new Program("endless", "60000");
+    await program.printed("started c");
+    program.send("SIGINT");
+    await program.printed("stopping endless");
+    const again = setInterval(() => program.send("SIGINT"), 20);
+    expect(await program.end()).toMatchObject({ code: 130 });
+    clearInterval(again);
+  });
 });
 
 describe("a signal during the start", { timeout: LIMIT }, () => {
