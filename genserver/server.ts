@@ -245,7 +245,7 @@ function failed(
   from: Call | undefined,
   thrown: unknown,
 ): Pending {
-  if (process.dead) return process.zombie("throw");
+  if (process.dead) return process.crash(thrown);
   if (thrown instanceof Result) return apply(process, server, callback, message, from, thrown);
   const reason = isFailure(thrown)
     ? reasonOf(thrown)

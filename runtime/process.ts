@@ -147,7 +147,7 @@ export abstract class Process extends Mailbox implements TimerOwner {
   crash(thrown: unknown, doing?: CrashReport["doing"]): void {
     const reason = reasonOf(thrown);
     if (this.status === DEAD) {
-      this.zombie("throw");
+      if (!isAbort(thrown)) this.zombie("throw");
       return;
     }
     this.kernel.reportCrash(this, reason, doing);
@@ -253,6 +253,9 @@ function dispose(owner: Process, resources: ReadonlySet<Disposable>): void {
     }
   }
 }
+
+/** What an aborted signal makes code throw: that code did as it was told. */
+const isAbort = (thrown: unknown): boolean => thrown instanceof Error && thrown.name === "AbortError";
 
 const abort = (controller: AbortController, reason: Reason): void => controller.abort(new Exited(reason));
 

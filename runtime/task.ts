@@ -1,5 +1,5 @@
 import type { Behaviour } from "./behaviour.ts";
-import { BadArgument } from "./errors.ts";
+import { BadArgument, isClean } from "./errors.ts";
 import { show } from "./inspect.ts";
 import { EMPTY } from "./mailbox.ts";
 import { BUSY, type Process } from "./process.ts";
@@ -50,7 +50,10 @@ export const taskBehaviour: Behaviour = {
     }
     if (!process.dead && state.receiver === undefined) process.status = BUSY;
     result.then(
-      () => (process.dead ? process.zombie("settle") : process.end("normal")),
+      () => {
+        if (!process.dead) process.end("normal");
+        else if (!isClean(process.reason)) process.zombie("settle");
+      },
       (thrown) => process.crash(thrown),
     );
   },

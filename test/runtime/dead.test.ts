@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { setTimeout } from "node:timers/promises";
 import { type Exited, exit, name, noreply, ok, type Pid, reply, type Self } from "hornbeam";
 import { GenServer, start, startLink } from "hornbeam/genserver";
 import { type Sim, simulate } from "hornbeam/sim";
@@ -115,6 +117,41 @@ test("a throw after the end is told, and changes no reason", () =>
     });
     expect(vain).toEqual(["throw"]);
     expect([...died.values()]).toEqual(["killed"]);
+  }));
+
+test.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
+  ["returns", (signal) => once(signal, "abort")],
+  ["throws the reason of its signal", (signal) => once(signal, "abort").then(() => signal.throwIfAborted())],
+  ["throws what an interface of Node makes of it", (signal) => setTimeout(60_000, undefined, { signal })],
+])("code that was told to stop by its signal, and %s, is not told of", (_, work) =>
+  simulate(async (sim) => {
+    const zombies = events(sim, "process.zombie");
+    const pid = sim.spawn((self) => work(self.signal));
+    await sim.idle();
+    sim.exit(pid, "shutdown");
+    await sim.idle();
+    expect([sim.isAlive(pid), zombies]).toEqual([false, []]);
+  }),
+);
+
+test("a callback of a server that fails because its signal was aborted is not told of", () =>
+  simulate(async (sim) => {
+    const zombies = events(sim, "process.zombie");
+    const Waiting = {
+      init: () => ok(0),
+      handleCast: {
+        wait: async (_, n: number, self: Self) => {
+          await setTimeout(60_000, undefined, { signal: self.signal });
+          return noreply<number>(n);
+        },
+      },
+    } satisfies GenServer<number>;
+    const server = await start(sim, Waiting);
+    sim.cast(server, "wait");
+    await sim.idle();
+    sim.kill(server);
+    await sim.idle();
+    expect([sim.isAlive(server), zombies]).toEqual([false, []]);
   }));
 
 test("a server that was killed in a callback neither replies nor changes", () =>
