@@ -1,4 +1,5 @@
 import type { GenServer } from "../genserver/genserver.ts";
+import { unhandled } from "../genserver/server.ts";
 import { BadReturnValue, isClean, Undefined } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import { addressOf } from "../runtime/pid.ts";
@@ -155,9 +156,7 @@ export const ChannelServer = {
       return noreply(session);
     }
     if (handleInfo === undefined) {
-      const process = processOf(session.self);
-      const metadata = { pid: process.pid, label: process.describe(), message };
-      process.kernel.telemetry.emit("genserver.unhandled", {}, metadata);
+      unhandled(processOf(session.self), message);
       return noreply(session);
     }
     return run(
@@ -187,10 +186,10 @@ function run<R>(session: Session, callback: () => unknown, go: (result: unknown)
     return go(returned(thrown));
   }
   if (!isThenable(result)) return go(result);
-  const { signal } = session.self;
+  const process = processOf(session.self);
   return Promise.resolve(result)
     .catch(returned)
-    .then((value) => (signal.aborted ? (undefined as never) : go(value)));
+    .then((value) => (process.dead ? (undefined as never) : go(value)));
 }
 
 function returned(thrown: unknown): Result {

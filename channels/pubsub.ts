@@ -92,7 +92,7 @@ export const PubSub = {
   /** Ends all subscriptions of this process to the topic. */
   unsubscribe: (self: Self, topic: string): void => {
     const process = processOf(self);
-    for (const subscription of [...(topicsOf(process.kernel).get(topic) ?? [])]) {
+    for (const subscription of topicsOf(process.kernel).get(topic) ?? []) {
       if (subscription.process !== process) continue;
       subscription[Symbol.dispose]();
       process.disown(subscription);

@@ -3,6 +3,7 @@ import { child } from "../genserver/genserver.ts";
 import type { Drain } from "../http/socket-handler.ts";
 import { ignore, noreply, ok, stop } from "../runtime/results.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
+import type { Timer } from "../runtime/timers.ts";
 import type { Down, Milliseconds, MonitorRef, Name, Pid, Reason, Self } from "../runtime/types.ts";
 import { DynamicSupervisor } from "../supervisor/dynamic-supervisor.ts";
 import { type ChannelModule, topicMatches } from "./channel.ts";
@@ -59,6 +60,8 @@ interface Entry {
   phase: "joining" | "joined" | "leaving" | "replaced";
   pid: Pid | undefined;
   monitor: MonitorRef | undefined;
+  /** The end of the patience with a channel that is replaced. */
+  patience: Timer | undefined;
   readonly waiting: Frame[];
 }
 
@@ -194,7 +197,8 @@ class Connected {
       this.wire.send(encodeReply(joinRef, ref, topic, "error", { reason: "too many channels joined" }));
       return;
     }
-    const entry: Entry = { join, replaces, phase: "joining", pid: undefined, monitor: undefined, waiting: [] };
+    const none = { pid: undefined, monitor: undefined, patience: undefined };
+    const entry: Entry = { join, replaces, phase: "joining", ...none, waiting: [] };
     this.entries.set(topic, entry);
     this.startChannel(entry, route[1]);
   }
@@ -256,12 +260,14 @@ class Connected {
     entry.waiting.push(join);
     const pid = entry.pid as Pid;
     this.self.exit(pid, { shutdown: "duplicate_join" });
-    if (this.self.isAlive(pid)) this.self.kernel.timers.set(PATIENCE, () => this.self.exit(pid, "kill"), this.self);
+    if (!this.self.isAlive(pid)) return;
+    entry.patience = this.self.kernel.timers.set(PATIENCE, () => this.self.exit(pid, "kill"), this.self);
   }
 
   /** The topic is free; what waited for that is looked at again. `told`: the client knows that the channel has closed. */
   private remove(entry: Entry, told = false): void {
     entry.monitor?.cancel({ flush: true });
+    entry.patience?.cancel();
     this.entries.delete(entry.join.topic);
     const [first] = entry.waiting;
     if (entry.phase === "replaced" && first !== undefined) {
@@ -277,15 +283,11 @@ class Connected {
 }
 
 /** A close frame has room for 123 bytes of reason (RFC 6455 §5.5). */
-function shorten(reason: string): string {
-  let text = reason.toWellFormed();
-  while (Buffer.byteLength(text) > 123)
-    text = text
-      .slice(0, -1)
-      .toWellFormed()
-      .replace(/\ufffd$/, "");
-  return text;
-}
+const shorten = (reason: string): string =>
+  Buffer.from(reason)
+    .subarray(0, 123)
+    .toString()
+    .replace(/\ufffd+$/, "");
 
 /** A join without a join_ref goes by its ref. */
 const joinRefOf = ({ join }: Entry): unknown => join.joinRef ?? join.ref;

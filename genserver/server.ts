@@ -79,15 +79,15 @@ export const serverBehaviour: Behaviour = {
     }
     const { handleInfo } = server.module.source;
     if (handleInfo !== undefined) return invoke(process, server, "handleInfo", handleInfo, message, message, undefined);
-    if (message !== idle) {
-      process.kernel.telemetry.emit(
-        "genserver.unhandled",
-        {},
-        { pid: process.pid, label: process.describe(), message },
-      );
-    }
+    if (message !== idle) unhandled(process, message);
   },
 };
+
+/** Drops a message that a server has no use for, and says so. */
+export function unhandled(process: Process, message: unknown): void {
+  const metadata = { pid: process.pid, label: process.describe(), message };
+  process.kernel.telemetry.emit("genserver.unhandled", {}, metadata);
+}
 
 function isParentExit(process: Process, message: unknown): message is Exit {
   return (

@@ -145,11 +145,11 @@ export abstract class Process extends Mailbox implements TimerOwner {
 
   /** An uncaught throw of its own code ends the process, and is reported. */
   crash(thrown: unknown, doing?: CrashReport["doing"]): void {
-    const reason = reasonOf(thrown);
     if (this.status === DEAD) {
       if (!isAbort(thrown)) this.zombie("throw");
       return;
     }
+    const reason = reasonOf(thrown);
     this.kernel.reportCrash(this, reason, doing);
     this.end(reason);
   }

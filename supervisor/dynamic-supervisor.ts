@@ -1,4 +1,5 @@
 import { type GenServer, child as serverChild } from "../genserver/genserver.ts";
+import { unhandled } from "../genserver/server.ts";
 import { isClean, StartError } from "../runtime/errors.ts";
 import { noreply, ok, reply, stop } from "../runtime/results.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
@@ -22,7 +23,6 @@ import {
 import { Intensity } from "./intensity.ts";
 import { Refusal, SupervisorError } from "./refusal.ts";
 import { ask } from "./supervisor.ts";
-import { unhandled } from "./supervisor-server.ts";
 
 export interface DynamicOptions {
   /** Without a name: address it by the pid that its start gives. */
@@ -161,7 +161,10 @@ const Server = {
   },
 
   handleInfo: async (message: Exit, brood, self) => {
-    if (message?.tag !== "exit") return unhandled(self, message, brood);
+    if (message?.tag !== "exit") {
+      unhandled(processOf(self), message);
+      return noreply(brood);
+    }
     const child = brood.byPid.get(message.pid);
     if (child?.pid !== message.pid) return noreply(brood);
     return (await brood.exited(child, message.reason)) ? noreply(brood) : stop("shutdown", brood);

@@ -1,4 +1,5 @@
 import type { GenServer } from "../genserver/genserver.ts";
+import { unhandled } from "../genserver/server.ts";
 import { AlreadyStarted, BadReturnValue } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import { ignore, noreply, ok, Result, reply, stop } from "../runtime/results.ts";
@@ -84,7 +85,10 @@ export const SupervisorServer = {
   },
 
   handleInfo: async (message: Exit, tree, self) => {
-    if (message?.tag !== "exit") return unhandled(self, message, tree);
+    if (message?.tag !== "exit") {
+      unhandled(processOf(self), message);
+      return noreply(tree);
+    }
     const child = tree.childOf(message.pid);
     if (child === undefined) return noreply(tree);
     return decide(await tree.exited(child, message.reason), tree);
@@ -95,13 +99,6 @@ export const SupervisorServer = {
 
 const isInit = (init: unknown): init is SupervisorInit =>
   typeof init === "object" && init !== null && !(init instanceof Result);
-
-/** A supervisor has no use for messages; an exit of a stranger is not even worth a word. */
-export function unhandled<T>(self: Self, message: unknown, state: T) {
-  const process = processOf(self);
-  self.telemetry.emit("genserver.unhandled", {}, { pid: process.pid, label: process.describe(), message });
-  return noreply(state);
-}
 
 /** A failed restart is tried again through the mailbox, behind what waits there. */
 function decide(verdict: Verdict, tree: Tree) {

@@ -1,7 +1,8 @@
 import { noreply, ok, reply, stop } from "hornbeam";
 import { type Channel, PubSub, type Socket } from "hornbeam/channels";
 import { expect, test } from "vitest";
-import { closed, crashed, gate, inSim, joins, puppet, replied, Talk } from "./support.ts";
+import { puppet } from "../runtime/support.ts";
+import { closed, crashed, inSim, joins, replied, Talk } from "./support.ts";
 
 const hellish: any = "not an object";
 
@@ -129,12 +130,12 @@ test.each([
 
 test("a broadcast does not wake the channels: one that waits in a handler passes it on all the same", () =>
   inSim(async (sim) => {
-    const door = gate();
+    const door = Promise.withResolvers<void>();
     const talk = await Talk.open(sim, {
       ...Room,
       handleIn: {
         wait: async (_: object, socket: Socket<any>) => {
-          await door.opened;
+          await door.promise;
           return reply({}, socket);
         },
       },
@@ -149,7 +150,7 @@ test("a broadcast does not wake the channels: one that waits in a handler passes
     PubSub.broadcast(sim, "room:a", "stamp", {});
     expect(waiting(), "an intercepted one waits for the channel").toBe(1);
     expect(await talk.hears()).toEqual([]);
-    door.open();
+    door.resolve();
     expect(await talk.hears()).toEqual([replied("1", "2", "room:a", "ok"), ["1", null, "room:a", "stamp", { n: 1 }]]);
   }));
 

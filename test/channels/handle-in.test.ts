@@ -1,7 +1,7 @@
 import { exit, noreply, ok, refuse, reply, stop } from "hornbeam";
 import type { Channel } from "hornbeam/channels";
 import { expect, test } from "vitest";
-import { closed, crashed, gate, inSim, joins, replied, Talk } from "./support.ts";
+import { closed, crashed, inSim, joins, replied, Talk } from "./support.ts";
 
 const hellish: any = "not a result";
 const last = (reason: unknown) => [
@@ -144,12 +144,12 @@ test("a channel handles one message at a time, also when its handlers are asynch
 
 test("a slow handler of one topic does not delay another topic", () =>
   inSim(async (sim) => {
-    const door = gate();
+    const door = Promise.withResolvers<void>();
     const talk = await Talk.open(sim, {
       join: (_topic, _payload, socket) => ok(socket),
       handleIn: {
         wait: async (_, socket) => {
-          await door.opened;
+          await door.promise;
           return reply({}, socket);
         },
         echo: (payload, socket) => reply(payload, socket),
@@ -158,7 +158,7 @@ test("a slow handler of one topic does not delay another topic", () =>
     await talk.says(joins("room:a", "1"), joins("room:b", "2"));
     const frames = await talk.says(["1", "3", "room:a", "wait", {}], ["2", "4", "room:b", "echo", {}]);
     expect(frames).toEqual([replied("2", "4", "room:b", "ok")]);
-    door.open();
+    door.resolve();
     expect(await talk.hears()).toEqual([replied("1", "3", "room:a", "ok")]);
   }));
 

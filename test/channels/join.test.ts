@@ -1,7 +1,7 @@
 import { error, exit, ok, reply } from "hornbeam";
 import type { Channel } from "hornbeam/channels";
 import { expect, test } from "vitest";
-import { closed, gate, inSim, joins, replied, Talk } from "./support.ts";
+import { closed, inSim, joins, replied, Talk } from "./support.ts";
 
 const hellish: any = "not a result";
 
@@ -103,10 +103,10 @@ test("a join without a join_ref is answered without one, and goes by its ref fro
 
 test("a join that takes long blocks neither heartbeats nor other topics", () =>
   inSim(async (sim) => {
-    const door = gate();
+    const door = Promise.withResolvers<void>();
     const Slow = {
       join: async (topic, _payload, socket) => {
-        if (topic === "room:slow") await door.opened;
+        if (topic === "room:slow") await door.promise;
         return reply({ topic }, socket);
       },
     } satisfies Channel;
@@ -120,21 +120,21 @@ test("a join that takes long blocks neither heartbeats nor other topics", () =>
       replied(null, "2", "phoenix", "ok"),
       replied("3", "3", "room:quick", "ok", { topic: "room:quick" }),
     ]);
-    door.open();
+    door.resolve();
     expect(await talk.hears()).toEqual([replied("1", "1", "room:slow", "ok", { topic: "room:slow" })]);
   }));
 
 test("what is sent while the join is pending is answered after it, in order", () =>
   inSim(async (sim) => {
-    const door = gate();
+    const door = Promise.withResolvers<void>();
     const talk = await Talk.open(sim, {
-      join: (_topic, _payload, socket) => door.opened.then(() => ok(socket)),
+      join: (_topic, _payload, socket) => door.promise.then(() => ok(socket)),
       handleIn: { echo: (payload, socket) => reply(payload, socket) },
     } satisfies Channel);
     const echo = (ref: string) => ["1", ref, "room:a", "echo", { ref }];
     const frames = [joins("room:a", "1"), echo("2"), echo("3"), ["1", "4", "room:a", "phx_leave", {}], echo("5")];
     expect(await talk.says(...frames)).toEqual([]);
-    door.open();
+    door.resolve();
     expect(await talk.hears()).toEqual([
       replied("1", "1", "room:a", "ok"),
       replied("1", "2", "room:a", "ok", { ref: "2" }),
@@ -158,10 +158,10 @@ test("what is sent while the join is pending has an unmatched topic if the join 
 
 test("no more than 1,000 messages wait for a join: a client that sends more is closed with 1008", () =>
   inSim(async (sim) => {
-    const door = gate();
+    const door = Promise.withResolvers<void>();
     const talk = await Talk.open(sim, {
       join: async (_topic, _payload, socket) => {
-        await door.opened;
+        await door.promise;
         return ok(socket);
       },
       handleIn: { echo: (payload, socket) => reply(payload, socket) },
@@ -172,6 +172,6 @@ test("no more than 1,000 messages wait for a join: a client that sends more is c
     expect(talk.client.closedWith).toBeUndefined();
     await talk.says(echo(1000));
     expect(talk.client.closedWith).toMatchObject({ code: 1008 });
-    door.open();
+    door.resolve();
     await sim.idle();
   }));

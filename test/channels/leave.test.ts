@@ -1,7 +1,8 @@
-import { error, noreply, ok, reply, type Self, stop } from "hornbeam";
+import { type Exit, error, noreply, ok, reply, type Self, stop } from "hornbeam";
 import type { Channel, Socket } from "hornbeam/channels";
 import { expect, test } from "vitest";
-import { closed, crashed, endings, gate, inSim, joins, replied, Talk } from "./support.ts";
+import { deaths } from "../runtime/support.ts";
+import { closed, crashed, inSim, joins, replied, Talk } from "./support.ts";
 
 /** It says goodbye, and counts from 0. */
 const Room: Channel<{ n?: number }, string> = {
@@ -22,7 +23,7 @@ const left = { shutdown: "left" };
 
 test("a leave is answered, then the channel is closed, then comes what terminate pushes", () =>
   inSim(async (sim) => {
-    const ended = endings(sim);
+    const ended = deaths(sim);
     const talk = await Talk.open(sim, Room);
     const pid = await talk.enters("room:a");
     expect(await talk.says(leave("1", "2"))).toEqual([
@@ -67,15 +68,15 @@ test("a leave and a join at once are done one after the other", () =>
 
 test("the join after a leave does not wait for what the old channel does in terminate", () =>
   inSim(async (sim) => {
-    const door = gate();
-    const talk = await Talk.open(sim, { ...Room, terminate: () => door.opened });
+    const door = Promise.withResolvers<void>();
+    const talk = await Talk.open(sim, { ...Room, terminate: () => door.promise });
     await talk.says(joins("room:a", "1"));
     expect(await talk.says(leave("1", "2"), joins("room:a", "3"))).toEqual([
       replied("1", "2", "room:a", "ok"),
       closed("1", "room:a"),
       replied("3", "3", "room:a", "ok"),
     ]);
-    door.open();
+    door.resolve();
     expect(await talk.hears()).toEqual([]);
   }));
 
@@ -89,7 +90,7 @@ test("after a leave the topic is unmatched", () =>
 
 test("the second join of a topic is answered, then the first channel is closed, then the new one speaks", () =>
   inSim(async (sim) => {
-    const ended = endings(sim);
+    const ended = deaths(sim);
     const talk = await Talk.open(sim, Room);
     const first = await talk.enters("room:a");
     await talk.says(["1", "2", "room:a", "count", {}]);
@@ -144,7 +145,7 @@ test("two joins at once are both answered, in order", () =>
 
 test("a channel that traps exits and does not end is killed five seconds after the second join, and only its topic waits", () =>
   inSim(async (sim) => {
-    const ended = endings(sim);
+    const ended = deaths(sim);
     const talk = await Talk.open(sim, {
       ...Room,
       join: (_topic, _payload, socket) => {
@@ -161,6 +162,23 @@ test("a channel that traps exits and does not end is killed five seconds after t
     await sim.advance(1);
     expect(await talk.hears()).toEqual([replied("2", "2", "room:a", "ok"), closed("1", "room:a")]);
     expect(ended.get(first)).toBe("killed");
+  }));
+
+test("a channel that traps exits and ends in time leaves no timer behind", () =>
+  inSim(async (sim) => {
+    const talk = await Talk.open(sim, {
+      ...Room,
+      join: (_topic, _payload, socket) => {
+        socket.self.trapExit = true;
+        return ok(socket);
+      },
+      handleInfo: (exit: Exit, socket: Socket<any>) => stop(exit.reason, socket),
+    });
+    await talk.says(joins("room:a", "1"));
+    const timers = () => sim.leaks().filter((leak) => leak.endsWith("timers"));
+    const before = timers();
+    expect(await talk.says(joins("room:a", "2"))).toContainEqual(replied("2", "2", "room:a", "ok"));
+    expect(timers()).toEqual(before);
   }));
 
 test("a channel that has closed itself when the second join comes is closed once", () =>
@@ -197,14 +215,14 @@ test("a channel that crashed when the second join comes is told of once", () =>
 
 test("a replaced channel that is waiting in a callback never continues", () =>
   inSim(async (sim) => {
-    const door = gate();
+    const door = Promise.withResolvers<void>();
     const zombies: string[] = [];
     sim.telemetry.on("process.zombie", (_, { operation }) => void zombies.push(operation));
     const talk = await Talk.open(sim, {
       join: (_topic, _payload, socket) => ok(socket),
       handleIn: {
         wait: async (_, socket) => {
-          await door.opened;
+          await door.promise;
           socket.push("fromTheDead", {});
           socket.broadcast("fromTheDead", {});
           (socket.self as Self).send(socket.transportPid, "boo");
@@ -214,7 +232,7 @@ test("a replaced channel that is waiting in a callback never continues", () =>
     } satisfies Channel);
     await talk.says(joins("room:a", "1"), ["1", "2", "room:a", "wait", {}]);
     await talk.says(joins("room:a", "3"));
-    door.open();
+    door.resolve();
     expect(await talk.hears()).toEqual([]);
     expect(zombies).toEqual(expect.arrayContaining(["push", "broadcast", "send"]));
   }));

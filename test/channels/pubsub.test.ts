@@ -1,7 +1,8 @@
 import { PubSub } from "hornbeam/channels";
 import { simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
-import { inSim, puppet } from "./support.ts";
+import { puppet } from "../runtime/support.ts";
+import { inSim } from "./support.ts";
 
 const news = (n: number, topic = "news") => ({ tag: "broadcast", topic, event: "flash", payload: { n } });
 

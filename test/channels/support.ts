@@ -1,4 +1,4 @@
-import { ok, type Pid, type Self } from "hornbeam";
+import { ok, type Pid } from "hornbeam";
 import type { Channel, UserSocket } from "hornbeam/channels";
 import { connect, type TestClient, type TestConnectOptions } from "hornbeam/channels/test";
 import { type Sim, simulate } from "hornbeam/sim";
@@ -76,39 +76,4 @@ export class Talk {
     if (started === undefined) throw new Error(`nobody serves ${topic}`);
     return started.pid;
   }
-}
-
-/** What a process that serves a topic, or a connection, ended with. */
-export function endings(sim: Sim): Map<Pid, unknown> {
-  const reasons = new Map<Pid, unknown>();
-  sim.telemetry.on("process.exit", (_, { pid, reason }) => void reasons.set(pid, reason));
-  return reasons;
-}
-
-/** A process that does what it is told, and keeps everything else it gets. */
-export function puppet(sim: Sim): { readonly inbox: unknown[]; does(act: (self: Self) => unknown): Promise<void> } {
-  const inbox: unknown[] = [];
-  const pid = sim.spawn(async (self) => {
-    for (;;) {
-      const message = await self.receive();
-      if (typeof message === "function") await message(self);
-      else inbox.push(message);
-    }
-  });
-  return {
-    inbox,
-    does: async (act) => {
-      sim.send(pid, act);
-      await sim.idle();
-    },
-  };
-}
-
-/** A promise that the test settles. */
-export function gate<T = void>(): { readonly open: (value: T) => void; readonly opened: Promise<T> } {
-  let open: (value: T) => void = () => {};
-  const opened = new Promise<T>((resolve) => {
-    open = resolve;
-  });
-  return { open, opened };
 }

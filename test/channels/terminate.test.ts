@@ -2,7 +2,8 @@ import { error, exit, name, noreply, ok, type Pid, reply, stop } from "hornbeam"
 import { type Channel, PubSub, type UserSocket } from "hornbeam/channels";
 import type { Sim } from "hornbeam/sim";
 import { expect, test } from "vitest";
-import { closed, crashed, endings, gate, inSim, joins, Talk } from "./support.ts";
+import { deaths } from "../runtime/support.ts";
+import { closed, crashed, inSim, joins, Talk } from "./support.ts";
 
 /** A room whose channels write down why they end. */
 function ledger(): { readonly told: unknown[]; readonly Room: Channel<{}, any> } {
@@ -34,7 +35,7 @@ async function seated(sim: Sim, join: object = {}) {
   const { told, Room } = ledger();
   const talk = await Talk.open(sim, Room);
   const pid = await talk.enters("room:a", "1", join);
-  return { told, talk, pid, ended: endings(sim) };
+  return { told, talk, pid, ended: deaths(sim) };
 }
 
 test.each([
@@ -155,18 +156,18 @@ test("a refused join is told shutdown in terminate, a crashed one is told nothin
 test("a channel whose client went while it was being joined ends as soon as it is", () =>
   inSim(async (sim) => {
     const { told, Room } = ledger();
-    const door = gate();
+    const door = Promise.withResolvers<void>();
     const talk = await Talk.open(sim, {
       ...Room,
       join: async (_topic, _payload, socket) => {
-        await door.opened;
+        await door.promise;
         return ok(socket);
       },
     });
     const pid = await talk.enters("room:a");
     talk.client.disconnect();
     await sim.idle();
-    door.open();
+    door.resolve();
     await sim.idle();
     expect(sim.isAlive(pid)).toBe(false);
     expect(told).toEqual([{ shutdown: "closed" }]);
@@ -187,14 +188,14 @@ test("a join that never ends is given up five seconds after its client has gone"
 
 test("the code of a channel that was killed goes on, and is not obeyed", () =>
   inSim(async (sim) => {
-    const door = gate();
+    const door = Promise.withResolvers<void>();
     const zombies: string[] = [];
     sim.telemetry.on("process.zombie", (_, { operation }) => void zombies.push(operation));
     const talk = await Talk.open(sim, {
       join: (_topic, _payload, socket) => ok(socket),
       handleIn: {
         wait: async (_, socket) => {
-          await door.opened;
+          await door.promise;
           for (const what of ["push", "broadcast", "broadcastFrom"] as const) socket[what]("fromTheDead", {});
           return reply({}, socket);
         },
@@ -206,7 +207,7 @@ test("the code of a channel that was killed goes on, and is not obeyed", () =>
     await talk.says(["1", "2", "room:a", "wait", {}]);
     sim.kill(pid);
     expect(await talk.hears()).toEqual([crashed("1", "room:a")]);
-    door.open();
+    door.resolve();
     expect(await talk.hears()).toEqual([]);
     expect(await bystander.hears()).toEqual([]);
     expect(zombies.slice(0, 3)).toEqual(["push", "broadcast", "broadcast"]);

@@ -6,7 +6,7 @@ import { httpInfo } from "hornbeam/http";
 import { describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { Line, REAL, rawRequest, serve, upgradeHeaders } from "./live.ts";
-import { gate, replied } from "./support.ts";
+import { replied } from "./support.ts";
 
 const Room: Channel<{ params: unknown }> = {
   join: (_topic, _payload, socket) => reply(socket.assigns.params, socket),
@@ -179,13 +179,13 @@ test(
 test(
   "a client that hangs up while connect decides leaves nothing behind, and disturbs nobody",
   async () => {
-    const [door, entered] = [gate(), gate()];
+    const [door, entered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const Slow: UserSocket = {
       ...Visitors,
       connect: async (params, socket) => {
         if (params.slow === undefined) return ok(socket);
-        entered.open();
-        await door.opened;
+        entered.resolve();
+        await door.promise;
         return ok(socket);
       },
     };
@@ -195,9 +195,9 @@ test(
       const over = once(net, "close");
       net.resume();
       net.end(`${get(`${V2}&slow=1`)}\r\n`);
-      await entered.opened;
+      await entered.promise;
       await bystander.asks(beat);
-      door.open();
+      door.resolve();
       await Promise.race([over, bystander.closed]);
       expect(await bystander.asks(beat)).toEqual(beaten);
       expect(await httpInfo(sim)).toMatchObject({ sockets: 1 });

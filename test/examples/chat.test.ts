@@ -8,7 +8,6 @@ import { Visitors } from "../../examples/chat/app.ts";
 import { roomName, rooms } from "../../examples/chat/room.ts";
 import { answerTo } from "../channels/client.ts";
 import { REAL } from "../channels/live.ts";
-import { gate } from "../channels/support.ts";
 import { chatting, visit } from "./chat-support.ts";
 
 const line = (from: string, text: string) => ({ from, text, at: expect.any(Number) });
@@ -157,13 +156,13 @@ test("visitors who all find a room closed open it once, fifty times", () =>
   simulate({ time: "manual" }, async (sim) => {
     await sim.start(DynamicSupervisor.child({ name: rooms }));
     const clients = [await connect(sim, Visitors), await connect(sim, Visitors)];
-    const door = gate();
-    const Slow = { init: () => door.opened.then(() => ok(0)) } satisfies GenServer<number>;
+    const door = Promise.withResolvers<void>();
+    const Slow = { init: () => door.promise.then(() => ok(0)) } satisfies GenServer<number>;
     const busy = DynamicSupervisor.startChild(sim, rooms, child(Slow));
     const names = Array.from({ length: 50 }, (_, n) => `room:${n}`);
     const joins = names.flatMap((room) => clients.map((client, at) => client.join(room, { user: `visitor ${at}` })));
     await sim.idle();
-    door.open();
+    door.resolve();
     const answers = await Promise.all(joins);
     expect(answers.map(({ status }) => status)).toEqual(joins.map(() => "ok"));
     expect(answers.filter(({ response }) => response.people.length === 2)).toHaveLength(50);

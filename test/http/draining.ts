@@ -1,5 +1,6 @@
 import type { Pid } from "hornbeam";
 import { type HttpOptions, type PlugFn, router } from "hornbeam/http";
+import { expect } from "vitest";
 import type { Client } from "./client.ts";
 import { type Live, serving } from "./support.ts";
 
@@ -46,4 +47,12 @@ export async function isOpen(live: Live, client: Client): Promise<boolean> {
   await live.sim.idle();
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
   return !client.socket.destroyed && !client.socket.readableEnded;
+}
+
+/** Fails unless the connection is closed when it has been quiet for the grace period from now on, and not before. */
+export async function closesAfterGrace(live: Live, client: Client): Promise<void> {
+  await live.sim.advance(GRACE - 1);
+  expect(await isOpen(live, client)).toBe(true);
+  await live.sim.advance(GRACE / 10 + 1);
+  expect(await client.closed).toBe("closed");
 }
