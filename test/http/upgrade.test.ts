@@ -1,31 +1,33 @@
+import { once } from "node:events";
 import type { Duplex } from "node:stream";
 import type { Pid, Self } from "hornbeam";
 import { type Drain, httpInfo, type SocketHandler, suspend } from "hornbeam/http";
 import { describe, expect, test } from "vitest";
+import { begin, DRAIN, drain, GRACE, isOpen, stoppable } from "./draining.ts";
 import { type Live, serving } from "./support.ts";
 
 const UPGRADE = ["Connection: Upgrade", "Upgrade: echo"];
 
-/** A process that owns the socket, sends back what comes, and ends when it is asked to drain. */
-const echo = (socket: Duplex) => async (self: Self<Drain>) => {
+/** A process that owns the socket, sends back what comes, and ends when it is asked to drain, if it ever does. */
+const echo = (socket: Duplex, obeys: boolean) => async (self: Self<Drain>) => {
   self.own({ [Symbol.dispose]: () => socket.destroy() });
   socket.on("error", () => {});
   socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
   socket.on("data", (data) => socket.write(data));
-  await self.receive(({ tag }) => tag === "drain");
+  await self.receive(({ tag }) => obeys && tag === "drain");
 };
 
-const handler: SocketHandler = {
+const echoes = (obeys = true): SocketHandler => ({
   children: [],
   upgrade: async (conn, { socket, start }) => {
     if (conn.queryParams.deny === "1") return conn.putStatus(403).json({ path: conn.pathInfo });
     if (conn.queryParams.boom === "1") throw new Error("boom");
-    await start({ id: "echo", start: async (parent) => parent.spawnLink(echo(socket), { label: "echo" }) });
+    await start({ id: "echo", start: async (parent) => parent.spawnLink(echo(socket, obeys), { label: "echo" }) });
     return undefined;
   },
-};
+});
 
-const options = { plug: (conn: any) => conn.text("plain"), sockets: { "/a/socket": handler } } as const;
+const options = { plug: (conn: any) => conn.text("plain"), sockets: { "/a/socket": echoes() } } as const;
 
 async function open(live: Live) {
   const client = await live.connect();
@@ -108,18 +110,41 @@ describe("an upgrade", () => {
 });
 
 describe("while the server drains", () => {
-  test("sockets are asked to go when the requests are done, and are waited for", () =>
-    serving({ ...options, grace: 100, drain: 5000 }, async (live) => {
-      const client = await open(live);
-      const drained = live.next("http.drain.stop");
-      const began = live.next("http.drain.start");
-      const stopped = live.sim.stop();
-      await began;
-      await live.sim.advance(100);
-      await drained;
-      expect(await client.closed).toBe("closed");
-      await stopped;
-    }));
+  test("sockets serve on until the last request is done, are asked to go then, and are waited for", () =>
+    stoppable(
+      async (live) => {
+        const socket = await open(live);
+        const { client, pid } = await begin(live, "/wait");
+        const { stopped } = await drain(live);
+        await live.sim.advance(GRACE);
+        expect(await isOpen(live, socket)).toBe(true);
+        const echoed = once(socket.socket, "data");
+        socket.send("still here");
+        expect(String((await echoed)[0])).toBe("still here");
+        const drained = live.next("http.drain.stop");
+        live.sim.send(pid, "done");
+        expect((await client.answer()).body).toBe("done");
+        await live.sim.advance(GRACE);
+        expect(await socket.closed).toBe("closed");
+        await drained;
+        await stopped;
+      },
+      { sockets: options.sockets },
+    ));
+
+  test("a socket that does not go is cut off at the deadline, and named", () =>
+    stoppable(
+      async (live) => {
+        const socket = await open(live);
+        const timeout = live.next("http.drain.timeout");
+        const { stopped } = await drain(live);
+        await live.sim.advance(DRAIN);
+        expect((await timeout).running).toEqual([expect.stringContaining("a WebSocket")]);
+        expect(await socket.closed).toBe("closed");
+        await stopped;
+      },
+      { sockets: { "/a/socket": echoes(false) } },
+    ));
 
   test("a new upgrade on an open connection is refused with 503", () =>
     serving({ ...options, grace: 1000 }, async (live) => {
