@@ -1,8 +1,8 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Behaviour } from "../runtime/behaviour.ts";
+import { plainBehaviour, plainState } from "../runtime/plain-process.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
-import { taskBehaviour, taskState } from "../runtime/task.ts";
 import type { Async, Exit, Milliseconds, Pid, Reason } from "../runtime/types.ts";
 import type { RequestHead } from "./adapter.ts";
 import type { HttpError } from "./errors.ts";
@@ -150,9 +150,9 @@ export class Connection {
       adapter.send(status, [["content-type", "text/plain; charset=utf-8"]], `${status} ${message}\n`);
       return;
     }
-    const task = taskState(() => work(exchange));
+    const task = plainState(() => work(exchange));
     const label = (): string => exchange.describe();
-    const child = process.kernel.spawn(process, taskBehaviour, task, { link: true, label });
+    const child = process.kernel.spawn(process, plainBehaviour, task, { link: true, label });
     const exchange = new Exchange(head, adapter, child);
     this.requests.set(child.pid, { exchange, response, since: process.now() });
     const { telemetry } = process.kernel;

@@ -1,6 +1,6 @@
+import { plainBehaviour, plainState } from "../runtime/plain-process.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import { ended } from "../runtime/stopping.ts";
-import { taskBehaviour, taskState } from "../runtime/task.ts";
 import type { Caller, Milliseconds, Reason, Self } from "../runtime/types.ts";
 import type { Adapter, Body, Headers, RequestHead } from "./adapter.ts";
 import { HttpError } from "./errors.ts";
@@ -50,11 +50,11 @@ export async function request(
   const caller = processOf(by);
   const adapter = new TestAdapter(bodyOf(options), method);
   const exchange: { current?: Exchange } = {};
-  const task = taskState((self: Self) => {
+  const task = plainState((self: Self) => {
     exchange.current = new Exchange(headOf(method, target, options), adapter, self);
     return serve(exchange.current, plug);
   });
-  const child: ProcessSelf = caller.kernel.spawn(caller, taskBehaviour, task, {
+  const child: ProcessSelf = caller.kernel.spawn(caller, plainBehaviour, task, {
     link: false,
     label: `${method} ${target}`,
   });

@@ -13,6 +13,7 @@ export {
   StartError,
   Undefined,
 } from "./errors.ts";
+export { timeout } from "./plain-process.ts";
 export { Exited } from "./process.ts";
 export { type InitArg, name, type ProtocolOf, type Ref } from "./protocol.ts";
 export { defineReport, type Level, onReport, printReports } from "./reports.ts";
@@ -34,7 +35,6 @@ export {
   stop,
 } from "./results.ts";
 export { type ProcessInfo, type System, type SystemOptions, system } from "./system.ts";
-export { timeout } from "./task.ts";
 export type { CrashReport, Telemetry, TelemetryEvents } from "./telemetry.ts";
 export type * from "./types.ts";
 export { isDown } from "./watch.ts";

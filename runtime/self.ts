@@ -2,8 +2,8 @@ import { Cast, call } from "./call.ts";
 import { BadArgument } from "./errors.ts";
 import { nameOf } from "./names.ts";
 import { addressOf, NOBODY, showTarget } from "./pid.ts";
+import { plainBehaviour, plainState, receive } from "./plain-process.ts";
 import { Process } from "./process.ts";
-import { receive, taskBehaviour, taskState } from "./task.ts";
 import type { Telemetry } from "./telemetry.ts";
 import { checkDelay } from "./timers.ts";
 import type {
@@ -13,11 +13,11 @@ import type {
   MonitorRef,
   Name,
   Pid,
+  ProcessFunction,
   Reason,
   Self,
   SpawnOptions,
   Target,
-  Task,
   TimerRef,
 } from "./types.ts";
 import { Monitor } from "./watch.ts";
@@ -96,16 +96,16 @@ export class ProcessSelf extends Process implements Self {
 
   // ── other processes ──
 
-  spawn(task: Task, options: SpawnOptions = {}): Pid {
-    return this.start(task, options, false).pid;
+  spawn(run: ProcessFunction, options: SpawnOptions = {}): Pid {
+    return this.start(run, options, false).pid;
   }
 
-  spawnLink(task: Task, options: SpawnOptions = {}): Pid {
-    return this.start(task, options, true).pid;
+  spawnLink(run: ProcessFunction, options: SpawnOptions = {}): Pid {
+    return this.start(run, options, true).pid;
   }
 
-  spawnMonitor(task: Task, options: SpawnOptions = {}): { pid: Pid; monitor: MonitorRef } {
-    const process = this.start(task, options, false);
+  spawnMonitor(run: ProcessFunction, options: SpawnOptions = {}): { pid: Pid; monitor: MonitorRef } {
+    const process = this.start(run, options, false);
     return { pid: process.pid, monitor: this.monitor(process.pid) };
   }
 
@@ -157,8 +157,8 @@ export class ProcessSelf extends Process implements Self {
     if (!this.gone("unregister")) this.kernel.names.unregister(name);
   }
 
-  private start(task: Task, options: SpawnOptions, link: boolean): Process {
-    return this.kernel.spawn(this, taskBehaviour, taskState(task), { ...options, link });
+  private start(run: ProcessFunction, options: SpawnOptions, link: boolean): Process {
+    return this.kernel.spawn(this, plainBehaviour, plainState(run), { ...options, link });
   }
 
   private gone(operation: string): boolean {

@@ -3,12 +3,12 @@ import { call } from "./call.ts";
 import { type Driver, realDriver } from "./driver.ts";
 import { BadArgument, CallError, StartError } from "./errors.ts";
 import { Kernel } from "./kernel.ts";
+import { plainBehaviour, plainState } from "./plain-process.ts";
 import { BUSY, DEAD, IDLE, READY, type Status } from "./process.ts";
 import { type Level, printReports } from "./reports.ts";
 import type { ProcessSelf } from "./self.ts";
 import { ended, stopProcess } from "./stopping.ts";
 import { catchStrays } from "./strays.ts";
-import { taskBehaviour, taskState } from "./task.ts";
 import type { Telemetry } from "./telemetry.ts";
 import type {
   Caller,
@@ -17,12 +17,12 @@ import type {
   Milliseconds,
   Name,
   Pid,
+  ProcessFunction,
   Protocol,
   Reason,
   Shutdown,
   SpawnOptions,
   Target,
-  Task,
 } from "./types.ts";
 
 export interface SystemOptions {
@@ -54,7 +54,7 @@ export interface System extends Caller {
   /** Starts a child under the root of the system. Rejects with a `StartError`, also when the child is ignored. */
   start<P extends Protocol>(child: ChildSpec<P>): Promise<Pid<P>>;
   /** Runs a function as a process that nobody is linked to. */
-  spawn<T>(task: Task<T>, options?: SpawnOptions): Pid;
+  spawn<T>(run: ProcessFunction<T>, options?: SpawnOptions): Pid;
   /** Sends an exit signal. */
   exit(pid: Pid, reason: Reason): void;
   /** Stops the children in reverse order, each within its `shutdown`, then whatever still runs. */
@@ -112,8 +112,8 @@ export class LiveSystem implements System {
     return pid;
   }
 
-  spawn(task: Task, options: SpawnOptions = {}): Pid {
-    return this.kernel.spawn(this.self, taskBehaviour, taskState(task), { ...options, link: false }).pid;
+  spawn(run: ProcessFunction, options: SpawnOptions = {}): Pid {
+    return this.kernel.spawn(this.self, plainBehaviour, plainState(run), { ...options, link: false }).pid;
   }
 
   stop(reason: Reason = "shutdown"): Promise<void> {

@@ -124,7 +124,7 @@ export interface SpawnOptions {
 }
 
 export type Label = string | (() => string);
-export type Task<T = unknown> = (self: Self) => Async<T>;
+export type ProcessFunction<T = unknown> = (self: Self) => Async<T>;
 
 /** A process as its own code sees it. Everything that a process does to the world goes through its `self`. */
 export interface Self<Info = any> extends Caller {
@@ -149,9 +149,9 @@ export interface Self<Info = any> extends Caller {
   /** Ties two processes together: the exit of one is a signal to the other. Throws `noproc` unless exits are trapped. */
   link(pid: Pid): void;
   unlink(pid: Pid): void;
-  spawn<T>(task: Task<T>, options?: SpawnOptions): Pid;
-  spawnLink<T>(task: Task<T>, options?: SpawnOptions): Pid;
-  spawnMonitor<T>(task: Task<T>, options?: SpawnOptions): { readonly pid: Pid; readonly monitor: MonitorRef };
+  spawn<T>(run: ProcessFunction<T>, options?: SpawnOptions): Pid;
+  spawnLink<T>(run: ProcessFunction<T>, options?: SpawnOptions): Pid;
+  spawnMonitor<T>(run: ProcessFunction<T>, options?: SpawnOptions): { readonly pid: Pid; readonly monitor: MonitorRef };
   /** Sends an exit signal (OTP: `exit/2`). `"kill"` cannot be trapped and arrives at others as `"killed"`. */
   exit(pid: Pid, reason: Reason): void;
   /** Takes the next message, or the next one that matches; the others keep their places (OTP: selective `receive`). */

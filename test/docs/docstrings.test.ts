@@ -6,7 +6,7 @@ import type { Pid, Self } from "hornbeam";
 import { type Sim, simulate } from "hornbeam/sim";
 import { supervisor } from "hornbeam/supervisor";
 import { beforeAll, describe, expect, test } from "vitest";
-import { App } from "./prelude.ts";
+import * as prelude from "./prelude.ts";
 
 // Every @example of a docstring, type-checked and run.
 
@@ -14,6 +14,9 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const OUT = join(ROOT, ".cache/docs");
 /** Owns the signals and the exit code of its Node: its example is checked here, and run by the examples. */
 const NOT_RUN = /\bawait run\(/;
+
+/** The types that examples name; what is a value too is found in the prelude. */
+const TYPES = ["Channel", "UserSocket", "Down", "Exit"];
 
 interface Example {
   readonly where: string;
@@ -44,24 +47,18 @@ function examplesOf(path: string): readonly Example[] {
 
 /** An example as a module: what it uses of the prelude is imported, so that its own names may be the same. */
 function moduleOf({ code }: Example): string {
-  const own = new Set([...code.matchAll(/^const (\w+)/gm)].map((match) => match[1]));
-  const prelude = readFileSync(join(ROOT, "test/docs/prelude.ts"), "utf8");
-  const samples = [...prelude.matchAll(/^export const (\w+)/gm)].map((match) => match[1] as string);
-  const imported = samples.filter((sample) => !own.has(sample) && new RegExp(`\\b${sample}\\b`).test(code));
-  const named = /\{ name \}/.test(code) ? "const name = docs.lobbyName;" : "const { name } = docs;";
+  const own = new Set([...code.matchAll(/^(?:const|class) (\w+)/gm)].map((match) => match[1]));
+  const used = Object.keys(prelude).filter((name) => !own.has(name) && new RegExp(`\\b${name}\\b`).test(code));
+  // `{ name }` as an option is short for a name that is already there.
+  const named = /\{ name[ ,]/.test(code);
+  const values = used.filter((value) => !named || value !== "name");
+  const types = TYPES.filter((type) => code.includes(type));
   return [
-    'import * as docs from "../../test/docs/prelude.ts";',
-    'import type { Channel, GenServer, Supervisor, UserSocket, Pid, Self, Sim } from "../../test/docs/prelude.ts";',
-    `const { ${imported.join(", ")} } = docs;`,
-    named,
-    "const { alreadyStarted, changes, child, connect, DynamicSupervisor, expect, http, Json, noreply, ok, pipeline, plug } = docs;",
-    "const { reply, request, RequestId, router, run, simulate, snapshot, socket, start, Static, supervisor, system } = docs;",
+    `import { ${[...values, named ? "lobbyName as name" : ""].filter(Boolean).join(", ")} } from "../../test/docs/prelude.ts";`,
+    `import type { ${["Pid", "Self", "Sim", ...types].join(", ")} } from "../../test/docs/prelude.ts";`,
     "export default async ({ sim, self, app }: { sim: Sim; self: Self; app: Pid }): Promise<void> => {",
     code,
     "};",
-    "void [alreadyStarted, changes, child, connect, DynamicSupervisor, expect, http, Json, noreply, ok, pipeline, plug];",
-    "void [reply, request, RequestId, router, run, simulate, snapshot, socket, start, Static, supervisor, system, name];",
-    "export type Used = [Channel, GenServer<any>, Supervisor, UserSocket];",
   ].join("\n");
 }
 
@@ -85,7 +82,7 @@ describe("every example in a docstring runs", () => {
     async ([, example]) => {
       const module = (await import(join(OUT, example.file))) as { default(world: World): Promise<void> };
       await simulate({ time: "manual" }, async (sim) => {
-        const app = await sim.start(supervisor(App, { port: 0 }, { id: "app" }));
+        const app = await sim.start(supervisor(prelude.App, { port: 0 }, { id: "app" }));
         const done = Promise.withResolvers<void>();
         sim.spawn((self) => module.default({ sim, self, app }).then(done.resolve, done.reject));
         await done.promise;

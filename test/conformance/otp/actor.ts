@@ -1,4 +1,4 @@
-import type { Pid, Self, Task } from "hornbeam";
+import type { Pid, ProcessFunction, Self } from "hornbeam";
 
 /** A process of a scenario: it does what it is told, and keeps every other message that reaches it. */
 export class Actor {
@@ -17,7 +17,7 @@ export class Actor {
     this.begin = begin;
   }
 
-  readonly task: Task = async (self) => {
+  readonly task: ProcessFunction = async (self) => {
     this.self = self;
     this.begin(self, this);
     while (!this.finished) {

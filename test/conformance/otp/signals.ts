@@ -5,10 +5,10 @@ import {
   NoProcess,
   name,
   type Pid,
+  type ProcessFunction,
   type Self,
   type SpawnOptions,
   type Target,
-  type Task,
   type TimerRef,
 } from "hornbeam";
 import { type Sim, simulate } from "hornbeam/sim";
@@ -64,7 +64,7 @@ class World {
     });
   }
 
-  spawn(actor: Actor, spawn: (task: Task) => Pid): void {
+  spawn(actor: Actor, spawn: (task: ProcessFunction) => Pid): void {
     actor.pid = spawn(actor.task);
     this.actors.set(actor.name, actor);
     this.names.set(actor.pid, actor.name);

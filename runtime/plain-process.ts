@@ -6,7 +6,7 @@ import { BUSY, type Process } from "./process.ts";
 import { SaveQueue } from "./save-queue.ts";
 import { isThenable } from "./thenable.ts";
 import { checkDelay, type Timer } from "./timers.ts";
-import type { Milliseconds, Self, Task, Timeout } from "./types.ts";
+import type { Milliseconds, ProcessFunction, Self, Timeout } from "./types.ts";
 
 /** What `receive` and a server's idle timeout deliver when the time is up. */
 export const timeout: Timeout = Object.freeze({ tag: "timeout" });
@@ -22,27 +22,27 @@ interface Receiver {
 }
 
 /** The state of a process in direct style: its function, what it waits for, and what it has passed over. */
-class TaskState {
-  readonly run: Task;
+class PlainState {
+  readonly run: ProcessFunction;
   receiver: Receiver | undefined;
   /** Messages that an earlier `receive` did not want, oldest first (Erlang's save queue). */
   saved: SaveQueue | undefined;
-  constructor(run: Task) {
+  constructor(run: ProcessFunction) {
     this.run = run;
   }
 }
 
-export function taskState(run: Task): unknown {
+export function plainState(run: ProcessFunction): unknown {
   if (typeof run !== "function") throw new BadArgument(`spawn: expected a function of self, got: ${show(run)}`);
-  return new TaskState(run);
+  return new PlainState(run);
 }
 
 /** A process that runs one function and ends with it: `normal`, or what it throws. */
-export const taskBehaviour: Behaviour = {
-  kind: "task",
+export const plainBehaviour: Behaviour = {
+  kind: "process",
 
   start(process) {
-    const state = process.state as TaskState;
+    const state = process.state as PlainState;
     const result = process.within(invoke, state.run, process as unknown as Self, undefined, undefined);
     if (!isThenable(result)) {
       process.end("normal");
@@ -59,7 +59,7 @@ export const taskBehaviour: Behaviour = {
   },
 
   receive(process, message) {
-    const state = process.state as TaskState;
+    const state = process.state as PlainState;
     const { receiver } = state;
     if (receiver === undefined || !wants(process, state, receiver, message)) {
       state.saved ??= new SaveQueue();
@@ -72,14 +72,14 @@ export const taskBehaviour: Behaviour = {
   },
 
   flush(process, match) {
-    (process.state as TaskState).saved?.take(match);
+    (process.state as PlainState).saved?.take(match);
   },
 };
 
-const invoke = (run: Task, self: Self): unknown => run(self);
+const invoke = (run: ProcessFunction, self: Self): unknown => run(self);
 
 /** A `match` that throws is the receiver's own fault: its `receive` rejects, and the message stays. */
-function wants(process: Process, state: TaskState, receiver: Receiver, message: unknown): boolean {
+function wants(process: Process, state: PlainState, receiver: Receiver, message: unknown): boolean {
   try {
     return receiver.match === undefined || receiver.match(message);
   } catch (thrown) {
@@ -89,7 +89,7 @@ function wants(process: Process, state: TaskState, receiver: Receiver, message: 
   }
 }
 
-function settle(process: Process, state: TaskState): void {
+function settle(process: Process, state: PlainState): void {
   state.receiver?.timer?.cancel();
   state.receiver = undefined;
   process.status = BUSY;
@@ -99,7 +99,7 @@ function settle(process: Process, state: TaskState): void {
 /** Selective receive: first what was passed over before, then the mailbox. */
 export function receive(process: Process, match: Match | undefined, after: Milliseconds | undefined): Promise<any> {
   const state: unknown = process.state;
-  if (!(state instanceof TaskState)) {
+  if (!(state instanceof PlainState)) {
     throw new BadArgument(`receive is for spawned functions; ${process.describe()} gets its messages in handleInfo`);
   }
   if (state.receiver !== undefined)
@@ -119,12 +119,12 @@ export function receive(process: Process, match: Match | undefined, after: Milli
 }
 
 /** Messages that wait are looked at before the time is up: a timeout of 0 takes what is there. */
-function expire(process: Process, state: TaskState, receiver: Receiver): void {
+function expire(process: Process, state: PlainState, receiver: Receiver): void {
   if (process.messageCount > 0) receiver.overdue = true;
   else timeUp(process, state, receiver);
 }
 
-function timeUp(process: Process, state: TaskState, receiver: Receiver): void {
+function timeUp(process: Process, state: PlainState, receiver: Receiver): void {
   settle(process, state);
   receiver.resolve(timeout);
 }
