@@ -13,6 +13,7 @@ import type {
   Caller,
   ChildSpec,
   Label,
+  MailboxOptions,
   Milliseconds,
   Name,
   Pid,
@@ -71,6 +72,8 @@ export interface StartOptions extends Partial<Omit<ChildSpec, "start">> {
   readonly label?: Label;
   /** How long `init` may take before the server is killed and the start fails with `timeout`. Default: no limit. */
   readonly timeout?: Milliseconds | "infinity";
+  /** How many messages may wait, and what becomes of the rest. Default: no limit. */
+  readonly mailbox?: MailboxOptions;
 }
 
 type Args<M> = [...InitArg<M>, options?: StartOptions];
@@ -96,7 +99,7 @@ export async function startLink<M extends GenServer<any>>(self: Self, module: M,
  */
 export function child<M extends GenServer<any>>(module: M, ...args: Args<M>): ChildSpec<ProtocolOf<M>> {
   const { options } = split(module, args);
-  const { name, label: _, timeout: __, ...spec } = options;
+  const { name, label: _, timeout: __, mailbox: ___, ...spec } = options;
   return {
     ...spec,
     id: options.id ?? name?.name ?? "genserver",
@@ -126,7 +129,7 @@ export async function stopServer(
   if (process === caller) throw failed("callingSelf");
   const end = ended(caller, process.pid);
   const order = new Terminate(reason);
-  process.deliver(order);
+  process.enqueue(order);
   const actual = timeout === "infinity" ? await end : await inTime(caller, end, timeout);
   if (actual !== reason || !order.obeyed) throw failed(actual);
 }
@@ -146,8 +149,8 @@ function inTime(by: ProcessSelf, end: Promise<Reason>, timeout: Milliseconds): P
 
 function startServer<M extends GenServer<any>>(by: ProcessSelf, link: boolean, module: M, args: readonly unknown[]) {
   const { arg, options } = split(module, args);
-  const { name, timeout, label = options.id } = options;
-  return startProcess(by, serverBehaviour, new Server(compile(module), arg), { link, name, timeout, label });
+  const { name, timeout, mailbox, label = options.id } = options;
+  return startProcess(by, serverBehaviour, new Server(compile(module), arg), { link, name, timeout, mailbox, label });
 }
 
 function started<M>(pid: Pid | "ignore", module: M): Ref<M> {
@@ -155,7 +158,7 @@ function started<M>(pid: Pid | "ignore", module: M): Ref<M> {
   return pid as Ref<M>;
 }
 
-const OPTIONS = new Set(["id", "name", "label", "timeout", "restart", "shutdown", "type", "significant"]);
+const OPTIONS = new Set(["id", "name", "label", "timeout", "mailbox", "restart", "shutdown", "type", "significant"]);
 
 /** `(module)`, `(module, arg)`, `(module, arg, options)`; and `(module, options)` where `init` declares no argument. */
 function split(module: GenServer<any>, args: readonly unknown[]): { arg: unknown; options: StartOptions } {

@@ -64,6 +64,10 @@ export const serverBehaviour: Behaviour = {
     return invoke(process, server, "init", server.module.source.init, server.state, undefined, undefined);
   },
 
+  stop(process, reason) {
+    process.enqueue(new Terminate(reason));
+  },
+
   receive(process, message) {
     const server = process.state as Server;
     if (server.timer !== null) {

@@ -1,4 +1,5 @@
 import type { Process } from "./process.ts";
+import type { Reason } from "./types.ts";
 
 /**
  * What a kind of process does with its messages. One object serves all processes of its kind; what differs is in
@@ -13,4 +14,8 @@ export interface Behaviour {
   receive(process: Process, message: unknown): void | Promise<void>;
   /** Removes a message that the behaviour has taken from the mailbox and keeps. */
   flush?(process: Process, match: (message: unknown) => boolean): void;
+  /** How many such messages there are. */
+  kept?(process: Process): number;
+  /** Asks the process to stop in order. Default: the exit signal `reason`. */
+  stop?(process: Process, reason: Reason): void;
 }

@@ -64,7 +64,7 @@ export class Call extends Watch implements From {
   answer(value: unknown): void {
     if (!this.detach()) return;
     this.kernel.scheduler.giveWay();
-    this.resolve(value);
+    this.resolve(this.kernel.pass(value));
   }
 
   fire(reason: Reason): void {

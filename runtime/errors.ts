@@ -11,6 +11,14 @@ export class NoProcess extends Error {
   override readonly name = "NoProcess";
 }
 
+/** A message was refused because the mailbox that it was sent to is full, and its process wants senders to know. */
+export class MailboxFull extends Error {
+  override readonly name = "MailboxFull";
+  constructor(receiver: string, limit: number) {
+    super(`send: the mailbox of ${receiver} is full, its limit is ${limit} messages`);
+  }
+}
+
 /** A call did not get its reply. `reason` is `noproc`, `timeout`, `callingSelf`, or the reason the server ended with. */
 export class CallError extends Error {
   override readonly name = "CallError";
@@ -29,6 +37,7 @@ export class CallError extends Error {
 const explain = (reason: Reason): string => {
   if (reason === "noproc") return "noproc (no such process)";
   if (reason === "timeout") return "timeout (no reply in time; the server may still do the work)";
+  if (reason === "mailboxFull") return "mailboxFull (the server has more to do than its mailbox holds)";
   if (reason === "callingSelf") return "callingSelf (a process that calls itself would wait for ever)";
   if (reason instanceof Error) return `the server crashed: ${reason.message}`;
   return `the server ended: ${show(reason)}`;

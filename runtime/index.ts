@@ -1,3 +1,4 @@
+export type { AccountingOptions } from "./accounting.ts";
 export { answer, DEFAULT_CALL_TIMEOUT, type From } from "./call.ts";
 export { type Driver, realDriver } from "./driver.ts";
 export {
@@ -8,13 +9,17 @@ export {
   CallError,
   exit,
   isClean,
+  MailboxFull,
   NoCatch,
   NoProcess,
   StartError,
   Undefined,
 } from "./errors.ts";
+export type { Passing } from "./passing.ts";
 export { timeout } from "./plain-process.ts";
+export { type Init, type InitFunction, type ProcLibOptions, procLib } from "./proc-lib.ts";
 export { Exited } from "./process.ts";
+export type { ProcessInfo } from "./process-info.ts";
 export { type InitArg, name, type ProtocolOf, type Ref } from "./protocol.ts";
 export { defineReport, type Level, onReport, printReports } from "./reports.ts";
 export {
@@ -34,7 +39,8 @@ export {
   type Stop,
   stop,
 } from "./results.ts";
-export { type ProcessInfo, type System, type SystemOptions, system } from "./system.ts";
+export { type System, type SystemOptions, system } from "./system.ts";
+export { Table } from "./table.ts";
 export type { CrashReport, Telemetry, TelemetryEvents } from "./telemetry.ts";
 export type * from "./types.ts";
 export { isDown } from "./watch.ts";

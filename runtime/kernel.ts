@@ -1,21 +1,26 @@
+import { Accounting, type AccountingOptions } from "./accounting.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { Driver } from "./driver.ts";
 import { isClean } from "./errors.ts";
 import { Exits } from "./exits.ts";
+import { pidsOf, SHOWN_ANCESTORS } from "./lineage.ts";
 import { Names, nameOf } from "./names.ts";
+import { checkMailbox } from "./overflow.ts";
+import { type Pass, type Passing, passing } from "./passing.ts";
 import { DEAD, type Process, START } from "./process.ts";
+import { ProcessTable } from "./process-table.ts";
 import { Scheduler } from "./scheduler.ts";
 import { ProcessSelf } from "./self.ts";
-import { ProcessTable } from "./table.ts";
 import { type CrashReport, Telemetry } from "./telemetry.ts";
 import { Timers } from "./timers.ts";
-import type { Label, Name, Reason } from "./types.ts";
+import type { Label, MailboxOptions, Name, Reason } from "./types.ts";
 
 export interface SpawnFlags {
   readonly link: boolean;
   readonly name?: Name | undefined;
   readonly label?: Label | undefined;
   readonly trapExit?: boolean | undefined;
+  readonly mailbox?: MailboxOptions | undefined;
 }
 
 /** What the processes of one system share: its clock, its queue, its names, its table, its bus. */
@@ -30,19 +35,31 @@ export class Kernel {
   /** The process that the system speaks as; it owns what belongs to no other, such as a timer to a name. */
   root: Process | null = null;
   private ids = 0;
+  private readonly passing: Pass | null;
 
-  constructor(driver: Driver) {
+  constructor(driver: Driver, messages: Passing = "share") {
     this.driver = driver;
+    this.passing = passing(messages);
     this.scheduler = new Scheduler(driver);
     this.timers = new Timers(driver);
+  }
+
+  /** A message on its way to another process, as the system passes it. */
+  pass(message: unknown): unknown {
+    return this.passing === null ? message : this.passing(message);
+  }
+
+  keepAccount(options: AccountingOptions): void {
+    this.scheduler.accounting = new Accounting(options);
   }
 
   /** Makes a process; it first runs after whoever spawned it gives way. `by` is dead only for a zombie's spawn. */
   spawn(by: Process | null, behaviour: Behaviour, state: unknown, flags: SpawnFlags): ProcessSelf {
     if (flags.name !== undefined) this.names.check(flags.name);
     const parent = flags.link ? by : null;
-    const process = new ProcessSelf(this, ++this.ids, behaviour, state, parent, flags.trapExit === true);
+    const process = new ProcessSelf(this, ++this.ids, behaviour, state, by, flags.link, flags.trapExit === true);
     process.label = flags.label;
+    if (flags.mailbox !== undefined) process.rare.bounds = checkMailbox(flags.mailbox);
     if (by?.dead === true) return stillborn(by, process);
     this.table.add(process);
     if (flags.name !== undefined) this.names.claim(nameOf(flags.name), process);
@@ -57,15 +74,33 @@ export class Kernel {
 
   exited(process: Process): void {
     if (!this.telemetry.has("process.exit")) return;
-    const metadata = { pid: process.pid, label: process.describe(), reason: process.reason as Reason };
+    const origin = process.extras?.origin;
+    const metadata = {
+      pid: process.pid,
+      label: process.describe(),
+      reason: process.reason as Reason,
+      origin: origin == null ? undefined : { pid: origin.pid, label: origin.describe() },
+    };
     this.telemetry.emit("process.exit", { count: this.table.size }, metadata);
   }
 
   reportCrash(process: Process, reason: Reason, doing: CrashReport["doing"]): void {
     if (isClean(reason) || !this.telemetry.has("process.crash")) return;
-    const report = { pid: process.pid, label: process.describe(), reason, parent: process.parent ?? undefined };
-    this.telemetry.emit("process.crash", {}, doing === undefined ? report : { ...report, doing });
+    this.telemetry.emit("process.crash", {}, crashReport(process, reason, doing));
   }
+}
+
+function crashReport(process: Process, reason: Reason, doing: CrashReport["doing"]): CrashReport {
+  const report = {
+    pid: process.pid,
+    label: process.describe(),
+    reason,
+    parent: process.parent ?? undefined,
+    ancestors: pidsOf(process.lineage, SHOWN_ANCESTORS),
+    links: [...(process.links ?? [])].map((peer) => ({ pid: peer.pid, label: peer.describe() })),
+    messages: process.queueLength,
+  };
+  return doing === undefined ? report : { ...report, doing };
 }
 
 /** What a zombie spawns has a pid, and never runs. */

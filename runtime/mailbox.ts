@@ -7,16 +7,18 @@ const KEEP = 64;
 
 /**
  * Messages in arrival order. Most processes never hold two at once, so the oldest sits in a field and the ring for the
- * rest is made when it is needed; both ends are O(1).
+ * rest is made when it is needed; both ends are O(1). What may overtake has a lane of its own, made on first use.
  */
 export class Mailbox {
   private first: unknown = EMPTY;
   private ring: unknown[] = NO_RING;
   private head = 0;
   private count = 0;
+  private urgent: unknown[] | null = null;
 
   get messageCount(): number {
-    return this.first === EMPTY ? 0 : this.count + 1;
+    const ordinary = this.first === EMPTY ? 0 : this.count + 1;
+    return this.urgent === null ? ordinary : ordinary + this.urgent.length;
   }
 
   push(message: unknown): void {
@@ -29,19 +31,84 @@ export class Mailbox {
     this.count++;
   }
 
+  /** Puts a message before all ordinary ones, behind those that were put there before it. */
+  pushUrgent(message: unknown): void {
+    this.urgent ??= [];
+    this.urgent.push(message);
+  }
+
   /** Puts a message before all others. */
   unshift(message: unknown): void {
-    const second = this.first;
-    this.first = message;
-    if (second === EMPTY) return;
-    if (this.count === this.ring.length) this.grow();
-    this.head = (this.head - 1) & (this.ring.length - 1);
-    this.ring[this.head] = second;
-    this.count++;
+    this.urgent ??= [];
+    this.urgent.unshift(message);
   }
 
   /** The oldest message, or {@link EMPTY}. */
   shift(): unknown {
+    if (this.urgent !== null) return this.shiftUrgent(this.urgent);
+    return this.shiftOrdinary();
+  }
+
+  clear(): void {
+    this.first = EMPTY;
+    this.ring = NO_RING;
+    this.head = 0;
+    this.count = 0;
+    this.urgent = null;
+  }
+
+  /** Takes out every message that matches; the others keep their order. One pass. */
+  take(match: (message: unknown) => boolean): unknown[] {
+    const taken = this.takeUrgent(match);
+    const ordinary = this.first === EMPTY ? 0 : this.count + 1;
+    for (let left = ordinary; left > 0; left--) {
+      const message = this.shiftOrdinary();
+      if (match(message)) taken.push(message);
+      else this.push(message);
+    }
+    return taken;
+  }
+
+  /** Takes out the first of the messages that may overtake, or the first that matches; or {@link EMPTY}. */
+  takeUrgentFirst(match: ((message: unknown) => boolean) | undefined): unknown {
+    const { urgent } = this;
+    if (urgent === null) return EMPTY;
+    const place = match === undefined ? 0 : urgent.findIndex(match);
+    if (place < 0) return EMPTY;
+    const [message] = urgent.splice(place, 1);
+    if (urgent.length === 0) this.urgent = null;
+    return message;
+  }
+
+  private takeUrgent(match: (message: unknown) => boolean): unknown[] {
+    if (this.urgent === null) return [];
+    const taken: unknown[] = [];
+    const left: unknown[] = [];
+    for (const message of this.urgent) (match(message) ? taken : left).push(message);
+    this.urgent = left.length === 0 ? null : left;
+    return taken;
+  }
+
+  /** Takes out the oldest ordinary message that matches, or {@link EMPTY}. It is nearly always the first. */
+  takeOldest(match: (message: unknown) => boolean): unknown {
+    if (this.first === EMPTY || match(this.first)) return this.shiftOrdinary();
+    let found: unknown = EMPTY;
+    const ordinary = this.count + 1;
+    for (let left = ordinary; left > 0; left--) {
+      const message = this.shiftOrdinary();
+      if (found === EMPTY && match(message)) found = message;
+      else this.push(message);
+    }
+    return found;
+  }
+
+  private shiftUrgent(urgent: unknown[]): unknown {
+    const message = urgent.shift();
+    if (urgent.length === 0) this.urgent = null;
+    return message;
+  }
+
+  private shiftOrdinary(): unknown {
     const message = this.first;
     if (this.count === 0) {
       this.first = EMPTY;
@@ -52,24 +119,6 @@ export class Mailbox {
     this.head = (this.head + 1) & (this.ring.length - 1);
     if (--this.count === 0 && this.ring.length > KEEP) this.ring = NO_RING;
     return message;
-  }
-
-  clear(): void {
-    this.first = EMPTY;
-    this.ring = NO_RING;
-    this.head = 0;
-    this.count = 0;
-  }
-
-  /** Takes out every message that matches; the others keep their order. One pass. */
-  take(match: (message: unknown) => boolean): unknown[] {
-    const taken: unknown[] = [];
-    for (let left = this.messageCount; left > 0; left--) {
-      const message = this.shift();
-      if (match(message)) taken.push(message);
-      else this.push(message);
-    }
-    return taken;
   }
 
   private grow(): void {

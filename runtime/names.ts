@@ -22,7 +22,7 @@ export class Names {
   }
 
   register(name: Name, process: Process): void {
-    const key = nameOf(name);
+    const key = legalName(name);
     const holder = this.held.get(key);
     if (holder !== undefined) throw new BadArgument(`register: the name ${show(key)} is held by ${holder.pid}`);
     if (process.registered !== undefined) {
@@ -37,7 +37,7 @@ export class Names {
 
   /** For a start: says who holds the name, if somebody does. */
   check(name: Name): void {
-    const key = nameOf(name);
+    const key = legalName(name);
     const holder = this.held.get(key);
     if (holder !== undefined) throw new AlreadyStarted(holder.pid, key);
   }
@@ -59,6 +59,13 @@ export class Names {
   release(process: Process): void {
     this.held.delete(process.registered as string);
   }
+}
+
+/** Erlang keeps the name `undefined` for "no name". Here it is what a mistake looks like when it is made into a string. */
+function legalName(name: Name): string {
+  const key = nameOf(name);
+  if (key === "undefined") throw new BadArgument(`expected a name other than "undefined", got: ${show(name)}`);
+  return key;
 }
 
 export function nameOf(name: Name): string {

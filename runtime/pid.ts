@@ -1,6 +1,7 @@
 import { BadArgument } from "./errors.ts";
 import { show } from "./inspect.ts";
 import type { Process } from "./process.ts";
+import { stopInOrder } from "./stopping.ts";
 import type { Pid, Target } from "./types.ts";
 
 /** The one implementation of a pid. It lets go of its process at the exit, so a kept pid keeps nothing alive. */
@@ -10,6 +11,10 @@ export class Address implements Pid {
   constructor(id: number, process: Process | null) {
     this.id = id;
     this.process = process;
+  }
+  /** At the end of an `await using` scope: the process is asked to stop, as by {@link stopInOrder}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.process !== null) await stopInOrder(this.process);
   }
   toString(): string {
     return `<0.${this.id}>`;

@@ -71,6 +71,10 @@ export const plainBehaviour: Behaviour = {
     receiver.resolve(message);
   },
 
+  kept(process) {
+    return (process.state as PlainState).saved?.length ?? 0;
+  },
+
   flush(process, match) {
     (process.state as PlainState).saved?.take(match);
   },
@@ -104,8 +108,8 @@ export function receive(process: Process, match: Match | undefined, after: Milli
   }
   if (state.receiver !== undefined)
     throw new BadArgument(`receive: ${process.describe()} is waiting in a receive already`);
-  const saved = state.saved === undefined ? EMPTY : state.saved.take(match);
-  if (saved !== EMPTY) return Promise.resolve(saved);
+  const waiting = takeFirst(process, state, match);
+  if (waiting !== EMPTY) return Promise.resolve(waiting);
   if (after !== undefined) checkDelay(after);
   return new Promise((resolve, reject) => {
     const receiver: Receiver = { match, resolve, reject, timer: undefined, overdue: after === 0 };
@@ -116,6 +120,13 @@ export function receive(process: Process, match: Match | undefined, after: Milli
     }
     process.kernel.scheduler.resume(process);
   });
+}
+
+/** An urgent message goes before those that an earlier `receive` has passed over. */
+function takeFirst(process: Process, state: PlainState, match: Match | undefined): unknown {
+  if (state.saved === undefined) return EMPTY;
+  const urgent = process.takeUrgentFirst(match);
+  return urgent !== EMPTY ? urgent : state.saved.take(match);
 }
 
 /** Messages that wait are looked at before the time is up: a timeout of 0 takes what is there. */

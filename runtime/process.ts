@@ -1,15 +1,18 @@
-import { AsyncResource } from "node:async_hooks";
 import type { Behaviour } from "./behaviour.ts";
 import { NoProcess, reasonOf } from "./errors.ts";
+import { Extras } from "./extras.ts";
 import { show, showBrief } from "./inspect.ts";
 import type { Kernel } from "./kernel.ts";
-import { Mailbox } from "./mailbox.ts";
+import { Lineage } from "./lineage.ts";
+import { EMPTY, Mailbox } from "./mailbox.ts";
+import { admit } from "./overflow.ts";
 import { Address } from "./pid.ts";
+import { ExitMessage } from "./signal.ts";
 import type { Starting } from "./starting.ts";
-import { ambient } from "./strays.ts";
+import { scopeOf } from "./strays.ts";
 import type { CrashReport } from "./telemetry.ts";
 import type { Timer, TimerOwner } from "./timers.ts";
-import type { Exit, Label, Reason } from "./types.ts";
+import type { Label, Reason } from "./types.ts";
 import type { Watch } from "./watch.ts";
 
 /** Where a process stands with the scheduler. */
@@ -34,6 +37,8 @@ export abstract class Process extends Mailbox implements TimerOwner {
   readonly behaviour: Behaviour;
   /** Whose exit signal a behaviour takes as the order to stop: the starter, for a process started with a link. */
   readonly parent: Address | null;
+  /** Who started it, who started that one, and so on. */
+  readonly lineage: Lineage | null;
   /** The behaviour's own. */
   state: any;
   status: Status = READY;
@@ -48,16 +53,15 @@ export abstract class Process extends Mailbox implements TimerOwner {
   watching: Watch | null = null;
   starting: Starting | null = null;
   timers: Timer | null = null;
-  private resources: Set<Disposable> | null = null;
-  private controller: AbortController | null = null;
-  private scope: AsyncResource | null = null;
+  extras: Extras | null = null;
 
   constructor(
     kernel: Kernel,
     id: number,
     behaviour: Behaviour,
     state: unknown,
-    parent: Process | null,
+    starter: Process | null,
+    linked: boolean,
     trapExit: boolean,
   ) {
     super();
@@ -65,7 +69,8 @@ export abstract class Process extends Mailbox implements TimerOwner {
     this.pid = new Address(id, this);
     this.behaviour = behaviour;
     this.state = state;
-    this.parent = parent === null ? null : parent.pid;
+    this.parent = starter !== null && linked ? starter.pid : null;
+    this.lineage = starter === null || starter === kernel.root ? null : starter.descend();
     this.trapExit = trapExit;
   }
 
@@ -74,11 +79,25 @@ export abstract class Process extends Mailbox implements TimerOwner {
   }
 
   get signal(): AbortSignal {
-    if (this.controller === null) {
-      this.controller = new AbortController();
-      if (this.dead) this.controller.abort(new Exited(this.reason as Reason));
+    const { rare } = this;
+    if (rare.controller === null) {
+      rare.controller = new AbortController();
+      if (this.dead) rare.controller.abort(new Exited(this.reason as Reason));
     }
-    return this.controller.signal;
+    return rare.controller.signal;
+  }
+
+  /** What few processes need. */
+  get rare(): Extras {
+    this.extras ??= new Extras();
+    return this.extras;
+  }
+
+  /** Where those that it starts come from. */
+  descend(): Lineage {
+    const { rare } = this;
+    rare.descent ??= new Lineage(this.pid, this.lineage);
+    return rare.descent;
   }
 
   /** What reports call it: its label, its name, or what it runs; always with the pid. */
@@ -88,10 +107,33 @@ export abstract class Process extends Mailbox implements TimerOwner {
 
   // ── messages ──
 
-  deliver(message: unknown): void {
+  /** A message arrives. False when there was no room for it, and the process has a limit. */
+  deliver(message: unknown): boolean {
+    if (this.status === DEAD) return true;
+    const bounds = this.extras?.bounds;
+    if (bounds != null && !admit(this, bounds, message)) return false;
+    this.push(message);
+    if (this.status === IDLE) this.kernel.scheduler.ready(this);
+    return true;
+  }
+
+  /** What the runtime itself has to say arrives, whatever else waits. */
+  enqueue(message: unknown): void {
     if (this.status === DEAD) return;
     this.push(message);
     if (this.status === IDLE) this.kernel.scheduler.ready(this);
+  }
+
+  /** A message arrives that goes before ordinary ones. */
+  enqueueUrgent(message: unknown): void {
+    if (this.status === DEAD) return;
+    this.pushUrgent(message);
+    if (this.status === IDLE) this.kernel.scheduler.ready(this);
+  }
+
+  /** How many messages wait for it, those among them that its behaviour has looked at and kept. */
+  get queueLength(): number {
+    return this.messageCount + (this.behaviour.kept?.(this) ?? 0);
   }
 
   /** Removes a message that waits, wherever the behaviour keeps it. */
@@ -99,13 +141,11 @@ export abstract class Process extends Mailbox implements TimerOwner {
     if (this.take(match).length === 0) this.behaviour.flush?.(this, match);
   }
 
-  /** Whom it watches. */
-  watched(): readonly Address[] {
-    const targets: Address[] = [];
-    for (let watch = this.watching; watch !== null; watch = watch.nextOfWatcher) {
-      if (watch.target !== null) targets.push(watch.target.pid);
-    }
-    return targets;
+  /** An asynchronous callback has begun with a message, or ({@link EMPTY}) is over. */
+  busyWith(message: unknown): void {
+    const { rare } = this;
+    rare.current = message;
+    if (message !== EMPTY) rare.since = this.kernel.driver.now();
   }
 
   // ── links and exit signals ──
@@ -121,7 +161,7 @@ export abstract class Process extends Mailbox implements TimerOwner {
   /** A link to a process that is gone: a message to who traps exits, an exception to who does not. */
   linkFailed(pid: Address): void {
     if (!this.trapExit) throw new NoProcess(`link: there is no process ${pid}`);
-    this.deliver(exitMessage(pid, "noproc"));
+    this.enqueue(new ExitMessage(pid, "noproc"));
   }
 
   unlinkFrom(peer: Process): void {
@@ -132,7 +172,7 @@ export abstract class Process extends Mailbox implements TimerOwner {
   /** An exit signal from `sender` arrives. `kill` can only be sent, not passed on by a link. */
   signalled(sender: Address, reason: Reason, byLink: boolean): void {
     if (reason === "kill" && !byLink) this.end("killed");
-    else if (this.trapExit) this.deliver(exitMessage(sender, reason));
+    else if (this.trapExit) this.enqueue(new ExitMessage(sender, reason));
     else if (reason !== "normal" || sender === this.pid) this.end(reason);
   }
 
@@ -170,7 +210,11 @@ export abstract class Process extends Mailbox implements TimerOwner {
     const reason = this.reason as Reason;
     if (this.registered !== undefined) this.kernel.names.release(this);
     while (this.timers !== null) this.timers.cancel();
-    if (this.resources !== null) this.within(dispose, this, this.resources, undefined, undefined);
+    const { extras } = this;
+    if (extras !== null) {
+      if (extras.resources !== null) this.within(dispose, this, extras.resources, undefined, undefined);
+      for (const alias of extras.aliases ?? []) alias.withdraw(this);
+    }
     this.clear();
     this.pid.process = null;
     this.kernel.table.remove(this);
@@ -181,7 +225,8 @@ export abstract class Process extends Mailbox implements TimerOwner {
       watch.detach();
       if (!dead) watch.fire(reason);
     }
-    if (this.controller !== null) this.within(abort, this.controller, reason, undefined, undefined);
+    if (extras !== null && extras.controller !== null)
+      this.within(abort, extras.controller, reason, undefined, undefined);
     this.kernel.exited(this);
   }
 
@@ -192,7 +237,9 @@ export abstract class Process extends Mailbox implements TimerOwner {
       peer.links?.delete(this);
       // A start that failed tells its starter by its result; the signal of the link only if that could kill.
       const told = this.starting !== null && this.starting.watcher === peer && peer.trapExit;
-      if (!told) peer.signalled(this.pid, reason, true);
+      if (told || peer.dead) continue;
+      peer.signalled(this.pid, reason, true);
+      if (peer.dead) peer.rare.origin = this.extras?.origin ?? this;
     }
   }
 
@@ -203,22 +250,23 @@ export abstract class Process extends Mailbox implements TimerOwner {
       this.zombie("own");
       resource[Symbol.dispose]();
     } else {
-      this.resources ??= new Set();
-      this.resources.add(resource);
+      this.rare.resources ??= new Set();
+      this.rare.resources.add(resource);
     }
     return resource;
   }
 
   disown(resource: Disposable): void {
-    this.resources?.delete(resource);
+    this.extras?.resources?.delete(resource);
   }
 
   // ── attribution ──
 
   /** Runs `work` so that a stray throw or rejection it causes, now or later, is known to be this process's. */
   within<A, B, C, D, R>(work: (a: A, b: B, c: C, d: D) => R, a: A, b: B, c: C, d: D): R {
-    this.scope ??= ambient.run(this, () => new AsyncResource("hornbeam.process"));
-    return this.scope.runInAsyncScope(work, undefined, a, b, c, d);
+    const { rare } = this;
+    rare.scope ??= scopeOf(this);
+    return rare.scope.runInAsyncScope(work, undefined, a, b, c, d);
   }
 }
 
@@ -258,5 +306,3 @@ function dispose(owner: Process, resources: ReadonlySet<Disposable>): void {
 const isAbort = (thrown: unknown): boolean => thrown instanceof Error && thrown.name === "AbortError";
 
 const abort = (controller: AbortController, reason: Reason): void => controller.abort(new Exited(reason));
-
-export const exitMessage = (pid: Address, reason: Reason): Exit => ({ tag: "exit", pid, reason });

@@ -2,15 +2,19 @@ import type { Name, Pid, Protocol } from "./types.ts";
 
 // What a behaviour module's tables say about the process that runs it, inferred.
 
-type Payload<F> = F extends (payload: infer P, ...rest: any) => any
-  ? unknown extends P
+/** What a callback does not declare, or leaves to inference (`any`), it has no use for; `unknown` takes anything. */
+type Unused<F> = F extends (...args: infer A) => any ? (A extends [] ? true : IsAny<A[0]>) : true;
+type IsAny<T> = 0 extends 1 & T ? true : false;
+type Payload<F> =
+  Unused<F> extends true
     ? []
-    : [P] extends [void]
-      ? []
-      : undefined extends P
-        ? [payload?: P]
-        : [payload: P]
-  : [];
+    : F extends (payload: infer P, ...rest: any) => any
+      ? [P] extends [void]
+        ? []
+        : undefined extends P
+          ? [payload?: P]
+          : [payload: P]
+      : [];
 type ReplyOf<R> = R extends { tag: "reply" | "stop"; value: infer V } ? V : never;
 type Value<F> = F extends (...args: any) => infer R ? ReplyOf<Awaited<R>> : never;
 type At<M, K extends string> = M extends { [P in K]: infer T } ? T : {};
@@ -28,13 +32,15 @@ export interface ProtocolOf<M> extends Protocol {
 export type Ref<M> = Pid<ProtocolOf<M>>;
 
 /** The arguments that `M.init` wants: none, an optional one, or one. */
-export type InitArg<M> = M extends { init(arg: infer A, ...rest: any): any }
-  ? unknown extends A
+export type InitArg<M> = M extends { init: infer F } ? Arg<F> : never;
+type Arg<F> =
+  Unused<F> extends true
     ? []
-    : undefined extends A
-      ? [arg?: A]
-      : [arg: A]
-  : never;
+    : F extends (arg: infer A, ...rest: any) => any
+      ? undefined extends A
+        ? [arg?: A]
+        : [arg: A]
+      : never;
 
 /**
  * A name that survives restarts. `name<typeof Room>("lobby")` knows what a Room understands.

@@ -8,6 +8,10 @@ export class SaveQueue {
   private items: unknown[] = [];
   private head = 0;
 
+  get length(): number {
+    return this.items.length - this.head;
+  }
+
   push(message: unknown): void {
     this.items.push(message);
   }

@@ -1,3 +1,4 @@
+import type { Accounting } from "./accounting.ts";
 import type { Driver } from "./driver.ts";
 import { EMPTY } from "./mailbox.ts";
 import { BUSY, DEAD, IDLE, type Process, READY, START } from "./process.ts";
@@ -26,6 +27,8 @@ export class Scheduler {
   private waiting = false;
   /** Counts what processes do; sends count, or one callback could flood the others for a whole slice. */
   reductions = 0;
+  /** Who is told how long each process holds the thread, if anybody is. */
+  accounting: Accounting | null = null;
 
   constructor(driver: Driver) {
     this.driver = driver;
@@ -52,6 +55,7 @@ export class Scheduler {
   /** A process's asynchronous callback came to its end. */
   resume(process: Process): void {
     if (process.status !== BUSY) return;
+    process.busyWith(EMPTY);
     if (process.messageCount > 0) this.ready(process);
     else process.status = IDLE;
   }
@@ -100,25 +104,36 @@ export class Scheduler {
       this.reductions++;
       const message = process.shift();
       if (message === EMPTY) break;
-      let pending: void | Promise<void>;
-      try {
-        pending = message === START ? process.behaviour.start(process) : process.behaviour.receive(process, message);
-      } catch (thrown) {
-        process.crash(thrown);
-        return;
-      }
-      if (pending !== undefined) return this.suspend(process, pending);
+      const pending = this.accounting === null ? handle(process, message) : this.timed(process, message);
+      if (pending !== undefined) return this.suspend(process, message, pending);
     } while (process.status === READY && this.reductions < end && !this.waiting);
     if (process.status !== READY) return;
     if (process.messageCount > 0) this.ready(process);
     else process.status = IDLE;
   }
 
-  private suspend(process: Process, pending: Promise<void>): void {
+  private timed(process: Process, message: unknown): void | Promise<void> {
+    const begin = this.driver.now();
+    const pending = handle(process, message);
+    this.accounting?.add(process, this.driver.now() - begin, message);
+    return pending;
+  }
+
+  private suspend(process: Process, message: unknown, pending: Promise<void>): void {
     if (process.status === READY) process.status = BUSY;
+    process.busyWith(message);
     pending.then(
       () => this.resume(process),
       (thrown) => process.crash(thrown),
     );
+  }
+}
+
+/** One message. What the behaviour throws ends the process. */
+function handle(process: Process, message: unknown): void | Promise<void> {
+  try {
+    return message === START ? process.behaviour.start(process) : process.behaviour.receive(process, message);
+  } catch (thrown) {
+    process.crash(thrown);
   }
 }

@@ -1,23 +1,34 @@
+import { AliasAddress } from "./alias.ts";
 import { Cast, call } from "./call.ts";
-import { BadArgument } from "./errors.ts";
+import { BadArgument, MailboxFull } from "./errors.ts";
+import { show } from "./inspect.ts";
+import type { Kernel } from "./kernel.ts";
+import { pidsOf } from "./lineage.ts";
 import { nameOf } from "./names.ts";
-import { addressOf, NOBODY, showTarget } from "./pid.ts";
+import { type Address, addressOf, NOBODY, showTarget } from "./pid.ts";
 import { plainBehaviour, plainState, receive } from "./plain-process.ts";
 import { Process } from "./process.ts";
+import { newRef } from "./ref.ts";
 import type { Telemetry } from "./telemetry.ts";
-import { checkDelay } from "./timers.ts";
+import { checkDelay, checkTime, EXPIRED, type Timer } from "./timers.ts";
 import type {
+  Alias,
+  AliasOptions,
   Caller,
   CallOptions,
   Milliseconds,
+  MonitorOptions,
   MonitorRef,
   Name,
   Pid,
   ProcessFunction,
   Reason,
+  Registration,
   Self,
+  SendOptions,
   SpawnOptions,
   Target,
+  TimerMessage,
   TimerRef,
 } from "./types.ts";
 import { Monitor } from "./watch.ts";
@@ -32,21 +43,26 @@ export class ProcessSelf extends Process implements Self {
   // ── talking ──
 
   call(to: Target, request: string, ...payload: unknown[]): Promise<any> {
-    return call(this, to, request, payload[0], NO_OPTIONS);
+    return call(this, to, request, this.kernel.pass(payload[0]), NO_OPTIONS);
   }
 
   cast(to: Target, request: string, ...payload: unknown[]): void {
     if (this.gone("cast")) return;
     this.kernel.scheduler.reductions++;
-    this.kernel.names.resolve(to)?.deliver(new Cast(request, payload[0]));
+    this.kernel.names.resolve(to)?.deliver(new Cast(request, this.kernel.pass(payload[0])));
   }
 
-  send(to: Target, message: unknown): void {
+  send(to: Target | Alias, message: unknown, options?: SendOptions): void {
     if (this.gone("send")) return;
     this.kernel.scheduler.reductions++;
-    const target = this.kernel.names.resolve(to);
-    if (target !== undefined) target.deliver(message);
-    else if (!isPid(to)) throw new BadArgument(`send: no process is registered as ${showTarget(to)}`);
+    const passed = this.kernel.pass(message);
+    if (to instanceof AliasAddress) return to.deliver(passed, options);
+    const target = this.kernel.names.resolve(to as Target);
+    if (target !== undefined) {
+      if (!target.deliver(passed)) refused(target);
+    } else if (!isPid(to as Target)) {
+      throw new BadArgument(`send: no process is registered as ${showTarget(to as Target)}`);
+    }
   }
 
   whereis(name: Name): Pid | undefined {
@@ -63,6 +79,10 @@ export class ProcessSelf extends Process implements Self {
 
   // ── the world ──
 
+  get ancestors(): readonly Pid[] {
+    return pidsOf(this.lineage);
+  }
+
   get telemetry(): Telemetry {
     return this.kernel.telemetry;
   }
@@ -78,45 +98,78 @@ export class ProcessSelf extends Process implements Self {
   sleep(delay: Milliseconds): Promise<void> {
     if (this.gone("sleep")) return new Promise(() => {});
     return new Promise((resolve) => {
-      this.kernel.timers.set(delay, resolve, this);
+      this.kernel.timers.set(delay, () => resolve(), this);
     });
   }
 
   sendAfter(message: unknown, delay: Milliseconds, to: Target = this.pid): TimerRef {
     checkDelay(delay);
-    if (this.gone("sendAfter")) return EXPIRED;
-    const { names, timers } = this.kernel;
+    return this.schedule("sendAfter", this.now() + delay, to, message, false);
+  }
+
+  sendAt(message: unknown, at: Milliseconds, to: Target = this.pid): TimerRef {
+    checkTime(at);
+    return this.schedule("sendAt", at, to, message, false);
+  }
+
+  startTimer(message: unknown, delay: Milliseconds, to: Target = this.pid): TimerRef {
+    checkDelay(delay);
+    return this.schedule("startTimer", this.now() + delay, to, message, true);
+  }
+
+  /** A name is looked up when the timer fires, and the timer then belongs to nobody; else it is its receiver's. */
+  private schedule(operation: string, at: Milliseconds, to: Target, message: unknown, tagged: boolean): TimerRef {
+    if (this.gone(operation)) return EXPIRED;
+    const { kernel } = this;
+    const passed = kernel.pass(message);
+    const content = (timer: Timer) => (tagged ? timerMessage(timer, passed) : passed);
     if (!isPid(to)) {
       nameOf(to);
-      return timers.set(delay, () => names.whereis(to)?.deliver(message), this.kernel.root);
+      return kernel.timers.setAt(at, (timer) => kernel.names.whereis(to)?.deliver(content(timer)), kernel.root);
     }
     const target = addressOf(to).process;
-    return target === null || target.dead ? EXPIRED : timers.set(delay, () => target.deliver(message), target);
+    if (target === null || target.dead) return EXPIRED;
+    return kernel.timers.setAt(at, (timer) => target.deliver(content(timer)), target);
   }
 
   // ── other processes ──
 
   spawn(run: ProcessFunction, options: SpawnOptions = {}): Pid {
-    return this.start(run, options, false).pid;
+    return this.start(run, options, options.link === true).pid;
   }
 
   spawnLink(run: ProcessFunction, options: SpawnOptions = {}): Pid {
     return this.start(run, options, true).pid;
   }
 
-  spawnMonitor(run: ProcessFunction, options: SpawnOptions = {}): { pid: Pid; monitor: MonitorRef } {
-    const process = this.start(run, options, false);
-    return { pid: process.pid, monitor: this.monitor(process.pid) };
+  spawnMonitor(
+    run: ProcessFunction,
+    options: SpawnOptions & { readonly monitor?: MonitorOptions<any> } = {},
+  ): { pid: Pid; monitor: MonitorRef } {
+    const { pid } = this.start(run, options, options.link === true);
+    return { pid, monitor: this.monitor(pid, options.monitor) };
   }
 
-  monitor(target: Target): MonitorRef {
+  monitor(target: Target, options?: MonitorOptions<any>): MonitorRef {
+    if (options !== undefined) checkMonitor(options);
     const named = isPid(target) ? undefined : target;
     const process = this.kernel.names.resolve(target);
-    const monitor = new Monitor(this, isPid(target) ? target : (process?.pid ?? NOBODY), named);
+    const monitor = new Monitor(this, isPid(target) ? target : (process?.pid ?? NOBODY), named, options);
     if (this.gone("monitor") || process === this) return monitor;
     if (process === undefined) monitor.fire("noproc");
     else monitor.attach(this, process);
     return monitor;
+  }
+
+  alias({ reply = false, priority = false }: AliasOptions = {}): Alias {
+    const alias = new AliasAddress(this, newRef(), reply, priority);
+    if (this.gone("alias")) alias.withdraw(this);
+    return alias;
+  }
+
+  unalias(alias: Alias): boolean {
+    if (!(alias instanceof AliasAddress)) throw new BadArgument(`unalias: expected an alias, got: ${show(alias)}`);
+    return !this.gone("unalias") && alias.withdraw(this);
   }
 
   link(pid: Pid): void {
@@ -145,12 +198,14 @@ export class ProcessSelf extends Process implements Self {
     }
   }
 
-  register(name: Name, pid: Pid = this.pid): void {
-    if (this.gone("register")) return;
+  register(name: Name, pid: Pid = this.pid): Registration {
+    const registration = new Held(this.kernel, name, addressOf(pid));
+    if (this.gone("register")) return registration;
     const { process } = addressOf(pid);
     if (process === null)
       throw new BadArgument(`register: ${pid} is not alive, so it cannot have the name ${name.name}`);
     this.kernel.names.register(name, process);
+    return registration;
   }
 
   unregister(name: Name): void {
@@ -181,13 +236,13 @@ class CallerWith implements Caller {
     this.options = options;
   }
   call(to: Target, request: string, ...payload: unknown[]): Promise<any> {
-    return call(this.process, to, request, payload[0], this.options);
+    return call(this.process, to, request, this.process.kernel.pass(payload[0]), this.options);
   }
   cast(to: Target, request: string, ...payload: unknown[]): void {
     this.process.cast(to, request, ...payload);
   }
-  send(to: Target, message: unknown): void {
-    this.process.send(to, message);
+  send(to: Target | Alias, message: unknown, options?: SendOptions): void {
+    this.process.send(to, message, options);
   }
   whereis(name: Name): Pid | undefined {
     return this.process.whereis(name);
@@ -212,6 +267,36 @@ export function processOf(caller: Caller): ProcessSelf {
   throw new BadArgument("expected a process (self) or a system");
 }
 
+const timerMessage = ({ ref }: Timer, message: unknown): TimerMessage => ({ tag: "timer", ref, message });
+
 const isPid = (to: Target): to is Pid => typeof (to as Pid | undefined)?.id === "number";
 
-const EXPIRED: TimerRef = { cancel: () => false, [Symbol.dispose]() {} };
+/** A name that somebody registered. Given back only by who has it still. */
+class Held implements Registration {
+  readonly name: Name;
+  readonly pid: Address;
+  private readonly kernel: Kernel;
+  constructor(kernel: Kernel, name: Name, pid: Address) {
+    this.kernel = kernel;
+    this.name = name;
+    this.pid = pid;
+  }
+  [Symbol.dispose](): void {
+    if (this.kernel.names.whereis(this.name)?.pid === this.pid) this.kernel.names.unregister(this.name);
+  }
+}
+
+const ALIAS_MODES: readonly unknown[] = [undefined, "explicitUnalias", "demonitor", "replyDemonitor"];
+
+function checkMonitor({ alias }: MonitorOptions<unknown>): void {
+  if (ALIAS_MODES.includes(alias)) return;
+  throw new BadArgument(
+    `monitor: expected alias to be explicitUnalias, demonitor or replyDemonitor, got: ${show(alias)}`,
+  );
+}
+
+/** A full mailbox dropped a message. Whether its sender is told is the receiver's choice. */
+function refused(receiver: Process): void {
+  const bounds = receiver.extras?.bounds;
+  if (bounds?.overflow === "refuse") throw new MailboxFull(receiver.describe(), bounds.limit);
+}

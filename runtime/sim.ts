@@ -1,4 +1,5 @@
 import type { Driver } from "./driver.ts";
+import type { Passing } from "./passing.ts";
 import { LiveSystem, type System } from "./system.ts";
 import type { Async, Milliseconds, Pid, Reason } from "./types.ts";
 
@@ -12,6 +13,8 @@ export interface SimOptions {
   readonly time?: "auto" | "manual";
   /** How often time may jump by itself before the simulation is given up. Default 1,000,000. */
   readonly jumps?: number;
+  /** What becomes of the data in messages, as in {@link SystemOptions}. Default `"share"`. */
+  readonly messages?: Passing;
 }
 
 /** A system in virtual time: the same processes on another clock, so that hours take milliseconds. */
@@ -46,7 +49,7 @@ export async function simulate<T>(
 ): Promise<T> {
   const [options, test] = args.length === 1 ? [{}, args[0]] : args;
   const driver = new VirtualDriver(options);
-  const sim = new SimSystem(driver);
+  const sim = new SimSystem(driver, options);
   const result = await Promise.race([test(sim), driver.failure]).finally(async () => {
     driver.automatic = true;
     await Promise.race([sim.stop(), driver.failure]);
@@ -59,8 +62,8 @@ export async function simulate<T>(
 
 class SimSystem extends LiveSystem implements Sim {
   private readonly driver: VirtualDriver;
-  constructor(driver: VirtualDriver) {
-    super({ driver, reports: false, catchStrays: false });
+  constructor(driver: VirtualDriver, { messages = "share" }: SimOptions) {
+    super({ driver, reports: false, catchStrays: false, messages });
     this.driver = driver;
   }
   get seed(): number {

@@ -2,13 +2,14 @@ import type { Behaviour } from "./behaviour.ts";
 import { AlreadyStarted, StartError } from "./errors.ts";
 import type { Process } from "./process.ts";
 import { checkDelay, type Timer } from "./timers.ts";
-import type { Label, Milliseconds, Name, Pid, Reason } from "./types.ts";
+import type { Label, MailboxOptions, Milliseconds, Name, Pid, Reason } from "./types.ts";
 import { Watch } from "./watch.ts";
 
 export interface StartFlags {
   readonly link: boolean;
   readonly name?: Name | undefined;
   readonly label?: Label | undefined;
+  readonly mailbox?: MailboxOptions | undefined;
   /** Default: no limit. */
   readonly timeout?: Milliseconds | "infinity" | undefined;
 }

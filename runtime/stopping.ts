@@ -1,6 +1,6 @@
 import { addressOf } from "./pid.ts";
 import type { Process } from "./process.ts";
-import type { Exit, Pid, Reason, Shutdown } from "./types.ts";
+import type { Exit, Milliseconds, Pid, Reason, Shutdown } from "./types.ts";
 import { Ending } from "./watch.ts";
 
 /** Resolves to the exit reason of `pid`, past the mailbox; at once with `noproc` when it is gone already. */
@@ -42,6 +42,22 @@ export async function stopProcess(
   const result = await end;
   timer?.cancel();
   return result;
+}
+
+/** How long a process may take to stop at the end of a scope. */
+const SCOPE_END: Milliseconds = 5000;
+
+/** Asks a process to stop in the order of its behaviour, kills it when it does not, and waits for its end. */
+export async function stopInOrder(process: Process): Promise<void> {
+  const { kernel, behaviour } = process;
+  const { root } = kernel;
+  if (process.dead || root === null) return;
+  const end = ended(root, process.pid);
+  if (behaviour.stop === undefined) process.signalled(root.pid, "shutdown", false);
+  else behaviour.stop(process, "shutdown");
+  const timer = kernel.timers.set(SCOPE_END, () => process.end("killed"), root);
+  await end;
+  timer.cancel();
 }
 
 /**

@@ -5,7 +5,12 @@ import type { Process } from "./process.ts";
  * Whose code is running, for one purpose only: to find the process that a stray throw or rejection belongs to.
  * Nothing else may read it: `self` is explicit.
  */
-export const ambient = new AsyncLocalStorage<Process | undefined>();
+const ambient = new AsyncLocalStorage<Process | undefined>();
+
+/** Where asynchronous code runs that belongs to a process. */
+export type Scope = AsyncResource;
+
+export const scopeOf = (owner: Process): Scope => ambient.run(owner, () => new AsyncResource("hornbeam.process"));
 
 /** A function that belongs to no process, whoever arms it. */
 export function detached(work: () => void): () => void {

@@ -1,16 +1,20 @@
+import type { AccountingOptions } from "./accounting.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { call } from "./call.ts";
 import { type Driver, realDriver } from "./driver.ts";
 import { BadArgument, CallError, StartError } from "./errors.ts";
 import { Kernel } from "./kernel.ts";
+import type { Passing } from "./passing.ts";
+import { addressOf } from "./pid.ts";
 import { plainBehaviour, plainState } from "./plain-process.ts";
-import { BUSY, DEAD, IDLE, READY, type Status } from "./process.ts";
+import { infoOf, type ProcessInfo } from "./process-info.ts";
 import { type Level, printReports } from "./reports.ts";
 import type { ProcessSelf } from "./self.ts";
 import { ended, stopProcess } from "./stopping.ts";
 import { catchStrays } from "./strays.ts";
 import type { Telemetry } from "./telemetry.ts";
 import type {
+  Alias,
   Caller,
   CallOptions,
   ChildSpec,
@@ -20,6 +24,7 @@ import type {
   ProcessFunction,
   Protocol,
   Reason,
+  SendOptions,
   Shutdown,
   SpawnOptions,
   Target,
@@ -32,19 +37,13 @@ export interface SystemOptions {
   readonly reports?: Level | false;
   /** End the process that caused a stray throw or rejection, instead of Node. Default true. */
   readonly catchStrays?: boolean;
-}
-
-/** What a listing says of a process. */
-export interface ProcessInfo {
-  readonly pid: Pid;
-  readonly label: string;
-  readonly name: string | undefined;
-  readonly status: "waiting" | "ready" | "busy" | "exiting";
-  readonly messages: number;
-  readonly links: readonly Pid[];
-  /** Whom it watches: with monitors, and with calls that are not answered. */
-  readonly monitors: readonly Pid[];
-  readonly parent: Pid | undefined;
+  /** What becomes of the data in messages; a policy for development, see {@link Passing}. Default `"share"`. */
+  readonly messages?: Passing;
+  /**
+   * Keeps account of the time that processes spend in their callbacks, and warns of a callback that blocks the thread
+   * (`process.blocked`). Costs two looks at the clock a turn of a process. Default: off; `run` turns it on.
+   */
+  readonly accounting?: boolean | AccountingOptions;
 }
 
 /** A world of processes: its own names, clock and telemetry. Most programs have one, made by `run`. */
@@ -61,6 +60,10 @@ export interface System extends Caller {
   stop(reason?: Reason): Promise<void>;
   /** The living processes, oldest first. */
   processes(): readonly ProcessInfo[];
+  /** One of them; `undefined` when it has ended (OTP: `process_info/1`). */
+  processInfo(pid: Pid): ProcessInfo | undefined;
+  /** Stops the system at the end of an `await using` scope. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
@@ -87,7 +90,8 @@ export class LiveSystem implements System {
   protected timersLeft = 0;
 
   constructor(options: SystemOptions) {
-    this.kernel = new Kernel(options.driver ?? realDriver());
+    this.kernel = new Kernel(options.driver ?? realDriver(), options.messages);
+    if (options.accounting) this.kernel.keepAccount(options.accounting === true ? {} : options.accounting);
     if (options.reports !== false) printReports(this.telemetry, options.reports);
     this.releaseStrays = options.catchStrays === false ? () => {} : catchStrays();
     this.self = this.kernel.spawn(null, rootBehaviour, undefined, { link: false, label: "root", trapExit: true });
@@ -130,19 +134,17 @@ export class LiveSystem implements System {
   }
 
   processes(): readonly ProcessInfo[] {
-    return this.kernel.table
-      .list()
-      .filter((process) => process !== this.self)
-      .map((process) => ({
-        pid: process.pid,
-        label: process.describe(),
-        name: process.registered,
-        status: STATUS[process.status],
-        messages: process.messageCount,
-        links: [...(process.links ?? [])].map((peer) => peer.pid),
-        monitors: process.watched(),
-        parent: process.parent ?? undefined,
-      }));
+    const processes = this.kernel.table.list().filter((process) => process !== this.self);
+    return processes.map((process) => infoOf(process));
+  }
+
+  processInfo(pid: Pid): ProcessInfo | undefined {
+    const { process } = addressOf(pid);
+    return process === null || process.dead ? undefined : infoOf(process);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
   }
 
   call(to: Target, request: string, ...payload: unknown[]): Promise<any> {
@@ -152,8 +154,8 @@ export class LiveSystem implements System {
   cast(to: Target, request: string, ...payload: unknown[]): void {
     this.self.cast(to, request, ...payload);
   }
-  send(to: Target, message: unknown): void {
-    this.self.send(to, message);
+  send(to: Target | Alias, message: unknown, options?: SendOptions): void {
+    this.self.send(to, message, options);
   }
   exit(pid: Pid, reason: Reason): void {
     this.self.exit(pid, reason);
@@ -168,13 +170,6 @@ export class LiveSystem implements System {
     return this.self.with(options);
   }
 }
-
-const STATUS: { readonly [S in Status]: ProcessInfo["status"] } = {
-  [IDLE]: "waiting",
-  [READY]: "ready",
-  [BUSY]: "busy",
-  [DEAD]: "exiting",
-};
 
 /** The root has no work of its own: whoever needs to know of a child's end watches it. */
 const rootBehaviour: Behaviour = {

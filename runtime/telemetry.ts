@@ -4,7 +4,11 @@ import type { Pid, Reason } from "./types.ts";
 /** Measurements and metadata of each event. Other folders add theirs by declaration merging. */
 export interface TelemetryEvents {
   "process.start": [measurements: { count: number }, metadata: { pid: Pid; parent: Pid | undefined }];
-  "process.exit": [measurements: { count: number }, metadata: { pid: Pid; label: string; reason: Reason }];
+  /** `origin` is the process whose end was passed on to this one by links: the first of a cascade. */
+  "process.exit": [
+    measurements: { count: number },
+    metadata: { pid: Pid; label: string; reason: Reason; origin: { pid: Pid; label: string } | undefined },
+  ];
   /** An uncaught exception, or an exit of its own with a reason that is not clean. */
   "process.crash": [measurements: {}, metadata: CrashReport];
   /** Code of a process that is dead already did something; it was not obeyed. */
@@ -19,7 +23,14 @@ export interface CrashReport {
   readonly pid: Pid;
   readonly label: string;
   readonly reason: Reason;
+  /** Who started it with a link. */
   readonly parent: Pid | undefined;
+  /** Who started it, who started that one, and so on; the nearest 16. */
+  readonly ancestors: readonly Pid[];
+  /** Whom its end may take along. */
+  readonly links: readonly { readonly pid: Pid; readonly label: string }[];
+  /** How many messages it leaves unread. */
+  readonly messages: number;
   /** What the process was doing: its last message and state, where its behaviour knows them. */
   readonly doing?: { readonly callback: string; readonly message?: unknown; readonly state?: unknown };
 }

@@ -10,12 +10,12 @@ export class Timer implements TimerRef {
   /** Its place in the heap; -1 when it has fired or been cancelled. */
   index = -1;
   private readonly timers: Timers;
-  private readonly action: () => void;
+  private readonly action: (timer: Timer) => void;
   owner: TimerOwner | null = null;
   before: Timer | null = null;
   after: Timer | null = null;
 
-  constructor(timers: Timers, at: Milliseconds, order: number, action: () => void) {
+  constructor(timers: Timers, at: Milliseconds, order: number, action: (timer: Timer) => void) {
     this.timers = timers;
     this.at = at;
     this.order = order;
@@ -31,7 +31,15 @@ export class Timer implements TimerRef {
 
   fire(): void {
     this.release();
-    this.action();
+    this.action(this);
+  }
+
+  get ref(): number {
+    return this.order;
+  }
+
+  read(): Milliseconds | undefined {
+    return this.index < 0 ? undefined : this.timers.left(this);
   }
 
   [Symbol.dispose](): void {
@@ -56,7 +64,7 @@ export interface TimerOwner {
 export class Timers {
   private readonly driver: Driver;
   private readonly heap: Timer[] = [];
-  private orders = 0;
+  private orders = 1;
   private armed: Milliseconds | undefined;
 
   constructor(driver: Driver) {
@@ -68,9 +76,14 @@ export class Timers {
   }
 
   /** Runs `action` after `delay`. A timer with an owner is cancelled at its owner's exit. */
-  set(delay: Milliseconds, action: () => void, owner: TimerOwner | null): Timer {
+  set(delay: Milliseconds, action: (timer: Timer) => void, owner: TimerOwner | null): Timer {
     checkDelay(delay);
-    const timer = new Timer(this, this.driver.now() + delay, this.orders++, action);
+    return this.setAt(this.driver.now() + delay, action, owner);
+  }
+
+  /** As {@link set}, at a moment of the driver's clock. */
+  setAt(at: Milliseconds, action: (timer: Timer) => void, owner: TimerOwner | null): Timer {
+    const timer = new Timer(this, at, this.orders++, action);
     if (owner !== null) {
       timer.owner = owner;
       timer.after = owner.timers;
@@ -81,6 +94,11 @@ export class Timers {
     this.up(timer, this.heap.length - 1);
     this.arm();
     return timer;
+  }
+
+  /** How long until a pending timer fires. */
+  left(timer: Timer): Milliseconds {
+    return Math.max(0, timer.at - this.driver.now());
   }
 
   remove(timer: Timer): void {
@@ -156,5 +174,12 @@ export class Timers {
 export function checkDelay(delay: Milliseconds): void {
   if (!(delay >= 0)) throw new BadArgument(`expected a time of 0 ms or more, got: ${show(delay)}`);
 }
+
+export function checkTime(at: Milliseconds): void {
+  if (typeof at !== "number" || Number.isNaN(at)) throw new BadArgument(`expected a time in ms, got: ${show(at)}`);
+}
+
+/** Stands for a timer that can never fire: its receiver is gone. */
+export const EXPIRED: TimerRef = { ref: 0, cancel: () => false, read: () => undefined, [Symbol.dispose]() {} };
 
 const earlier = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);

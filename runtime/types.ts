@@ -12,9 +12,14 @@ export interface Protocol {
 }
 
 /** An address you can send to. `P` exists only in the type system. Never reused within a system. */
-export interface Pid<out P extends Protocol = any> {
+export interface Pid<out P extends Protocol = any> extends AsyncDisposable {
   readonly id: number;
   readonly [protocol]?: P;
+  /**
+   * At the end of an `await using` scope: the process is asked to stop with reason `shutdown` (a server by its
+   * `terminate`), and killed when it has not ended within 5000 ms. Resolves when it is gone.
+   */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** A name that stands for whoever holds it now: it survives restarts. Made by {@link name}. */
@@ -25,6 +30,15 @@ export interface Name<out P extends Protocol = any> {
 }
 
 export type Target<P extends Protocol = any> = Pid<P> | Name<P>;
+
+/**
+ * An address that its process can withdraw, by {@link Self.unalias}: what is sent to it from then on is dropped
+ * (OTP: `erlang:alias/1`). Whoever has it can send to it, and nothing else.
+ */
+export interface Alias<out P extends Protocol = any> {
+  readonly ref: number;
+  readonly [protocol]?: P;
+}
 
 /**
  * Why a process ended. `"normal"`, `"shutdown"` and `{ shutdown }` are clean ends, everything else is a failure.
@@ -42,9 +56,9 @@ export type Reason =
   | (string & {})
   | object;
 
-/** The message that a monitor sends when its target has ended (OTP: `'DOWN'`). */
-export interface Down {
-  readonly tag: "down";
+/** The message that a monitor sends when its target has ended (OTP: `'DOWN'`). Its tag is the monitor's, if it has one. */
+export interface Down<Tag = "down"> {
+  readonly tag: Tag;
   readonly ref: number;
   readonly pid: Pid;
   /** The name, when the monitor was made by name. */
@@ -62,6 +76,14 @@ export interface Exit {
 /** The message of a server's idle timeout, and what `receive` resolves to when its time is up. */
 export interface Timeout {
   readonly tag: "timeout";
+}
+
+/** The message of a timer that was started with {@link Self.startTimer} (OTP: `{timeout, TimerRef, Msg}`). */
+export interface TimerMessage<T = unknown> {
+  readonly tag: "timer";
+  /** The `ref` of the timer. */
+  readonly ref: number;
+  readonly message: T;
 }
 
 /** Milliseconds; fractions are allowed. */
@@ -93,16 +115,52 @@ export interface Caller {
     request: K,
     ...payload: Parameters<Sig<P["casts"], K>>
   ): void;
-  /** Sends a plain message. A dead pid is fine; a name that nobody holds throws a `BadArgument` (OTP: `!`). */
-  send<P extends Protocol>(to: Target<P>, message: P["info"]): void;
+  /**
+   * Sends a plain message (OTP: `!`). A dead pid or a withdrawn alias is fine; a name that nobody holds throws a
+   * `BadArgument`.
+   */
+  send<P extends Protocol>(to: Target<P> | Alias<P>, message: P["info"], options?: SendOptions): void;
   whereis<P extends Protocol>(name: Name<P>): Pid<P> | undefined;
   isAlive(pid: Pid): boolean;
   /** The same caller with other defaults: `self.with({ timeout: 500 }).call(…)`. */
   with(options: CallOptions): Caller;
 }
 
+/** Options of a message. */
+export interface SendOptions {
+  /**
+   * Puts the message before the ordinary ones, behind other urgent ones. Only through an alias that was made with
+   * `priority`: the receiver decides who may overtake. Without effect otherwise (OTP 28: `erlang:send/3`, `priority`).
+   */
+  readonly priority?: boolean;
+}
+
+export interface AliasOptions {
+  /** Withdrawn by the first message that comes through it. Default false (OTP: `alias([reply])`). */
+  readonly reply?: boolean;
+  /** Lets senders overtake, see {@link SendOptions.priority}. Default false. */
+  readonly priority?: boolean;
+}
+
+export interface MonitorOptions<Tag = "down"> {
+  /** The `tag` of the message, instead of `"down"` (OTP: `{tag, Term}`). */
+  readonly tag?: Tag;
+  /**
+   * Makes an alias of the same `ref`. It is withdrawn by {@link Self.unalias} only (`explicitUnalias`); also when the
+   * monitor is cancelled or fires (`demonitor`); or also by the first message through it, which cancels the monitor
+   * (`replyDemonitor`). (OTP: `{alias, explicit_unalias | demonitor | reply_demonitor}`.)
+   */
+  readonly alias?: "explicitUnalias" | "demonitor" | "replyDemonitor";
+  /** The message goes before ordinary ones. Default false (OTP 28). */
+  readonly priority?: boolean;
+}
+
 export interface MonitorRef extends Disposable {
   readonly ref: number;
+  /** False when it has fired, was cancelled, or never could fire. */
+  readonly active: boolean;
+  /** The alias that was asked for with it. */
+  readonly alias: Alias | undefined;
   /**
    * Ends the monitor (OTP: `demonitor/2`). With `flush`, a `Down` that already waits in the mailbox goes too.
    * True when the monitor was still active.
@@ -111,8 +169,29 @@ export interface MonitorRef extends Disposable {
 }
 
 export interface TimerRef extends Disposable {
-  /** True when the timer was still pending. */
+  readonly ref: number;
+  /** True when the timer was still pending (OTP: `erlang:cancel_timer/1`). */
   cancel(): boolean;
+  /** How long until it fires; `undefined` when it has fired or was cancelled (OTP: `erlang:read_timer/1`). */
+  read(): Milliseconds | undefined;
+}
+
+/** A name that is held: given back at the end of a `using` scope. */
+export interface Registration extends Disposable {
+  readonly name: Name;
+  readonly pid: Pid;
+}
+
+/** What becomes of messages that find a mailbox full. Signals, replies and system messages always get in. */
+export interface MailboxOptions {
+  /** How many messages may wait. A whole number from 1 up. */
+  readonly limit: number;
+  /**
+   * `"dropNewest"`: the message that comes is dropped. `"dropOldest"`: the ordinary message that waits longest is.
+   * `"refuse"`: it is dropped, and `send` throws {@link MailboxFull}. `"exit"`: the process ends with the reason
+   * `"mailboxFull"`. A call whose message is dropped is rejected with the reason `"mailboxFull"`; a cast never fails.
+   */
+  readonly overflow: "dropNewest" | "dropOldest" | "refuse" | "exit";
 }
 
 export interface SpawnOptions {
@@ -121,6 +200,10 @@ export interface SpawnOptions {
   /** What reports call the process; a function is asked when a report is written. */
   readonly label?: Label;
   readonly trapExit?: boolean;
+  /** Links the process as it is made, as `spawnLink` does (OTP: `spawn_opt`, `link`). */
+  readonly link?: boolean;
+  /** Default: no limit. */
+  readonly mailbox?: MailboxOptions;
 }
 
 export type Label = string | (() => string);
@@ -135,6 +218,8 @@ export interface Self<Info = any> extends Caller {
   trapExit: boolean;
   /** What reports and process listings call this process. */
   label: Label | undefined;
+  /** Who started this process, who started that one, and so on (OTP: `'$ancestors'`). */
+  readonly ancestors: readonly Pid[];
   /** The event bus of the system. */
   readonly telemetry: Telemetry;
   /** Monotonic time. */
@@ -142,16 +227,30 @@ export interface Self<Info = any> extends Caller {
   /** A number in [0, 1). */
   random(): number;
   sleep(delay: Milliseconds): Promise<void>;
-  /** Sends `message` to this process, or to `to`, after `delay`. Gone when the receiver (a pid) ends. */
+  /**
+   * Sends `message` to this process, or to `to`, after `delay` (OTP: `erlang:send_after/3`). Gone when the receiver (a
+   * pid) ends. A delay has no upper limit.
+   */
   sendAfter(message: Info, delay: Milliseconds, to?: Target): TimerRef;
+  /** As {@link sendAfter}, at a time of {@link now}; at once when that is past (OTP: `{abs, true}`). */
+  sendAt(message: Info, at: Milliseconds, to?: Target): TimerRef;
+  /** As {@link sendAfter}, as a {@link TimerMessage} that says which timer it was (OTP: `erlang:start_timer/3`). */
+  startTimer(message: unknown, delay: Milliseconds, to?: Target): TimerRef;
   /** Asks for one {@link Down} when the target ends; a target that is not there gives `noproc` at once. */
-  monitor(target: Target): MonitorRef;
+  monitor<Tag = "down">(target: Target, options?: MonitorOptions<Tag>): MonitorRef;
+  /** Makes an address of this process that it can withdraw (OTP: `erlang:alias/1`). */
+  alias(options?: AliasOptions): Alias<{ calls: {}; casts: {}; info: Info }>;
+  /** Withdraws an alias of this process. True when it was in use (OTP: `erlang:unalias/1`). */
+  unalias(alias: Alias): boolean;
   /** Ties two processes together: the exit of one is a signal to the other. Throws `noproc` unless exits are trapped. */
   link(pid: Pid): void;
   unlink(pid: Pid): void;
   spawn<T>(run: ProcessFunction<T>, options?: SpawnOptions): Pid;
   spawnLink<T>(run: ProcessFunction<T>, options?: SpawnOptions): Pid;
-  spawnMonitor<T>(run: ProcessFunction<T>, options?: SpawnOptions): { readonly pid: Pid; readonly monitor: MonitorRef };
+  spawnMonitor<T>(
+    run: ProcessFunction<T>,
+    options?: SpawnOptions & { readonly monitor?: MonitorOptions<any> },
+  ): { readonly pid: Pid; readonly monitor: MonitorRef };
   /** Sends an exit signal (OTP: `exit/2`). `"kill"` cannot be trapped and arrives at others as `"killed"`. */
   exit(pid: Pid, reason: Reason): void;
   /** Takes the next message, or the next one that matches; the others keep their places (OTP: selective `receive`). */
@@ -162,7 +261,7 @@ export interface Self<Info = any> extends Caller {
   receive<T extends Info>(match: (message: Info) => message is T, timeout: Milliseconds): Promise<T | Timeout>;
   receive(match: (message: Info) => boolean, timeout: Milliseconds): Promise<Info | Timeout>;
   /** Throws `BadArgument` when the name is taken, or the process has one already or is dead (OTP: `register/2`). */
-  register(name: Name, pid?: Pid): void;
+  register(name: Name, pid?: Pid): Registration;
   unregister(name: Name): void;
   /** Hands a resource to this process: it is disposed at its exit, before anyone hears of it. */
   own<T extends Disposable>(resource: T): T;

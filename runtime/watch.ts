@@ -1,14 +1,15 @@
+import { AliasAddress } from "./alias.ts";
 import type { Process } from "./process.ts";
-import type { Down, MonitorRef, Name, Pid, Reason } from "./types.ts";
-
-let refs = 0;
+import { newRef } from "./ref.ts";
+import { DownMessage } from "./signal.ts";
+import type { Down, MonitorOptions, MonitorRef, Name, Pid, Reason } from "./types.ts";
 
 /**
  * One process waiting to hear of another's end. The record is its own reference and hangs in two intrusive lists, the
  * target's and the watcher's, so that making, dropping and firing it are O(1) without a hash.
  */
 export abstract class Watch {
-  readonly ref = ++refs;
+  readonly ref = newRef();
   watcher: Process | null = null;
   target: Process | null = null;
   private targetBefore: Watch | null = null;
@@ -26,6 +27,11 @@ export abstract class Watch {
   /** The next of those that its watcher holds. */
   get nextOfWatcher(): Watch | null {
     return this.watcherAfter;
+  }
+
+  /** The next of those that are held on its target. */
+  get nextOfTarget(): Watch | null {
+    return this.targetAfter;
   }
 
   attach(watcher: Process, target: Process): void {
@@ -57,30 +63,49 @@ export abstract class Watch {
 
 /** A monitor: its end of the news is a {@link Down} message in the watcher's mailbox. */
 export class Monitor extends Watch implements MonitorRef {
+  readonly alias: AliasAddress | undefined;
   private readonly owner: Process;
   private readonly pid: Pid;
   private readonly name: Name | undefined;
+  private readonly options: MonitorOptions<unknown> | undefined;
 
-  constructor(owner: Process, pid: Pid, name: Name | undefined) {
+  constructor(owner: Process, pid: Pid, name: Name | undefined, options: MonitorOptions<unknown> | undefined) {
     super();
     this.owner = owner;
     this.pid = pid;
     this.name = name;
+    this.options = options;
+    const mode = options?.alias;
+    this.alias =
+      mode === undefined
+        ? undefined
+        : new AliasAddress(owner, this.ref, mode === "replyDemonitor", options?.priority === true, this);
   }
 
   fire(reason: Reason): void {
-    const down: Down = { tag: "down", ref: this.ref, pid: this.pid, name: this.name, reason };
-    this.owner.deliver(down);
+    this.withdraw();
+    const tag = this.options?.tag ?? "down";
+    const message = new DownMessage(tag, this.ref, this.pid, this.name, reason);
+    if (this.options?.priority === true) this.owner.enqueueUrgent(message);
+    else this.owner.enqueue(message);
   }
 
   cancel(options?: { readonly flush?: boolean }): boolean {
     const active = this.detach();
-    if (!active && options?.flush === true) this.owner.flush((message) => isDown(message) && message.ref === this.ref);
+    this.withdraw();
+    if (!active && options?.flush === true) {
+      this.owner.flush((message) => message instanceof DownMessage && message.ref === this.ref);
+    }
     return active;
   }
 
   [Symbol.dispose](): void {
     this.cancel({ flush: true });
+  }
+
+  /** What ends the monitor ends its alias, unless that was to be withdrawn explicitly. */
+  private withdraw(): void {
+    if (this.options?.alias !== "explicitUnalias") this.alias?.withdraw(this.owner);
   }
 }
 

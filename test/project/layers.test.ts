@@ -17,7 +17,6 @@ const LIBRARIES: Readonly<Record<string, string>> = {
 /** The files that touch the world outside JavaScript. */
 const WORLDLY: Readonly<Record<string, readonly string[]>> = {
   "runtime/inspect.ts": ["node:util"],
-  "runtime/process.ts": ["node:async_hooks"],
   "runtime/strays.ts": ["node:async_hooks"],
   "supervisor/run.ts": ["node:os"],
   "http/connection.ts": ["node:http", "node:net"],

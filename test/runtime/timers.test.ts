@@ -214,3 +214,55 @@ test("a timeout is one frozen value", () => {
   expect(timeout).toEqual({ tag: "timeout" });
   expect(Object.isFrozen(timeout)).toBe(true);
 });
+
+test("a pending timer can be read: how long until it fires", () =>
+  simulate({ time: "manual" }, async (sim) => {
+    const owner = puppet(sim);
+    let timer: TimerRef | undefined;
+    await owner.does((self) => {
+      timer = self.sendAfter("ding", 100);
+    });
+    const { read } = { read: () => (timer as TimerRef).read() };
+    expect(read()).toBe(100);
+    await sim.advance(30);
+    expect(read()).toBe(70);
+    await sim.advance(100);
+    expect(read()).toBeUndefined();
+    await owner.does((self) => {
+      timer = self.sendAfter("never", 100);
+      timer.cancel();
+    });
+    expect(read()).toBeUndefined();
+  }));
+
+test("sendAt sends at a time of the clock, at once when that is past", () =>
+  simulate({ time: "manual" }, async (sim) => {
+    await sim.advance(1_000);
+    const owner = puppet(sim);
+    await owner.does((self) => {
+      self.sendAt("at 1500", 1_500);
+      self.sendAt("past", 10);
+      expect(() => self.sendAt("never", Number.NaN)).toThrow(/expected a time in ms, got: NaN/);
+    });
+    await sim.advance(0);
+    expect(owner.inbox).toEqual(["past"]);
+    await sim.advance(499);
+    expect(owner.inbox).toEqual(["past"]);
+    await sim.advance(1);
+    expect(owner.inbox).toEqual(["past", "at 1500"]);
+  }));
+
+test("startTimer says which timer it was", () =>
+  simulate({ time: "manual" }, async (sim) => {
+    const owner = puppet(sim);
+    const refs: number[] = [];
+    await owner.does((self) => {
+      refs.push(self.startTimer("a", 20).ref, self.startTimer("b", 10).ref);
+    });
+    await sim.advance(50);
+    expect(owner.inbox).toEqual([
+      { tag: "timer", ref: refs[1], message: "b" },
+      { tag: "timer", ref: refs[0], message: "a" },
+    ]);
+    expect(refs[0]).not.toBe(refs[1]);
+  }));

@@ -220,3 +220,15 @@ export function ownEvents(): void {
   telemetry.on("user.event", ({ duration }, { who }) => void [duration * 2, who.length]);
   telemetry.emit("user.event", { duration: 1 }, { who: "me" });
 }
+
+// A payload that may be anything is a payload.
+const Anything = {
+  init: () => ok(0),
+  handleCall: { keep: (_value: unknown, count) => reply(count, count) },
+} satisfies GenServer<number>;
+declare const anything: Ref<typeof Anything>;
+same<Awaited<ReturnType<typeof self.call<typeof anything extends Pid<infer P> ? P : never, "keep">>>, number>(true);
+void self.call(anything, "keep", { any: "thing" });
+void self.call(anything, "keep");
+// @ts-expect-error one payload, not two
+void self.call(anything, "keep", 1, 2);

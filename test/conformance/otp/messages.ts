@@ -1,4 +1,4 @@
-import type { Down, Exit, Pid } from "hornbeam";
+import type { Down, Exit, Pid, TimerMessage } from "hornbeam";
 import { byText, compare } from "./trace.ts";
 import { fromReason } from "./values.ts";
 
@@ -9,11 +9,14 @@ export interface Names {
   readonly pids: ReadonlyMap<Pid, string>;
   /** The monitors, by their refs. */
   readonly refs: ReadonlyMap<number, string>;
+  /** The timers, by theirs. */
+  readonly timers?: ReadonlyMap<number, string>;
 }
 
-export function messageOf(message: unknown, { pids, refs }: Names): Message {
+export function messageOf(message: unknown, { pids, refs, timers }: Names): Message {
   if (Array.isArray(message)) return message as unknown as Message;
-  const signal = message as Exit | Down;
+  const signal = message as Exit | Down | TimerMessage;
+  if (signal.tag === "timer") return ["timeout", timers?.get(signal.ref), signal.message];
   if (signal.tag === "exit") return ["EXIT", pids.get(signal.pid), fromReason(signal.reason)];
   const object = signal.name === undefined ? pids.get(signal.pid) : `name:${signal.name.name}`;
   return ["DOWN", refs.get(signal.ref), object, fromReason(signal.reason)];
@@ -36,5 +39,6 @@ const isSignal = ([kind]: Message): boolean => kind === "EXIT" || kind === "DOWN
 
 function senderOf([kind, first, second]: Message): string {
   if (kind === "DOWN") return String(second);
+  if (kind === "timeout") return `~timer${second}`;
   return first === "timer" ? `~timer${second}` : String(first);
 }

@@ -1,7 +1,7 @@
 import type { Operation } from "./operations.ts";
 import type { Json } from "./values.ts";
 
-// The scenarios of the three families, as SPEC.md has them in 2.1, 3.1 and 4.1; only what is replayed.
+// The scenarios of the three families, as SPEC.md has them in 2.1, 3.1 and 4.1.
 
 export interface SignalsScenario {
   readonly procs: readonly { readonly name: string; readonly trap_exit?: boolean }[];
@@ -19,7 +19,7 @@ export interface Primitives {
   spawn: { name: string; link?: boolean; monitor?: string; trap_exit?: boolean; init?: Beginning };
   link: { target: string };
   unlink: { target: string };
-  monitor: { target: string; ref: string };
+  monitor: { target: string; ref: string; alias?: string };
   demonitor: { ref: string; opts: readonly ("flush" | "info")[] };
   exit: { target: string; reason: Json };
   exit_self: { reason: Json };
@@ -33,7 +33,10 @@ export interface Primitives {
   unregister: { name: string };
   whereis: { name: string };
   send_after: { target: string; ms: number; ref: string; payload: number };
+  start_timer: { target: string; ms: number; ref: string; payload: number };
   cancel_timer: { ref: string };
+  alias: { ref: string; opts: readonly "reply"[] };
+  unalias: { ref: string };
 }
 
 export interface SupervisionScenario {

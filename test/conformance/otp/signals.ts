@@ -1,6 +1,8 @@
 import {
+  type Alias,
   BadArgument,
   exit,
+  type MonitorOptions,
   type MonitorRef,
   NoProcess,
   name,
@@ -13,19 +15,12 @@ import {
 } from "hornbeam";
 import { type Sim, simulate } from "hornbeam/sim";
 import { Actor, Command } from "./actor.ts";
-import type { Document, Step, Unsupported } from "./corpus.ts";
+import type { Document, Step } from "./corpus.ts";
 import { canonical, type Message, messageOf } from "./messages.ts";
 import { type Operation, perform, type Table } from "./operations.ts";
 import type { Beginning, Primitives, SignalsScenario } from "./scenarios.ts";
 import { asJson, byText, Changing, delay, filled, settle } from "./trace.ts";
-import { fromReason, Raised, reasonOf } from "./values.ts";
-
-export const unsupported: Unsupported = {
-  /** The library has no aliases. */
-  aliases: ({ features }) => features.some((feature) => feature.includes("alias")),
-  /** `sendAfter` sends what it is given: there is no message that carries its timer. */
-  start_timer: ({ features }) => features.includes("op:start_timer"),
-};
+import { camel, fromReason, Raised, reasonOf } from "./values.ts";
 
 /** Replays processes, links, monitors, exit signals, names and timers. */
 export function replay({ scenario }: Document<SignalsScenario>): Promise<readonly Step[]> {
@@ -53,6 +48,8 @@ class World {
   private readonly watches = new Map<string, Watch>();
   private readonly refs = new Map<number, string>();
   private readonly timers = new Map<string, TimerRef>();
+  private readonly timerRefs = new Map<number, string>();
+  private readonly aliases = new Map<string, Alias>();
   private readonly state = new Changing();
   private died: Record<string, unknown> = {};
 
@@ -112,19 +109,19 @@ class World {
 
   private readonly table: Table<Primitives, [Self, Actor]> = {
     spawn: (op, self, by) => {
-      const options: SpawnOptions = { trapExit: op.trap_exit === true };
+      const options: SpawnOptions = { trapExit: op.trap_exit === true, link: op.link === true };
       const actor = new Actor(op.name, op.init && beginning(op.init));
-      let monitor: MonitorRef | undefined;
+      if (op.monitor === undefined) {
+        this.spawn(actor, (task) => self.spawn(task, options));
+        return op.name;
+      }
+      const { monitor: ref } = op;
       this.spawn(actor, (task) => {
-        if (op.link) return self.spawnLink(task, options);
-        if (op.monitor === undefined) return self.spawn(task, options);
-        const spawned = self.spawnMonitor(task, options);
-        monitor = spawned.monitor;
-        return spawned.pid;
+        const { pid, monitor } = self.spawnMonitor(task, options);
+        this.watch(ref, by, op.name, monitor);
+        return pid;
       });
-      if (op.monitor === undefined) return op.name;
-      // Linked and monitored at once does not exist here; before the child runs is as good.
-      return [op.name, this.watch(op.monitor, by, op.name, monitor ?? self.monitor(actor.pid))];
+      return [op.name, ref];
     },
     link: ({ target }, self) => {
       self.link(this.pid(target));
@@ -134,7 +131,10 @@ class World {
       self.unlink(this.pid(target));
       return true;
     },
-    monitor: ({ target, ref }, self, by) => this.watch(ref, by, target, self.monitor(this.target(target))),
+    monitor: ({ target, ref, alias }, self, by) => {
+      const options = alias === undefined ? {} : ({ alias: camel(alias) } as MonitorOptions);
+      return this.watch(ref, by, target, self.monitor(this.target(target), options));
+    },
     demonitor: ({ ref, opts }) => {
       const active = this.watches.get(ref)?.monitor.cancel({ flush: opts.includes("flush") });
       return opts.includes("info") ? active : true;
@@ -154,9 +154,14 @@ class World {
       by.finished = true;
     },
     send: ({ target, payloads }, self, by) => {
-      for (const payload of payloads) self.send(this.target(target), ["msg", by.name, payload]);
+      for (const payload of payloads) self.send(this.receiver(target), ["msg", by.name, payload]);
       return "ok";
     },
+    alias: ({ ref, opts }, self) => {
+      this.aliases.set(ref, self.alias({ reply: opts.includes("reply") }));
+      return ref;
+    },
+    unalias: ({ ref }, self) => self.unalias(this.alias(ref)),
     trap_exit: ({ value }, self) => {
       const old = self.trapExit;
       self.trapExit = value;
@@ -164,8 +169,6 @@ class World {
     },
     is_alive: ({ target }, self) => self.isAlive(this.pid(target)),
     register: (op, self) => {
-      // Erlang keeps this one name for "no name"; here it is a name like any other.
-      if (op.name === "undefined") throw new BadArgument("undefined is not a name");
       self.register(name(op.name), this.pid(op.target));
       return true;
     },
@@ -181,17 +184,24 @@ class World {
       this.timers.set(ref, self.sendAfter(["msg", "timer", payload], delay(ms), this.target(target)));
       return ref;
     },
+    start_timer: ({ target, ms, ref, payload }, self) => {
+      const timer = self.startTimer(payload, delay(ms), this.target(target));
+      this.timers.set(ref, timer);
+      this.timerRefs.set(timer.ref, ref);
+      return ref;
+    },
     cancel_timer: ({ ref }) => (this.timers.get(ref)?.cancel() ? "remaining" : false),
   };
 
   private watch(ref: string, by: Actor, object: string, monitor: MonitorRef): string {
     this.watches.set(ref, { by, object, monitor });
     this.refs.set(monitor.ref, ref);
+    if (monitor.alias !== undefined) this.aliases.set(ref, monitor.alias);
     return ref;
   }
 
   private messages(): Record<string, readonly Message[]> {
-    const names = { pids: this.names, refs: this.refs };
+    const names = { pids: this.names, refs: this.refs, timers: this.timerRefs };
     const all = [...this.actors.values()].map((actor) => [actor, actor.take()] as const);
     const seen = all.filter(([{ pid }, messages]) => this.sim.isAlive(pid) && messages.length > 0);
     return Object.fromEntries(
@@ -204,7 +214,7 @@ class World {
     const infos = this.sim.processes().filter(({ pid }) => this.names.has(pid));
     const named = infos.flatMap(({ name, pid }) => (name === undefined ? [] : [[name, this.names.get(pid)] as const]));
     const pairs = infos.flatMap(({ pid, links }) => links.map((other) => [this.names.get(pid), this.names.get(other)]));
-    const watches = [...this.watches.values()].filter(({ monitor }) => isActive(monitor));
+    const watches = [...this.watches.values()].filter(({ monitor }) => monitor.active);
     return {
       alive: living.map(({ name }) => name).toSorted(),
       links: pairs.filter(([a = "", b = ""]) => a < b).toSorted(byText),
@@ -220,13 +230,20 @@ class World {
     return actor.pid;
   }
 
+  private alias(ref: string): Alias {
+    const alias = this.aliases.get(ref);
+    if (alias === undefined) throw new Error(`expected an alias of the scenario, got: ${ref}`);
+    return alias;
+  }
+
+  private receiver(target: string): Target | Alias {
+    return target.startsWith("ref:") ? this.alias(target.slice("ref:".length)) : this.target(target);
+  }
+
   private target(target: string): Target {
     return target.startsWith("name:") ? name(target.slice("name:".length)) : this.pid(target);
   }
 }
-
-/** Not public: a process shows whom it watches, but not how often, nor by which name. */
-const isActive = (monitor: MonitorRef): boolean => (monitor as MonitorRef & { readonly active: boolean }).active;
 
 const beginning =
   ([kind, reason = "normal"]: Beginning) =>

@@ -1,0 +1,26 @@
+import type { AliasAddress } from "./alias.ts";
+import type { Lineage } from "./lineage.ts";
+import { EMPTY } from "./mailbox.ts";
+import type { Process } from "./process.ts";
+import type { Scope } from "./strays.ts";
+import type { MailboxOptions, Milliseconds } from "./types.ts";
+
+/** What only some processes have: made on first use, so that the others stay small. */
+export class Extras {
+  aliases: Set<AliasAddress> | null = null;
+  /** The limit of its mailbox. */
+  bounds: MailboxOptions | null = null;
+  /** Its own place in the lineage of those it starts. */
+  descent: Lineage | null = null;
+  /** The process whose end was passed on to this one: the first of a cascade. */
+  origin: Process | null = null;
+  /** The message that an asynchronous callback is busy with, or {@link EMPTY}; and since when. */
+  current: unknown = EMPTY;
+  since: Milliseconds = 0;
+  /** Time in its callbacks, where the system keeps account. */
+  spent: Milliseconds = 0;
+  resources: Set<Disposable> | null = null;
+  controller: AbortController | null = null;
+  /** Where its asynchronous code runs. */
+  scope: Scope | null = null;
+}

@@ -1,0 +1,34 @@
+import type { Address } from "./pid.ts";
+import type { Down, Exit, Name, Pid, Reason } from "./types.ts";
+
+/** What the runtime itself puts into a mailbox. No limit of a mailbox keeps it out. */
+export abstract class Signal {}
+
+/** An exit signal that was trapped. */
+export class ExitMessage extends Signal implements Exit {
+  readonly tag = "exit";
+  readonly pid: Address;
+  readonly reason: Reason;
+  constructor(pid: Address, reason: Reason) {
+    super();
+    this.pid = pid;
+    this.reason = reason;
+  }
+}
+
+/** What a monitor says when its target has ended. */
+export class DownMessage<Tag> extends Signal implements Down<Tag> {
+  readonly tag: Tag;
+  readonly ref: number;
+  readonly pid: Pid;
+  readonly name: Name | undefined;
+  readonly reason: Reason;
+  constructor(tag: Tag, ref: number, pid: Pid, name: Name | undefined, reason: Reason) {
+    super();
+    this.tag = tag;
+    this.ref = ref;
+    this.pid = pid;
+    this.name = name;
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,119 @@
+import { BadArgument, ok, type Passing, reply, system } from "hornbeam";
+import { type GenServer, start } from "hornbeam/genserver";
+import { simulate } from "hornbeam/sim";
+import { expect, test } from "vitest";
+import { puppet } from "./support.ts";
+
+class Counter {
+  count = 0;
+}
+
+const Echo = {
+  init: () => ok(undefined),
+  handleCall: { echo: (value: unknown) => reply(value, undefined), same: (value: Counter) => reply(value, undefined) },
+} satisfies GenServer<undefined>;
+
+const data = () => ({
+  list: [{ n: 1 }],
+  map: new Map([["k", { n: 2 }]]),
+  set: new Set([{ n: 3 }]),
+  counter: new Counter(),
+});
+
+test("share passes the very same object, and it is the default", () =>
+  simulate(async (sim) => {
+    const message = data();
+    const receiver = puppet(sim);
+    sim.send(receiver.pid, message);
+    await sim.idle();
+    expect(receiver.inbox[0]).toBe(message);
+    expect(Object.isFrozen(message)).toBe(false);
+  }));
+
+test("freeze lets nobody change what was sent: the change throws where it is made", () =>
+  simulate({ messages: "freeze" }, async (sim) => {
+    const message = data();
+    const receiver = puppet(sim);
+    sim.send(receiver.pid, message);
+    await sim.idle();
+    expect(receiver.inbox[0]).toBe(message);
+    expect(() => message.list.push({ n: 9 })).toThrow(TypeError);
+    expect(() => Object.assign(message.list[0] as object, { n: 9 })).toThrow(TypeError);
+    expect(() => Object.assign(message.map.get("k") as object, { n: 9 })).toThrow(TypeError);
+    expect(() => Object.assign([...message.set][0] as object, { n: 9 })).toThrow(TypeError);
+  }));
+
+test("clone gives the receiver its own copy, all the way down", () =>
+  simulate({ messages: "clone" }, async (sim) => {
+    const message = data();
+    const receiver = puppet(sim);
+    sim.send(receiver.pid, message);
+    message.list[0] = { n: 100 };
+    message.map.set("k", { n: 100 });
+    message.set.clear();
+    await sim.idle();
+    expect(receiver.inbox[0]).toMatchObject({
+      list: [{ n: 1 }],
+      map: new Map([["k", { n: 2 }]]),
+      set: new Set([{ n: 3 }]),
+    });
+  }));
+
+test.each(["freeze", "clone"] as const)("%s leaves pids, functions and instances of classes as they are", (messages) =>
+  simulate({ messages }, async (sim) => {
+    const receiver = puppet(sim);
+    const counter = new Counter();
+    const greet = () => "hello";
+    sim.send(receiver.pid, { counter, pid: receiver.pid, greet });
+    counter.count = 5;
+    await sim.idle();
+    expect(receiver.inbox[0].counter).toBe(counter);
+    expect(receiver.inbox[0].pid).toBe(receiver.pid);
+    expect(receiver.inbox[0].greet).toBe(greet);
+  }),
+);
+
+test.each(["freeze", "clone"] as const)("%s holds for requests, replies, casts and timers too", (messages) =>
+  simulate({ messages }, async (sim) => {
+    const server = await start(sim, Echo);
+    const sent = { n: 1 };
+    const got = (await sim.call(server, "echo", sent)) as { n: number };
+    expect(messages === "freeze" ? Object.isFrozen(sent) : got !== sent).toBe(true);
+    const receiver = puppet(sim);
+    const late = { n: 2 };
+    await receiver.does((self) => self.sendAfter(late, 10));
+    if (messages === "clone") late.n = 3;
+    await sim.advance(20);
+    expect(receiver.inbox).toEqual([{ n: 2 }]);
+  }),
+);
+
+test.each(["freeze", "clone"] as const)("%s takes what refers to itself as it is", (messages) =>
+  simulate({ messages }, async (sim) => {
+    const ring: { self?: unknown; list: unknown[]; map: Map<string, unknown> } = { list: [], map: new Map() };
+    ring.self = ring;
+    ring.list.push(ring.list);
+    ring.map.set("itself", ring.map);
+    const receiver = puppet(sim);
+    sim.send(receiver.pid, ring);
+    await sim.idle();
+    const [got] = receiver.inbox;
+    expect(got.self).toBe(got);
+    expect(got.list[0]).toBe(got.list);
+    expect(got.map.get("itself")).toBe(got.map);
+  }),
+);
+
+test("a key called __proto__ stays a key", () =>
+  simulate({ messages: "clone" }, async (sim) => {
+    const receiver = puppet(sim);
+    sim.send(receiver.pid, JSON.parse('{"__proto__": {"admin": true}}'));
+    await sim.idle();
+    expect(Object.keys(receiver.inbox[0])).toEqual(["__proto__"]);
+    expect(receiver.inbox[0].admin).toBeUndefined();
+  }));
+
+test("a policy that does not exist is refused", () => {
+  expect(() => system({ messages: "borrow" as Passing })).toThrow(BadArgument);
+  expect(() => system({ messages: "borrow" as Passing })).toThrow(/share, freeze or clone, got: 'borrow'/);
+});
