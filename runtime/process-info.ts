@@ -60,8 +60,8 @@ const STATUS: { readonly [S in Status]: ProcessInfo["status"] } = {
   [DEAD]: "exiting",
 };
 
-function currentOf({ extras, status, kernel }: Process): ProcessInfo["current"] {
-  if (extras === null || extras.current === EMPTY || status !== BUSY) return undefined;
+function currentOf({ extras, kernel }: Process): ProcessInfo["current"] {
+  if (extras === null || extras.current === EMPTY) return undefined;
   return { message: extras.current, age: kernel.driver.now() - extras.since };
 }
 

@@ -83,6 +83,7 @@ test("signals get in, however full the mailbox is, and are never the ones that a
     for (const target of targets) sim.kill(target);
     sim.exit(pid, "stop it");
     sim.send(pid, "one more");
+    sim.send(pid, "and another");
     ready();
     await sim.idle();
     expect(heard.map((message) => (message as Down).tag ?? message)).toEqual([
@@ -90,7 +91,7 @@ test("signals get in, however full the mailbox is, and are never the ones that a
       "down",
       "down",
       "exit",
-      "one more",
+      "and another",
     ]);
   }));
 
