@@ -6,6 +6,7 @@ import {
 } from "../genserver/genserver.ts";
 import { unhandled } from "../genserver/server.ts";
 import { StartError } from "../runtime/errors.ts";
+import { show } from "../runtime/inspect.ts";
 import { noreply, ok, reply, stop } from "../runtime/results.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import type {
@@ -56,7 +57,8 @@ class Nursery {
     this.brood = new Brood(self, checkLimits(options));
     checkCount("maxChildren", maxChildren, 0, { invalidMaxChildren: maxChildren });
     if (!Array.isArray(extraArguments)) {
-      throw new BadSpec("expected extraArguments to be an array", { invalidExtraArguments: extraArguments });
+      const message = `expected extraArguments to be an array, got: ${show(extraArguments)}`;
+      throw new BadSpec(message, { invalidExtraArguments: extraArguments });
     }
     this.maxChildren = maxChildren;
     this.extraArguments = extraArguments;
