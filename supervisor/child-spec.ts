@@ -93,7 +93,7 @@ export type Overrides = { readonly [K in keyof ChildSpec]?: ChildSpec<any, any>[
  * const second = Supervisor.childSpec(first, { id: "second", shutdown: 100 });
  * expect(second).toMatchObject({ id: "second", restart: "transient", shutdown: 100 });
  */
-export function childSpec<S extends ChildTemplate>(module: ModuleWithSpec<void, S>, overrides?: Overrides): S;
+export function childSpec<S extends ChildTemplate>(module: { readonly childSpec: () => S }, overrides?: Overrides): S;
 export function childSpec<A, S extends ChildTemplate>(
   pair: readonly [module: ModuleWithSpec<A, S>, arg: NoInfer<A>],
   overrides?: Overrides,

@@ -175,6 +175,11 @@ export class World {
     return this.names.get(pid) ?? String(pid);
   }
 
+  /** The pids of all that were started. */
+  known(): readonly Pid[] {
+    return [...this.names.keys()];
+  }
+
   /** The children of a supervisor, last started first: `["b#2", "a stopped"]`. */
   async children(top: Pid): Promise<string[]> {
     const all = await Supervisor.whichChildren(this.sim, top);
