@@ -158,7 +158,9 @@ function started<M>(pid: Pid | "ignore", module: M): Ref<M> {
   return pid as Ref<M>;
 }
 
-const OPTIONS = new Set(["id", "name", "label", "timeout", "mailbox", "restart", "shutdown", "type", "significant"]);
+const OPTIONS = new Set(
+  ["id", "name", "label", "timeout", "mailbox"].concat(["restart", "shutdown", "type", "significant", "backoff"]),
+);
 
 /** `(module)`, `(module, arg)`, `(module, arg, options)`; and `(module, options)` where `init` declares no argument. */
 function split(module: GenServer<any>, args: readonly unknown[]): { arg: unknown; options: StartOptions } {

@@ -28,6 +28,7 @@ import type {
   Shutdown,
   SpawnOptions,
   Target,
+  WithExtra,
 } from "./types.ts";
 
 export interface SystemOptions {
@@ -51,7 +52,7 @@ export interface System extends Caller {
   readonly telemetry: Telemetry;
   now(): Milliseconds;
   /** Starts a child under the root of the system. Rejects with a `StartError`, also when the child is ignored. */
-  start<P extends Protocol>(child: ChildSpec<P>): Promise<Pid<P>>;
+  start<P extends Protocol>(child: ChildSpec<P, Pid<P> | WithExtra<P>>): Promise<Pid<P>>;
   /** Runs a function as a process that nobody is linked to. */
   spawn<T>(run: ProcessFunction<T>, options?: SpawnOptions): Pid;
   /** Sends an exit signal. */
@@ -106,10 +107,11 @@ export class LiveSystem implements System {
     return this.kernel.driver.now();
   }
 
-  async start<P extends Protocol>(child: ChildSpec<P>): Promise<Pid<P>> {
+  async start<P extends Protocol>(child: ChildSpec<P, Pid<P> | WithExtra<P>>): Promise<Pid<P>> {
     if (this.stopping !== undefined) throw new BadArgument("start: the system is stopping");
-    const pid = await child.start(this.self);
-    if (pid === "ignore") throw new StartError("ignore", child.id);
+    const started = await child.start(this.self);
+    if (started === "ignore") throw new StartError("ignore", child.id);
+    const pid = "pid" in started ? started.pid : started;
     const shutdown = child.shutdown ?? (child.type === "supervisor" ? "infinity" : 5000);
     this.children.set(pid, shutdown);
     ended(this.self, pid).then(() => this.children.delete(pid));

@@ -273,11 +273,34 @@ export type Restart = "permanent" | "transient" | "temporary";
 export type Shutdown = Milliseconds | "brutalKill" | "infinity";
 export type ChildType = "worker" | "supervisor";
 
+/** A process with what its start had to say besides (OTP: `{ok, Pid, Extra}`). It is handed on, and not kept. */
+export interface WithExtra<out P extends Protocol = any, out E = unknown> {
+  readonly pid: Pid<P>;
+  readonly extra: E;
+}
+
+/**
+ * How long restarts of one child wait, the longer the more often it has failed. Attempt *n* waits
+ * `first * factor ** (n - 1)`, at most `max`. The count begins anew when the child has run for `calm`.
+ */
+export interface Backoff {
+  /** Above 0. */
+  readonly first: Milliseconds;
+  /** From 1 up. Default 2. */
+  readonly factor?: number;
+  /** Default 30,000 ms, or `first` if that is longer. */
+  readonly max?: Milliseconds;
+  /** The part of each wait that chance may take off: 0 (none) to 1. Default 0. */
+  readonly jitter?: number;
+  /** Default: `max`. */
+  readonly calm?: Milliseconds;
+}
+
 /** How a supervisor starts, restarts and stops a child (OTP: `supervisor:child_spec()`). */
-export interface ChildSpec<out P extends Protocol = any> {
+export interface ChildSpec<out P extends Protocol = any, out R extends Pid | WithExtra = Pid<P>> {
   readonly id: string;
   /** Starts the child linked to `parent`. Rejects with a `StartError`. */
-  readonly start: (parent: Self) => Promise<Pid<P> | "ignore">;
+  readonly start: (parent: Self) => Promise<R | "ignore">;
   /** Default `"permanent"`. */
   readonly restart?: Restart;
   /** How long the child may take to stop before it is killed. Default 5000 ms, for a supervisor `"infinity"`. */
@@ -286,4 +309,6 @@ export interface ChildSpec<out P extends Protocol = any> {
   readonly type?: ChildType;
   /** Default false. */
   readonly significant?: boolean;
+  /** Restarts of this child wait. Default: what its supervisor says, which is at once, as in OTP. */
+  readonly backoff?: Backoff;
 }

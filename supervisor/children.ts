@@ -1,25 +1,60 @@
 import { StartError } from "../runtime/errors.ts";
+import { show } from "../runtime/inspect.ts";
 import { Address, addressOf } from "../runtime/pid.ts";
 import type { ProcessSelf } from "../runtime/self.ts";
-import { type Exits, stopProcess } from "../runtime/stopping.ts";
-import type { Pid, Reason, Self } from "../runtime/types.ts";
-import { type Spec, stoppedWell } from "./child-spec.ts";
-import "./events.ts";
+import type { Timer } from "../runtime/timers.ts";
+import type { Milliseconds, Pid, Reason, Self, WithExtra } from "../runtime/types.ts";
+import type { Waits } from "./backoff.ts";
+import type { Spec } from "./child-spec.ts";
+import { reportChild } from "./failures.ts";
+
+const NO_ARGS: readonly unknown[] = [];
 
 /** A child as its supervisor keeps it. */
 export class Child {
-  readonly spec: Spec;
+  spec: Spec;
+  readonly backoff: Waits | undefined;
+  /** What its start gets behind the parent. */
+  args: readonly unknown[];
   pid: Pid | undefined = undefined;
   /** Of a child that is being restarted: the pid it had, by which it may still be terminated. */
   last: Pid | undefined = undefined;
-  /** A restart failed, and is tried again. */
+  /** It is to run, and does not: a restart failed and is tried again, or it waits. */
   restarting = false;
-  /** Why its last restart failed. */
+  /** Why it has to be restarted. */
   failure: Reason = "normal";
-  constructor(spec: Spec) {
+  /** With a back-off: the timer of the next attempt, how many there were, and since when it runs. */
+  waiting: Timer | undefined = undefined;
+  attempts = 0;
+  since: Milliseconds | undefined = undefined;
+  before: Child | undefined = undefined;
+  after: Child | undefined = undefined;
+
+  constructor(spec: Spec, backoff: Waits | undefined, args = NO_ARGS) {
     this.spec = spec;
+    this.backoff = spec.backoff ?? backoff;
+    this.args = args;
+  }
+
+  /** It is not to run any more: nothing is tried again. */
+  settle(): void {
+    this.restarting = false;
+    this.waiting?.cancel();
+    this.waiting = undefined;
+  }
+
+  /** A temporary child is never started again: what its start was made of is not kept. */
+  forgetArgs(): void {
+    this.args = NO_ARGS;
+  }
+
+  forgetStart(): void {
+    this.spec = { ...this.spec, start: neverAgain };
+    this.forgetArgs();
   }
 }
+
+const neverAgain = (): Promise<"ignore"> => Promise.resolve("ignore");
 
 export interface ChildInfo {
   readonly id: string | undefined;
@@ -34,60 +69,35 @@ export interface ChildCount {
   readonly workers: number;
 }
 
-export type Started = { readonly pid: Pid | undefined } | { readonly failure: unknown };
+/** `value` is what the start gave, for whoever asked for it: a pid, a pid with something else, nothing (`ignore`). */
+export type Started =
+  | { readonly pid: Pid | undefined; readonly value: Pid | WithExtra | undefined }
+  | { readonly failure: unknown };
+
+const IGNORED: Started = { pid: undefined, value: undefined };
 
 /** Starts a child's process. Whatever goes wrong is a value: the supervisor decides what it means. */
 export async function startChild(self: ProcessSelf, child: Child): Promise<Started> {
   try {
-    const pid: unknown = await child.spec.start(self as Self);
-    if (pid === "ignore") return { pid: undefined };
-    if (!(pid instanceof Address)) return { failure: new StartError(pid, `child ${child.spec.id}`) };
+    const value: unknown = await child.spec.start(self as Self, ...child.args);
+    if (value === "ignore") {
+      child.restarting = false;
+      return IGNORED;
+    }
+    const pid = hasExtra(value) ? value.pid : value;
+    if (!(pid instanceof Address)) return { failure: new StartError(value, `child ${show(child.spec.id)}`) };
     child.pid = pid;
     child.restarting = false;
-    emit(self, "supervisor.child.start", child);
-    return { pid };
+    if (child.backoff !== undefined) child.since = self.now();
+    reportChild(self, "supervisor.child.start", child);
+    return { pid, value: value as Pid | WithExtra };
   } catch (error) {
     return { failure: error };
   }
 }
 
-/** The reason inside a failed start, as OTP gives it. */
-export const startReason = (failure: unknown): unknown => (failure instanceof StartError ? failure.reason : failure);
-
-export function reportStartError(self: ProcessSelf, id: string, failure: unknown): void {
-  const metadata = { supervisor: self.pid, label: self.describe(), id, pid: undefined, reason: startReason(failure) };
-  self.kernel.telemetry.emit("supervisor.child.startError", {}, metadata);
-}
-
-/** Stops a child's process by its own shutdown rule, and reports one that did not do as it was told. */
-export async function stopChild(self: ProcessSelf, child: Child, exits: Exits): Promise<void> {
-  const { pid, spec } = child;
-  child.restarting = false;
-  if (pid === undefined) return;
-  const reason = await stopProcess(self, pid, spec.shutdown, "shutdown", exits);
-  if (!stoppedWell(spec, reason)) {
-    const metadata = { ...metadataOf(self, child), reason, shutdown: spec.shutdown };
-    self.kernel.telemetry.emit("supervisor.child.shutdownError", {}, metadata);
-  }
-  child.pid = undefined;
-}
-
-export function reportExit(self: ProcessSelf, child: Child, reason: Reason, restarting: boolean): void {
-  const metadata = { ...metadataOf(self, child), reason, restarting };
-  self.kernel.telemetry.emit("supervisor.child.exit", {}, metadata);
-}
-
-export function emit(
-  self: ProcessSelf,
-  event: "supervisor.child.start" | "supervisor.child.restart",
-  child: Child,
-): void {
-  if (self.kernel.telemetry.has(event)) self.kernel.telemetry.emit(event, {}, metadataOf(self, child));
-}
-
-export function metadataOf(self: ProcessSelf, { spec, pid }: Child) {
-  return { supervisor: self.pid, label: self.describe(), id: spec.id, pid };
-}
+const hasExtra = (value: unknown): value is WithExtra =>
+  typeof value === "object" && value !== null && "pid" in value && "extra" in value;
 
 export const infoOf = ({ spec, pid, restarting }: Child, id: string | undefined): ChildInfo => ({
   id,

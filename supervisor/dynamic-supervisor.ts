@@ -1,184 +1,150 @@
-import { type GenServer, child as serverChild } from "../genserver/genserver.ts";
+import {
+  type GenServer,
+  type StartOptions,
+  child as serverChild,
+  startLink as startServerLink,
+} from "../genserver/genserver.ts";
 import { unhandled } from "../genserver/server.ts";
-import { isClean, StartError } from "../runtime/errors.ts";
+import { StartError } from "../runtime/errors.ts";
+import { show } from "../runtime/inspect.ts";
 import { noreply, ok, reply, stop } from "../runtime/results.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
-import { type Exits, takeExits } from "../runtime/stopping.ts";
-import type { Caller, ChildSpec, Exit, Name, Pid, Protocol, Reason, Self, Target } from "../runtime/types.ts";
-import { checkCount, checkSpec, restarts } from "./child-spec.ts";
-import {
-  Child,
-  type ChildCount,
-  type ChildInfo,
-  count,
-  emit,
-  infoOf,
-  metadataOf,
-  reportExit,
-  reportStartError,
-  startChild,
-  startReason,
-  stopChild,
-} from "./children.ts";
-import { Intensity } from "./intensity.ts";
-import { Refusal, SupervisorError } from "./refusal.ts";
+import type {
+  Backoff,
+  Caller,
+  ChildSpec,
+  Exit,
+  Pid,
+  Protocol,
+  Reason,
+  Self,
+  Target,
+  WithExtra,
+} from "../runtime/types.ts";
+import { BadSpec } from "./bad-spec.ts";
+import { Brood } from "./brood.ts";
+import { type ChildTemplate, checkCount, checkSpec } from "./child-spec.ts";
+import { type Child, type ChildCount, type ChildInfo, count, infoOf } from "./children.ts";
+import { reportShutdown } from "./failures.ts";
+import { checkLimits } from "./flags.ts";
+import type { Leaving } from "./leaving.ts";
+import { attempt, Refusal, refuse } from "./refusal.ts";
 import { ask } from "./supervisor.ts";
 
-export interface DynamicOptions {
-  /** Without a name: address it by the pid that its start gives. */
-  readonly name?: Name;
-  /** Default: the name, else `"dynamicSupervisor"`. */
-  readonly id?: string;
+export interface DynamicOptions extends StartOptions {
   /** Default 3 restarts. */
   readonly maxRestarts?: number;
   /** Default 5 seconds. */
   readonly maxSeconds?: number;
   /** Children that may be there at once, those being restarted included. Default: no limit. */
   readonly maxChildren?: number;
+  /** What every child's start gets behind the parent (Elixir: `:extra_arguments`). Default: nothing. */
+  readonly extraArguments?: readonly unknown[];
+  /** Restarts of its children wait (its own do not: `Supervisor.childSpec`). Default: they do not, as in Elixir. */
+  readonly backoff?: Backoff;
 }
 
-/** The children of a dynamic supervisor: started on demand, each on its own (Elixir: `DynamicSupervisor`). */
-class Brood {
-  readonly self: ProcessSelf;
-  readonly options: DynamicOptions;
-  readonly children = new Set<Child>();
-  readonly byPid = new Map<Pid, Child>();
-  private readonly intensity: Intensity;
-  private readonly limits: { readonly maxRestarts: number; readonly maxSeconds: number };
+/** The state of a dynamic supervisor: its children, and what its options say (Elixir: `DynamicSupervisor`). */
+class Nursery {
+  readonly brood: Brood;
+  private readonly self: ProcessSelf;
+  private readonly maxChildren: number;
+  private readonly extraArguments: readonly unknown[];
 
   constructor(self: ProcessSelf, options: DynamicOptions) {
-    const { maxRestarts = 3, maxSeconds = 5, maxChildren = Infinity } = options;
-    checkCount("maxRestarts", maxRestarts, 0, { invalidMaxRestarts: maxRestarts });
-    checkCount("maxSeconds", maxSeconds, 1, { invalidMaxSeconds: maxSeconds });
-    checkCount("maxChildren", maxChildren, 0, { invalidMaxChildren: maxChildren });
+    const { maxChildren = Infinity, extraArguments = [] } = options;
     this.self = self;
-    this.options = options;
-    this.limits = { maxRestarts, maxSeconds };
-    this.intensity = new Intensity(maxRestarts, maxSeconds);
+    this.brood = new Brood(self, checkLimits(options));
+    checkCount("maxChildren", maxChildren, 0, { invalidMaxChildren: maxChildren });
+    if (!Array.isArray(extraArguments)) {
+      const message = `expected extraArguments to be an array, got: ${show(extraArguments)}`;
+      throw new BadSpec(message, { invalidExtraArguments: extraArguments });
+    }
+    this.maxChildren = maxChildren;
+    this.extraArguments = extraArguments;
   }
 
-  async add(spec: ChildSpec): Promise<Pid | Refusal> {
-    const child = new Child(checkSpec(spec, "never"));
-    if (this.children.size >= (this.options.maxChildren ?? Infinity)) {
-      return new Refusal(new SupervisorError("maxChildren", `startChild ${child.spec.id}`));
-    }
-    const result = await startChild(this.self, child);
+  async startChild(child: ChildTemplate): Promise<unknown> {
+    const spec = attempt(() => checkSpec(child, "never"));
+    if (spec instanceof Refusal) return spec;
+    if (this.brood.children.size >= this.maxChildren) return refuse("startChild", spec.id, "maxChildren");
+    const result = await this.brood.add(spec, this.extraArguments);
     if ("failure" in result) return new Refusal(result.failure);
-    if (result.pid === undefined) return new Refusal(new StartError("ignore", child.spec.id));
-    this.children.add(child);
-    this.byPid.set(result.pid, child);
-    return result.pid;
+    if (result.pid === undefined) return new Refusal(new StartError("ignore", spec.id));
+    if (spec.restart === "temporary") this.brood.at(result.pid)?.forgetStart();
+    return result.value;
   }
 
-  async stop(pid: Pid): Promise<boolean> {
-    const child = this.byPid.get(pid);
-    if (child === undefined) return false;
-    const exits = this.exitsOf([child]);
-    this.forget(child);
-    await stopChild(this.self, child, exits);
-    return true;
+  async terminateChild(pid: Pid): Promise<unknown> {
+    const child = this.brood.at(pid);
+    return child === undefined ? refuse("terminateChild", pid, "notFound") : this.brood.stop(child, this.heard);
   }
 
-  /** All at once, each with its own limit: there is no order among them. */
-  async stopAll(): Promise<void> {
-    const exits = this.exitsOf([...this.children]);
-    await Promise.all([...this.children].map((child) => stopChild(this.self, child, exits)));
-  }
+  readonly heard = ({ child }: Leaving, reason: Reason): void => reportShutdown(this.self, child, reason);
 
-  private exitsOf(children: readonly Child[]): Exits {
-    const exits = new Map<Pid, Reason>();
-    takeExits(this.self, new Set(children.map(({ pid }) => pid)), exits);
-    return exits;
-  }
-
-  /** False when the supervisor gives up. */
-  async exited(child: Child, reason: Reason): Promise<boolean> {
-    const again = restarts(child.spec, reason);
-    if (again || !isClean(reason)) reportExit(this.self, child, reason, again);
-    child.last = child.pid;
-    child.pid = undefined;
-    if (again) return this.restart(child, reason);
-    this.forget(child);
-    return true;
-  }
-
-  async restart(child: Child, reason: Reason): Promise<boolean> {
-    if (!this.intensity.add(this.self.now())) {
-      const metadata = { ...metadataOf(this.self, child), reason };
-      this.self.kernel.telemetry.emit("supervisor.giveUp", this.limits, metadata);
-      return false;
-    }
-    const result = await startChild(this.self, child);
-    if ("failure" in result) {
-      reportStartError(this.self, child.spec.id, result.failure);
-      child.restarting = true;
-      child.failure = startReason(result.failure) as Reason;
-      this.self.cast(this.self.pid, "tryAgain", child);
-    } else if (result.pid === undefined) {
-      this.forget(child);
-    } else {
-      this.byPid.delete(child.last as Pid);
-      this.byPid.set(result.pid, child);
-      emit(this.self, "supervisor.child.restart", child);
-    }
-    return true;
-  }
-
-  private forget(child: Child): void {
-    this.children.delete(child);
-    for (const pid of [child.pid, child.last]) if (pid !== undefined) this.byPid.delete(pid);
+  async exited(pid: Pid, reason: Reason) {
+    const child = this.brood.at(pid);
+    return child?.pid === pid ? this.brood.exited(child, reason) : "ok";
   }
 }
 
 const Server = {
   init: (options: DynamicOptions, self: Self<Exit>) => {
     self.trapExit = true;
-    return ok(new Brood(processOf(self), options));
+    return ok(new Nursery(processOf(self), options));
   },
 
   handleCall: {
-    startChild: async (child: ChildSpec, brood) =>
-      reply(await brood.add(child).catch((error) => new Refusal(error)), brood),
-
-    terminateChild: async (pid: Pid, brood) => {
-      const refusal = new Refusal(new SupervisorError("notFound", `terminateChild ${pid}`));
-      return reply((await brood.stop(pid)) ? undefined : refusal, brood);
+    startChild: async (child: ChildTemplate, nursery) => reply(await nursery.startChild(child), nursery),
+    terminateChild: async (pid: Pid, nursery) => reply(await nursery.terminateChild(pid), nursery),
+    whichChildren: (_, nursery) => {
+      const children: ChildInfo[] = [...nursery.brood.children].map((child) => infoOf(child, undefined));
+      return reply(children, nursery);
     },
-
-    whichChildren: (_, brood) => {
-      const children: ChildInfo[] = [...brood.children].map((child) => infoOf(child, undefined));
-      return reply(children, brood);
-    },
-
-    countChildren: (_, brood) => reply(count(brood.children), brood),
+    countChildren: (_, nursery) => reply(count(nursery.brood.children), nursery),
   },
 
   handleCast: {
-    tryAgain: async (child: Child, brood) => {
-      if (!child.restarting || !brood.children.has(child)) return noreply(brood);
-      return (await brood.restart(child, child.failure)) ? noreply(brood) : stop("shutdown", brood);
-    },
+    tryAgain: async (child: Child, nursery) => next(await nursery.brood.again(child), nursery),
   },
 
-  handleInfo: async (message: Exit, brood, self) => {
-    if (message?.tag !== "exit") {
-      unhandled(processOf(self), message);
-      return noreply(brood);
-    }
-    const child = brood.byPid.get(message.pid);
-    if (child?.pid !== message.pid) return noreply(brood);
-    return (await brood.exited(child, message.reason)) ? noreply(brood) : stop("shutdown", brood);
+  handleInfo: async (message: Exit, nursery, self) => {
+    if (message?.tag === "exit") return next(await nursery.exited(message.pid, message.reason), nursery);
+    unhandled(processOf(self), message);
+    return noreply(nursery);
   },
 
-  terminate: (_: Reason, brood: Brood) => brood.stopAll(),
-} satisfies GenServer<Brood, Exit>;
+  terminate: (_: Reason, nursery: Nursery) => nursery.brood.stopAll(nursery.heard),
+} satisfies GenServer<Nursery, Exit>;
 
-/** Children that come and go: `oneForOne`, in no order, addressed by pid. */
+const next = (verdict: "ok" | "gone" | "shutdown", nursery: Nursery) =>
+  verdict === "shutdown" ? stop("shutdown", nursery) : noreply(nursery);
+
+/**
+ * Children that come and go: `oneForOne`, in no order, addressed by pid.
+ *
+ * @example
+ * const open = (topic: string) => DynamicSupervisor.startChild(self, rooms, child(Room, topic, { restart: "transient" }));
+ * const lobby = await open("lobby");
+ * expect(await DynamicSupervisor.countChildren(self, rooms)).toMatchObject({ active: 1 });
+ * await DynamicSupervisor.terminateChild(self, rooms, lobby);
+ */
 export interface DynamicSupervisor {
-  /** A child spec that starts the supervisor, without children. */
+  /** A child spec that starts the supervisor, without children. Its id: `id`, else the name, else `"dynamicSupervisor"`. */
   child(options?: DynamicOptions): ChildSpec;
-  /** Starts `child` under the supervisor; rejects with the start error, also when the start is ignored. */
-  startChild<P extends Protocol>(by: Caller, target: Target, child: ChildSpec<P>): Promise<Pid<P>>;
+  /** Starts the supervisor linked to `self` (Elixir: `DynamicSupervisor.start_link/1`). */
+  startLink(self: Self, options?: DynamicOptions): Promise<Pid>;
+  /**
+   * Starts `child` under the supervisor; resolves to what its start gave, a pid or `{ pid, extra }`. Rejects with the
+   * start error, also when the start is ignored, with a `BadSpec`, or with `maxChildren`.
+   */
+  startChild<P extends Protocol, R extends Pid | WithExtra = Pid<P>>(
+    by: Caller,
+    target: Target,
+    child: ChildSpec<P, R>,
+  ): Promise<R>;
+  /** The same for a child whose start takes the supervisor's `extraArguments`. */
+  startChild<R extends Pid | WithExtra>(by: Caller, target: Target, child: ChildTemplate<any, R>): Promise<R>;
   /** Stops a child for good; rejects with `notFound` when `pid` is not one. */
   terminateChild(by: Caller, target: Target, pid: Pid): Promise<void>;
   whichChildren(by: Caller, target: Target): Promise<readonly ChildInfo[]>;
@@ -187,16 +153,19 @@ export interface DynamicSupervisor {
 
 export const DynamicSupervisor: DynamicSupervisor = {
   child: (options = {}) => {
-    const { name } = options;
-    const id = options.id ?? name?.name ?? "dynamicSupervisor";
-    return serverChild(
-      Server,
-      options,
-      name === undefined ? { id, type: "supervisor" } : { id, type: "supervisor", name },
-    );
+    const id = options.id ?? options.name?.name ?? "dynamicSupervisor";
+    return serverChild(Server, options, { type: "supervisor", ...startOptions(options), id });
   },
-  startChild: (by, target, child) => ask(by, target, "startChild", child),
+  startLink: (self, options = {}) =>
+    startServerLink(self, Server, options, { id: "dynamicSupervisor", ...startOptions(options) }),
+  startChild: (by: Caller, target: Target, child: unknown) => ask(by, target, "startChild", child),
   terminateChild: (by, target, pid) => ask(by, target, "terminateChild", pid),
   whichChildren: (by, target) => ask(by, target, "whichChildren"),
   countChildren: (by, target) => ask(by, target, "countChildren"),
 };
+
+const OF_CHILDREN = new Set(["maxRestarts", "maxSeconds", "maxChildren", "extraArguments", "backoff"]);
+
+/** What is said of the supervisor's own process. */
+const startOptions = (options: DynamicOptions): StartOptions =>
+  Object.fromEntries(Object.entries(options).filter(([option]) => !OF_CHILDREN.has(option)));

@@ -1,7 +1,10 @@
-/** What an administrative call could not do. `reason`: `notFound`, `running`, `restarting`, `alreadyPresent` or `maxChildren`. */
+/**
+ * What an administrative call could not do. `reason`: `notFound`, `running`, `restarting`, `alreadyPresent`,
+ * `simpleOneForOne` (the supervisor's children have no ids) or `maxChildren`.
+ */
 export class SupervisorError extends Error {
   override readonly name = "SupervisorError";
-  readonly reason: "notFound" | "running" | "restarting" | "alreadyPresent" | "maxChildren";
+  readonly reason: "notFound" | "running" | "restarting" | "alreadyPresent" | "simpleOneForOne" | "maxChildren";
   constructor(reason: SupervisorError["reason"], what: string) {
     super(`${what}: ${EXPLAINED[reason]}`);
     this.reason = reason;
@@ -13,6 +16,7 @@ const EXPLAINED: Readonly<Record<SupervisorError["reason"], string>> = {
   running: "the child is running",
   restarting: "the child is being restarted",
   alreadyPresent: "a child of this id is known already, but not running: restart or delete it",
+  simpleOneForOne: "the children of a simpleOneForOne supervisor have no ids, and are forgotten when they stop",
   maxChildren: "the supervisor has as many children as it may have",
 };
 
@@ -21,6 +25,18 @@ export class Refusal {
   readonly error: unknown;
   constructor(error: unknown) {
     this.error = error;
+  }
+}
+
+export const refuse = (call: string, child: unknown, reason: SupervisorError["reason"]): Refusal =>
+  new Refusal(new SupervisorError(reason, `${call} ${child}`));
+
+/** What `work` gives, or its exception as a refusal. */
+export function attempt<T>(work: () => T): T | Refusal {
+  try {
+    return work();
+  } catch (error) {
+    return new Refusal(error);
   }
 }
 

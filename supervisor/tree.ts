@@ -1,63 +1,43 @@
 import { isClean } from "../runtime/errors.ts";
 import type { ProcessSelf } from "../runtime/self.ts";
-import { takeExits } from "../runtime/stopping.ts";
 import type { Pid, Reason } from "../runtime/types.ts";
 import { restarts, type Spec } from "./child-spec.ts";
-import {
-  Child,
-  emit,
-  metadataOf,
-  reportExit,
-  reportStartError,
-  type Started,
-  startChild,
-  startReason,
-  stopChild,
-} from "./children.ts";
-import { Intensity } from "./intensity.ts";
-
-export interface Flags {
-  readonly strategy: "oneForOne" | "oneForAll" | "restForOne";
-  readonly maxRestarts: number;
-  readonly maxSeconds: number;
-  readonly autoShutdown: "never" | "anySignificant" | "allSignificant";
-}
-
-/** What became of a restart: the supervisor goes on, tries a child again later, or gives up. */
-export type Verdict = "ok" | "giveUp" | { readonly tryAgain: string };
+import { Child, type Started, startChild } from "./children.ts";
+import { reportChild, reportExit, reportShutdown, reportStartError, startReason } from "./failures.ts";
+import type { Flags } from "./flags.ts";
+import { type Leaving, stopTogether, watch } from "./leaving.ts";
+import { Restarts, type Verdict } from "./restarts.ts";
+import { Roster } from "./roster.ts";
 
 /** The children of one supervisor in start order, and the restart algorithm over them (OTP: `supervisor:restart/2`). */
 export class Tree {
   readonly flags: Flags;
-  readonly children = new Map<string, Child>();
+  readonly roster = new Roster();
   private readonly self: ProcessSelf;
-  private readonly byPid = new Map<Pid, Child>();
-  private readonly intensity: Intensity;
+  private readonly restarts: Restarts;
+  /** The significant children that run or are being restarted. */
+  private readonly significant = new Set<Child>();
 
   constructor(self: ProcessSelf, flags: Flags) {
     this.self = self;
     this.flags = flags;
-    this.intensity = new Intensity(flags.maxRestarts, flags.maxSeconds);
-  }
-
-  childOf(pid: Pid): Child | undefined {
-    return this.byPid.get(pid);
+    this.restarts = new Restarts(self, flags);
   }
 
   /** Starts a child that is new here. Keeps it if it started, or was ignored and is not temporary. */
   async add(spec: Spec): Promise<Started> {
-    const child = new Child(spec);
+    const child = new Child(spec, this.flags.backoff);
     const result = await startChild(this.self, child);
     if ("failure" in result) return result;
-    if (result.pid !== undefined || spec.restart !== "temporary") this.children.set(spec.id, child);
-    this.index(child);
+    if (result.pid !== undefined || spec.restart !== "temporary") this.roster.add(child);
+    this.started(child);
     return result;
   }
 
   /** Starts a known child that does not run. */
   async start(child: Child): Promise<Started> {
     const result = await startChild(this.self, child);
-    this.index(child);
+    this.started(child);
     return result;
   }
 
@@ -67,77 +47,103 @@ export class Tree {
   }
 
   /** Stops children, the last started first, each before the next. Temporary ones are forgotten. */
-  async stopAll(children: readonly Child[] = [...this.children.values()]): Promise<void> {
-    const pids = new Set(children.map(({ pid }) => pid).filter((pid) => pid !== undefined));
-    const exits = new Map<Pid, Reason>();
-    let seen = 0;
-    for (const child of children.toReversed()) {
-      // What ends by itself while others are being stopped is heard of here, and not once more.
-      if (pids.size > 0 && this.self.messageCount > seen) takeExits(this.self, pids, exits);
-      seen = this.self.messageCount;
-      const { pid } = child;
-      await stopChild(this.self, child, exits);
-      if (pid !== undefined) this.byPid.delete(pid);
-      if (child.spec.restart === "temporary") this.children.delete(child.spec.id);
-    }
+  async stopAll(children: readonly Child[] = this.roster.from()): Promise<void> {
+    const leaving = watch(this.self, children);
+    for (const child of children) child.settle();
+    while (leaving.length > 0) await stopTogether(this.self, [leaving.pop() as Leaving], this.stopped);
+    for (const child of children) this.gone(child);
   }
+
+  private readonly stopped = ({ child, pid }: Leaving, reason: Reason): void => {
+    reportShutdown(this.self, child, reason);
+    this.roster.ended(pid);
+    child.pid = undefined;
+  };
 
   /** A child ended by itself. */
   async exited(child: Child, reason: Reason): Promise<Verdict> {
     const again = restarts(child.spec, reason);
     if (again || !isClean(reason)) reportExit(this.self, child, reason, again);
-    this.byPid.delete(child.pid as Pid);
+    const pid = child.pid as Pid;
+    this.roster.ended(pid);
     child.pid = undefined;
-    if (again) return this.restart(child, reason);
-    if (child.spec.restart === "temporary") this.children.delete(child.spec.id);
-    return this.significantEnd(child) ? "giveUp" : "ok";
+    if (again) return this.fail(child, pid, reason);
+    this.gone(child);
+    return this.significantEnd(child) ? "shutdown" : "ok";
   }
 
-  /** One restart of a child and of those that its strategy takes along. Counts once, whoever comes with it. */
-  async restart(child: Child, reason: Reason): Promise<Verdict> {
-    if (!this.intensity.add(this.self.now())) {
-      const { maxRestarts, maxSeconds } = this.flags;
-      const metadata = { ...metadataOf(this.self, child), reason };
-      this.self.kernel.telemetry.emit("supervisor.giveUp", { maxRestarts, maxSeconds }, metadata);
-      return "giveUp";
-    }
+  /** A child is to run and does not. It is started again, now or when it has waited; or that is once too often. */
+  private async fail(child: Child, pid: Pid | undefined, reason: Reason): Promise<Verdict> {
+    if (!this.restarts.allow(child, pid, reason)) return "shutdown";
+    if (child.backoff === undefined) return this.restart(child);
+    // Those that would be restarted with it do not run without it.
+    await this.stopAll(this.groupOf(child));
+    this.restarting(child, reason);
+    this.restarts.wait(child, child.backoff, () => this.tryAgain(child));
+    return "ok";
+  }
+
+  /** One restart of a child and of those that its strategy takes along. It was counted once, whoever comes with it. */
+  private async restart(child: Child): Promise<Verdict> {
     const group = this.groupOf(child);
     await this.stopAll(group);
     for (const member of group) {
-      if (this.children.get(member.spec.id) !== member) continue;
+      if (!this.roster.has(member)) continue;
       const result = await this.start(member);
-      if ("failure" in result) {
-        reportStartError(this.self, member.spec.id, result.failure);
-        member.restarting = true;
-        member.failure = startReason(result.failure) as Reason;
-        return { tryAgain: member.spec.id };
-      }
-      emit(this.self, "supervisor.child.restart", member);
+      if ("failure" in result) return this.failed(member, result.failure);
+      reportChild(this.self, "supervisor.child.restart", member);
     }
     return "ok";
   }
 
-  tryAgain(id: string): void {
-    this.self.cast(this.self.pid, "tryAgain", id);
+  /** A restart failed. It is tried again through the mailbox, behind what waits there, and counts then. */
+  private async failed(child: Child, failure: unknown): Promise<Verdict> {
+    reportStartError(this.self, child.spec.id, failure);
+    const reason = startReason(failure) as Reason;
+    if (child.backoff !== undefined) return this.fail(child, undefined, reason);
+    this.restarting(child, reason);
+    this.tryAgain(child);
+    return "ok";
+  }
+
+  private tryAgain({ spec }: Child): void {
+    this.self.cast(this.self.pid, "tryAgain", spec.id);
+  }
+
+  /** It is time for another attempt, if the child is still to run. */
+  async again(id: string): Promise<Verdict> {
+    const child = this.roster.get(id);
+    if (child === undefined || !child.restarting || child.waiting !== undefined) return "ok";
+    return child.backoff === undefined ? this.fail(child, undefined, child.failure) : this.restart(child);
   }
 
   /** The children that are restarted together with `child`, itself among them, in start order. */
   private groupOf(child: Child): readonly Child[] {
     if (this.flags.strategy === "oneForOne") return [child];
-    const all = [...this.children.values()];
-    return this.flags.strategy === "oneForAll" ? all : all.slice(all.indexOf(child));
+    return this.roster.from(this.flags.strategy === "oneForAll" ? undefined : child);
   }
 
   /** Whether a child's end, by itself and for good, is the order to shut down (OTP: `auto_shutdown`). */
-  private significantEnd(child: Child): boolean {
-    if (!child.spec.significant || this.flags.autoShutdown === "never") return false;
-    if (this.flags.autoShutdown === "anySignificant") return true;
-    return ![...this.children.values()].some(
-      ({ spec, pid, restarting }) => spec.significant && (pid !== undefined || restarting),
-    );
+  private significantEnd({ spec }: Child): boolean {
+    if (!spec.significant || this.flags.autoShutdown === "never") return false;
+    return this.flags.autoShutdown === "anySignificant" || this.significant.size === 0;
   }
 
-  private index(child: Child): void {
-    if (child.pid !== undefined) this.byPid.set(child.pid, child);
+  private started(child: Child): void {
+    if (child.pid === undefined) return this.gone(child);
+    this.roster.runs(child.pid, child);
+    if (child.spec.significant) this.significant.add(child);
+  }
+
+  private restarting(child: Child, reason: Reason): void {
+    child.restarting = true;
+    child.failure = reason;
+    if (child.spec.significant) this.significant.add(child);
+  }
+
+  /** A child neither runs nor is to run. */
+  private gone(child: Child): void {
+    this.significant.delete(child);
+    if (child.spec.restart === "temporary") this.roster.delete(child);
   }
 }

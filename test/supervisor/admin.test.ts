@@ -3,8 +3,8 @@ import { Supervisor, SupervisorError } from "hornbeam/supervisor";
 import { describe, expect, test } from "vitest";
 import { inWorld, mixed } from "./support.ts";
 
-const { startChild, terminateChild, restartChild, deleteChild, whichChildren, countChildren, getChildSpec } =
-  Supervisor;
+const { startChild, terminateChild, restartChild, deleteChild } = Supervisor;
+const { whichChild, whichChildren, countChildren, getChildSpec } = Supervisor;
 
 const refusal = (reason: string) => ({ name: "SupervisorError", reason });
 
@@ -97,7 +97,7 @@ describe("deleteChild", () => {
 
 describe("every administrative call", () => {
   type Ask = (by: Caller, top: Pid, id: string) => Promise<unknown>;
-  const byId: Record<string, Ask> = { terminateChild, restartChild, deleteChild, getChildSpec };
+  const byId: Record<string, Ask> = { terminateChild, restartChild, deleteChild, whichChild, getChildSpec };
   const all: Record<string, Ask> = { ...byId, whichChildren, countChildren };
 
   test.each(Object.entries(byId))("%s of an unknown id rejects with notFound, and says what was asked", (call, ask) =>
@@ -119,6 +119,14 @@ describe("every administrative call", () => {
       const asked = ask(world.sim, top, "running");
       await expect(asked).rejects.toThrow(CallError);
       await expect(asked).rejects.toMatchObject({ reason: "noproc" });
+    }),
+  );
+
+  test.each(Object.entries(byId))("%s by a pid rejects with notFound: children have ids here", (_, ask) =>
+    inWorld(async (world) => {
+      const top = await mixed(world);
+      await expect(ask(world.sim, top, world.pid("running") as never)).rejects.toMatchObject({ reason: "notFound" });
+      expect(world.sim.isAlive(world.pid("running"))).toBe(true);
     }),
   );
 
@@ -148,6 +156,33 @@ describe("listings", () => {
         { id: "b", pid: world.pid("b"), type: "supervisor" },
         { id: "a", pid: world.pid("a"), type: "worker" },
       ]);
+    }));
+
+  test("whichChild gives one of them: running, stopped, a supervisor", () =>
+    inWorld(async (world) => {
+      const top = await mixed(world);
+      await startChild(world.sim, top, world.tree("inner", {}));
+      const { sim } = world;
+      expect(await whichChild(sim, top, "running")).toEqual({
+        id: "running",
+        pid: world.pid("running"),
+        type: "worker",
+      });
+      expect(await whichChild(sim, top, "stopped")).toEqual({ id: "stopped", pid: undefined, type: "worker" });
+      expect(await whichChild(sim, top, "inner")).toEqual({ id: "inner", pid: world.pid("inner"), type: "supervisor" });
+    }));
+
+  test("countChildren counts thousands, workers and supervisors, and those that are terminated no more", () =>
+    inWorld(async (world) => {
+      const trees = Array.from({ length: 1000 }, (_, n) => world.tree(`tree${n}`, {}));
+      const workers = Array.from({ length: 2000 }, (_, n) => world.worker(`worker${n}`));
+      const top = await world.start({ children: [...trees, ...workers] });
+      const counts = { specs: 3000, active: 3000, supervisors: 1000, workers: 2000 };
+      expect(await countChildren(world.sim, top)).toEqual(counts);
+      for (const { id } of workers) await terminateChild(world.sim, top, id);
+      expect(await countChildren(world.sim, top)).toEqual({ ...counts, active: 1000 });
+      for (const { id } of workers) await deleteChild(world.sim, top, id);
+      expect(await countChildren(world.sim, top)).toEqual({ specs: 1000, active: 1000, supervisors: 1000, workers: 0 });
     }));
 
   test("countChildren counts specs, those that run, supervisors and workers, stopped ones included", () =>

@@ -120,6 +120,49 @@ describe("between two attempts", () => {
     }));
 });
 
+describe.each(["oneForAll", "restForOne"] as const)("between two attempts under %s", (strategy) => {
+  /** `a` is killed and fails to come back, again and again; `b` is stopped until it does. */
+  async function between(world: World) {
+    const starts = [{}, ...Array(1000).fill(slowFail)];
+    const children = [world.worker("a", { starts }), world.worker("b")];
+    const under = await world.startUnder({ strategy, children, maxRestarts: 1_000_000 });
+    await world.kill("a");
+    await world.sim.advance(1050);
+    world.take();
+    return under;
+  }
+
+  test("the child is restarting, and its siblings are stopped", () =>
+    inWorld(async (world) => {
+      const { top } = await between(world);
+      expect(await world.children(top)).toEqual(["b stopped", "a restarting"]);
+      expect(await Supervisor.whichChild(world.sim, top, "a")).toEqual({ id: "a", pid: "restarting", type: "worker" });
+      expect(await Supervisor.countChildren(world.sim, top)).toMatchObject({ specs: 2, active: 0 });
+    }));
+
+  test("the child can neither be started, nor restarted, nor deleted, but terminated", () =>
+    inWorld(async (world) => {
+      const { top } = await between(world);
+      const answers = await Promise.all([
+        refused(Supervisor.startChild(world.sim, top, world.worker("a"))),
+        refused(Supervisor.restartChild(world.sim, top, "a")),
+        refused(Supervisor.deleteChild(world.sim, top, "a")),
+        refused(Supervisor.terminateChild(world.sim, top, "a")),
+      ]);
+      expect(answers).toEqual(["alreadyPresent", "restarting", "restarting", undefined]);
+      await world.sim.advance(60_000);
+      expect(await world.children(top)).toEqual(["b stopped", "a stopped"]);
+    }));
+
+  test("the supervisor can be told to stop", () =>
+    inWorld(async (world) => {
+      const { parent } = await between(world);
+      world.sim.send(parent, { end: "shutdown" });
+      await world.sim.advance(50);
+      expect(world.take()).toEqual(["down a#12 not yet", "down top#1 shutdown"]);
+    }));
+});
+
 describe("when a sibling fails to come back", () => {
   test("oneForAll stops those again that had come back, and starts over", () =>
     inWorld(async (world) => {

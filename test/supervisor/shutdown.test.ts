@@ -191,7 +191,7 @@ describe("a child that has unlinked itself", () => {
       await world.kill("a");
       await Supervisor.terminateChild(world.sim, top, "a");
       expect(await world.children(top)).toEqual(["a stopped"]);
-      expect(world.reports).toEqual(["shutdownError a noproc"]);
+      expect(world.reports).toEqual(["shutdownError a childProcessUnlinked"]);
     }));
 
   test("and ignores its orders is killed when its time is up", () =>

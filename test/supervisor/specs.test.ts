@@ -154,13 +154,13 @@ describe("the flags of a supervisor", () => {
     {
       what: "no strategy",
       init: { strategy: undefined },
-      message: "expected strategy to be oneForOne, oneForAll, restForOne, got: undefined",
+      message: "expected strategy to be oneForOne, oneForAll, restForOne, simpleOneForOne, got: undefined",
       why: { invalidStrategy: undefined },
     },
     {
       what: "an unknown strategy",
       init: { strategy: "oneForNone" },
-      message: "expected strategy to be oneForOne, oneForAll, restForOne, got: 'oneForNone'",
+      message: "expected strategy to be oneForOne, oneForAll, restForOne, simpleOneForOne, got: 'oneForNone'",
       why: { invalidStrategy: "oneForNone" },
     },
     {

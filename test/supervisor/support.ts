@@ -13,7 +13,7 @@ import {
 } from "hornbeam";
 import { child, type GenServer, type StartOptions } from "hornbeam/genserver";
 import { type Sim, simulate } from "hornbeam/sim";
-import { Supervisor, type SupervisorInit, supervisor } from "hornbeam/supervisor";
+import { type ChildTemplate, type SimpleInit, Supervisor, type SupervisorInit, supervisor } from "hornbeam/supervisor";
 
 /** How one start of a worker goes: after so many milliseconds it is up, is ignored, or fails. */
 export interface Outcome {
@@ -36,7 +36,9 @@ export interface Script {
 }
 
 type WorkerOptions = Script & Omit<StartOptions, "id" | "name"> & { readonly name?: string };
-type TreeOptions = Partial<SupervisorInit> & { readonly options?: StartOptions };
+type TreeOptions = (Partial<SupervisorInit> | SimpleInit) & { readonly options?: StartOptions };
+/** What a child of a template is called, and what it does if not as the template says. */
+type TemplateArgs = [id: string, script?: Script];
 
 interface Job {
   readonly world: World;
@@ -120,10 +122,21 @@ export class World {
     const module = {
       init: (_: undefined, self: Self) => {
         this.started(id, self.pid);
-        return { strategy: "oneForOne" as const, children: [], ...init };
+        return { strategy: "oneForOne", children: [], ...init } as SupervisorInit | SimpleInit;
       },
     } satisfies Supervisor;
     return supervisor(module, undefined, { ...options, id });
+  }
+
+  /** What a `simpleOneForOne` supervisor starts workers of: `startChild(by, top, "a")` starts `a#1`. */
+  template(options: WorkerOptions = {}): ChildTemplate<TemplateArgs, Pid> {
+    const { start: _, ...spec } = this.worker("template", options);
+    return { ...spec, start: (parent, id, script) => this.worker(id, { ...options, ...script }).start(parent) };
+  }
+
+  /** The `init` of a supervisor of one template. */
+  simple(options: WorkerOptions = {}, flags: Partial<SimpleInit> = {}): SimpleInit {
+    return { strategy: "simpleOneForOne", children: [this.template(options)], ...flags };
   }
 
   /** Starts the supervisor `top`, and forgets what was logged until it is up. */
@@ -160,6 +173,11 @@ export class World {
 
   nameOf(pid: Pid): string {
     return this.names.get(pid) ?? String(pid);
+  }
+
+  /** The pids of all that were started. */
+  known(): readonly Pid[] {
+    return [...this.names.keys()];
   }
 
   /** The children of a supervisor, last started first: `["b#2", "a stopped"]`. */

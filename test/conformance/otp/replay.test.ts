@@ -13,7 +13,7 @@ interface Replay<D> {
 /** The features that a document may be left out for. */
 const LEFT_OUT: Readonly<Record<Family, readonly string[]>> = {
   signals: [],
-  supervision: ["simple_one_for_one"],
+  supervision: [],
   genserver: [],
 };
 

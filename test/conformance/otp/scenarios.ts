@@ -82,12 +82,21 @@ export interface TreeOperations extends TreeCalls {
   stop_root: { reason: Json };
 }
 
+/** Of a simple_one_for_one supervisor, a child may be meant by the pid that it has, or had. */
+type OfChild = { sup: string; child: string; by?: "pid" };
+
+/** What a child of a template gets when it is started. */
+export interface TemplateArgs {
+  readonly name: string;
+  readonly init?: readonly Outcome[];
+}
+
 export interface TreeCalls {
-  terminate_child: { sup: string; child: string };
-  restart_child: { sup: string; child: string };
-  delete_child: { sup: string; child: string };
-  get_childspec: { sup: string; child: string };
-  start_child: { sup: string; spec: ChildBody };
+  terminate_child: OfChild;
+  restart_child: OfChild;
+  delete_child: OfChild;
+  get_childspec: OfChild;
+  start_child: { sup: string; spec?: ChildBody; args?: TemplateArgs };
   which_children: { sup: string };
   count_children: { sup: string };
 }

@@ -1,18 +1,16 @@
-import { AlreadyStarted, CallError, type Pid, StartError } from "hornbeam";
+import { AlreadyStarted, CallError, type Pid, StartError, type WithExtra } from "hornbeam";
 import { type Sim, simulate } from "hornbeam/sim";
 import { BadSpec, type Spec, Supervisor, SupervisorError } from "hornbeam/supervisor";
 import { Actor, Command } from "./actor.ts";
 import type { Document, Step, Unsupported } from "./corpus.ts";
 import { perform, type Table } from "./operations.ts";
 import type { SupervisionScenario, SupervisorBody, TreeOperations } from "./scenarios.ts";
-import { asJson, Changing, eventually, settle } from "./trace.ts";
+import { asJson, byText, Changing, eventually, settle } from "./trace.ts";
 import { childSpec, Tree, TreeSupervisor } from "./tree.ts";
 import { fromBadSpec, fromCallError, fromReason, reasonOf, snake } from "./values.ts";
 
-export const unsupported: Unsupported = {
-  /** `DynamicSupervisor` stands for it, but has no template, and children of any kind. */
-  simple_one_for_one: ({ features }) => features.includes("simple_one_for_one"),
-};
+/** Everything is replayed. */
+export const unsupported: Unsupported = {};
 
 /** Replays trees of supervisors and scripted workers. */
 export function replay({ scenario }: Document<SupervisionScenario>): Promise<readonly Step[]> {
@@ -66,25 +64,34 @@ class World {
         this.sim.send(this.boss.pid, new Command((self) => self.exit(root, reasonOf(reason))));
       }),
 
-    terminate_child: ({ sup, child }) =>
-      this.ask(sup, (pid) => this.attempt(Supervisor.terminateChild(this.sim, pid, child), done)),
-    delete_child: ({ sup, child }) =>
-      this.ask(sup, (pid) => this.attempt(Supervisor.deleteChild(this.sim, pid, child), done)),
-    restart_child: ({ sup, child }) =>
-      this.ask(sup, (pid) => this.attempt(Supervisor.restartChild(this.sim, pid, child), this.started)),
-    start_child: ({ sup, spec }) =>
+    terminate_child: (op) =>
+      this.ask(op.sup, (pid) => this.attempt(Supervisor.terminateChild(this.sim, pid, this.child(op)), done)),
+    // OTP takes a pid here too, and refuses it; the types of the library do not take it.
+    delete_child: (op) =>
+      this.ask(op.sup, (pid) => this.attempt(Supervisor.deleteChild(this.sim, pid, this.child(op) as string), done)),
+    restart_child: (op) =>
+      this.ask(op.sup, (pid) =>
+        this.attempt(Supervisor.restartChild(this.sim, pid, this.child(op) as string), this.started),
+      ),
+    start_child: ({ sup, spec, args }) =>
       this.ask(sup, (pid) => {
+        if (spec === undefined) return this.attempt(Supervisor.startChild(this.sim, pid, args), this.started);
         const started = Supervisor.startChild(this.sim, pid, childSpec(this.tree, sup, spec));
         return this.attempt(started, this.started, (reason) => [reason, "child"]);
       }),
     which_children: ({ sup }) => this.ask(sup, (pid) => this.attempt(this.whichChildren(pid), (children) => children)),
     count_children: ({ sup }) =>
       this.ask(sup, (pid) => this.attempt(Supervisor.countChildren(this.sim, pid), (count) => count)),
-    get_childspec: ({ sup, child }) =>
-      this.ask(sup, (pid) => this.attempt(Supervisor.getChildSpec(this.sim, pid, child), specOf)),
+    get_childspec: (op) =>
+      this.ask(op.sup, (pid) => this.attempt(Supervisor.getChildSpec(this.sim, pid, this.child(op)), specOf)),
   };
 
-  private readonly started = (pid: Pid | undefined): unknown => this.tree.started(pid);
+  private readonly started = (result: Pid | WithExtra | undefined): unknown => this.tree.started(result);
+
+  /** The child that an operation means: by its id, or by the pid that it has or had. */
+  private child({ sup, child, by }: { readonly sup: string; readonly child: string; readonly by?: "pid" }) {
+    return (by === "pid" && this.tree.latest(`${sup}/${child}`)) || child;
+  }
 
   /** Does something to the latest process of each path, if all of them run. */
   private ifAlive(paths: readonly string[], action: (pid: Pid) => void): "sent" | "not_alive" {
@@ -123,7 +130,9 @@ class World {
 
   private async whichChildren(supervisor: Pid): Promise<unknown[]> {
     const children = await Supervisor.whichChildren(this.sim, supervisor);
-    return children.map(({ id, pid, type }) => [id, this.tree.nameOf(pid), type]);
+    const entries = children.map(({ id, pid, type }) => [id ?? "undefined", this.tree.nameOf(pid), type]);
+    // Those of a simple_one_for_one supervisor have no ids, and no order.
+    return children[0]?.id === undefined ? entries.toSorted(byText) : entries;
   }
 
   private async snapshot(): Promise<object> {

@@ -1,8 +1,26 @@
-import { type ChildSpec, type Exit, exit, ignore, noreply, ok, type Pid, type Reason, type Self, stop } from "hornbeam";
+import {
+  type ChildSpec,
+  type Exit,
+  exit,
+  ignore,
+  noreply,
+  ok,
+  type Pid,
+  type Reason,
+  type Self,
+  stop,
+  type WithExtra,
+} from "hornbeam";
 import { child, type GenServer } from "hornbeam/genserver";
 import type { Sim } from "hornbeam/sim";
-import { type Supervisor, type SupervisorInit, supervisor } from "hornbeam/supervisor";
-import type { ChildBody, Ending, Outcome, SupervisorBody, WorkerBody } from "./scenarios.ts";
+import {
+  type ChildTemplate,
+  type SimpleInit,
+  type Supervisor,
+  type SupervisorInit,
+  supervisor,
+} from "hornbeam/supervisor";
+import type { ChildBody, Ending, Outcome, SupervisorBody, TemplateArgs, WorkerBody } from "./scenarios.ts";
 import { camel, fromReason, Raised, reasonOf } from "./values.ts";
 
 export type TreeEvent = readonly [kind: string, name: string, ...rest: unknown[]];
@@ -15,7 +33,6 @@ export class Tree {
   private readonly attempts = new Map<string, number>();
   private readonly latests = new Map<string, Pid>();
   private readonly names = new Map<Pid, string>();
-  private readonly extras = new Set<Pid>();
 
   constructor(sim: Sim) {
     sim.telemetry.on("process.exit", (_, { pid, reason }) => {
@@ -36,14 +53,13 @@ export class Tree {
   }
 
   /** A process enters its `init`. */
-  enter(path: string, pid: Pid, kind: { readonly extra?: boolean; readonly supervises?: boolean }): Entry {
+  enter(path: string, pid: Pid, supervises = false): Entry {
     const attempt = (this.attempts.get(path) ?? 0) + 1;
     const name = `${path}#${attempt}`;
     this.attempts.set(path, attempt);
     this.latests.set(path, pid);
     this.names.set(pid, name);
-    if (kind.extra) this.extras.add(pid);
-    if (kind.supervises) this.supervisors.set(name, pid);
+    if (supervises) this.supervisors.set(name, pid);
     this.log("start", name);
     return { name, attempt };
   }
@@ -57,10 +73,10 @@ export class Tree {
     return this.names.get(pid) ?? String(pid);
   }
 
-  /** `{ok, Pid}` or `{ok, Pid, Extra}`. The library has no second value of a start: that the child has one is known here. */
-  started(pid: Pid | undefined): unknown {
-    const ok = ["ok", this.nameOf(pid)];
-    return pid !== undefined && this.extras.has(pid) ? [...ok, "extra_info"] : ok;
+  /** `{ok, Pid}` or `{ok, Pid, Extra}`. */
+  started(result: Pid | WithExtra | undefined): unknown {
+    if (result === undefined || !("extra" in result)) return ["ok", this.nameOf(result)];
+    return ["ok", this.nameOf(result.pid), result.extra];
   }
 }
 
@@ -83,7 +99,7 @@ interface State {
 
 const Worker = {
   init: ({ tree, path, body }: Job<WorkerBody>, self: Self) => {
-    const { name, attempt } = tree.enter(path, self.pid, { extra: body.extra === true });
+    const { name, attempt } = tree.enter(path, self.pid);
     self.trapExit = body.trap_exit === true;
     const outcome = outcomeOf(body.init, attempt);
     if (outcome === "ok") return ok({ tree, name, body });
@@ -112,30 +128,51 @@ const Worker = {
 
 export const TreeSupervisor = {
   init: ({ tree, path, body }: Job<SupervisorBody>, self: Self) => {
-    const { attempt } = tree.enter(path, self.pid, { supervises: true });
+    const { attempt } = tree.enter(path, self.pid, true);
     const outcome = outcomeOf(body.init, attempt);
     if (outcome === "ignore") return ignore;
     return outcome === "ok" ? flags(tree, path, body) : fail(outcome);
   },
 } satisfies Supervisor;
 
-const flags = (tree: Tree, path: string, body: SupervisorBody): SupervisorInit => ({
-  strategy: camel(body.strategy) as SupervisorInit["strategy"],
-  // OTP's default; the library's is 3.
-  maxRestarts: body.intensity ?? 1,
-  maxSeconds: 3600,
-  autoShutdown: camel(body.auto_shutdown ?? "never") as NonNullable<SupervisorInit["autoShutdown"]>,
-  children: (body.children ?? []).map((each) => childSpec(tree, path, each)),
-});
+const flags = (tree: Tree, path: string, body: SupervisorBody): SupervisorInit | SimpleInit => {
+  const isSimple = body.strategy === "simple_one_for_one";
+  const children = (body.children ?? []).map((each) => (isSimple ? template : childSpec)(tree, path, each));
+  return {
+    strategy: camel(body.strategy) as SupervisorInit["strategy"],
+    // OTP's default; the library's is 3.
+    maxRestarts: body.intensity ?? 1,
+    maxSeconds: 3600,
+    autoShutdown: camel(body.auto_shutdown ?? "never") as NonNullable<SupervisorInit["autoShutdown"]>,
+    children: children as readonly ChildSpec[],
+  };
+};
 
 /** A spec as the scenario has it, right or wrong. */
 export function childSpec(tree: Tree, parent: string, { worker, supervisor: nested, ...body }: ChildBody): ChildSpec {
   const path = `${parent}/${body.id}`;
-  const started = worker
-    ? child(Worker, { tree, path, body: worker }, { id: path })
-    : nested && supervisor(TreeSupervisor, { tree, path, body: nested }, { id: path });
+  const start = worker
+    ? startOf(tree, path, worker)
+    : nested && supervisor(TreeSupervisor, { tree, path, body: nested }, { id: path }).start;
+  return specOf(body, start);
+}
+
+/** The one child of a simple_one_for_one supervisor. What `start_child` says decides its path, and may replace its `init`. */
+function template(tree: Tree, parent: string, { worker, ...body }: ChildBody): ChildTemplate {
+  const start = (self: Self, { name, init }: TemplateArgs) =>
+    startOf(tree, `${parent}/${name}`, { ...worker, ...(init && { init }) })(self);
+  return specOf(body, worker && start);
+}
+
+/** `{ok, Pid}`, or `{ok, Pid, extra_info}`. */
+const startOf = (tree: Tree, path: string, body: WorkerBody) => async (parent: Self) => {
+  const pid = await child(Worker, { tree, path, body }, { id: path }).start(parent);
+  return body.extra && pid !== "ignore" ? { pid, extra: "extra_info" } : pid;
+};
+
+function specOf(body: ChildBody, start: unknown): ChildSpec {
   const shutdown = typeof body.shutdown === "string" ? camel(body.shutdown) : body.shutdown;
-  return { ...body, shutdown, start: started?.start } as unknown as ChildSpec;
+  return { ...body, shutdown, start } as unknown as ChildSpec;
 }
 
 const outcomeOf = (outcomes: readonly Outcome[] | undefined, attempt: number): Outcome =>

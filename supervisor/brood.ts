@@ -1,0 +1,113 @@
+import { isClean } from "../runtime/errors.ts";
+import type { ProcessSelf } from "../runtime/self.ts";
+import type { Pid, Reason } from "../runtime/types.ts";
+import { restarts, type Spec } from "./child-spec.ts";
+import { Child, type Started, startChild } from "./children.ts";
+import { reportChild, reportExit, reportStartError, startReason } from "./failures.ts";
+import { type Leaving, stopTogether, watch } from "./leaving.ts";
+import { type Limits, Restarts, type Verdict } from "./restarts.ts";
+
+/** Children that come and go, in no order, each on its own, known by their pids (OTP: the dynamic children). */
+export class Brood {
+  readonly children = new Set<Child>();
+  private readonly self: ProcessSelf;
+  private readonly limits: Limits;
+  private readonly restarts: Restarts;
+  private readonly byPid = new Map<Pid, Child>();
+
+  constructor(self: ProcessSelf, limits: Limits) {
+    this.self = self;
+    this.limits = limits;
+    this.restarts = new Restarts(self, limits);
+  }
+
+  /** The child that runs as `pid`, or did and is being restarted. */
+  at(pid: Pid): Child | undefined {
+    return this.byPid.get(pid);
+  }
+
+  /** Starts a child, and keeps it if it is up. */
+  async add(spec: Spec, args: readonly unknown[]): Promise<Started> {
+    const child = new Child(spec, this.limits.backoff, args);
+    const result = await startChild(this.self, child);
+    if ("failure" in result || result.pid === undefined) return result;
+    this.children.add(child);
+    this.byPid.set(result.pid, child);
+    if (spec.restart === "temporary") child.forgetArgs();
+    return result;
+  }
+
+  async stop(child: Child, heard: (leaving: Leaving, reason: Reason) => void): Promise<void> {
+    const leaving = watch(this.self, [child]);
+    this.forget(child);
+    await stopTogether(this.self, leaving, heard);
+    child.pid = undefined;
+  }
+
+  /** All at once: there is no order among them. */
+  async stopAll(heard: (leaving: Leaving, reason: Reason) => void): Promise<void> {
+    const children = [...this.children];
+    const leaving = watch(this.self, children);
+    for (const child of children) child.settle();
+    await stopTogether(this.self, leaving, heard);
+  }
+
+  /** A child ended by itself. If it is not to run again, it is forgotten. */
+  async exited(child: Child, reason: Reason): Promise<Verdict | "gone"> {
+    const again = restarts(child.spec, reason);
+    if (again || !isClean(reason)) reportExit(this.self, child, reason, again);
+    child.last = child.pid;
+    child.pid = undefined;
+    if (again) return this.fail(child, child.last, reason);
+    this.forget(child);
+    return "gone";
+  }
+
+  /** A child is to run and does not. It is started again, now or when it has waited; or that is once too often. */
+  private async fail(child: Child, pid: Pid | undefined, reason: Reason): Promise<Verdict> {
+    if (!this.restarts.allow(child, pid, reason)) return "shutdown";
+    if (child.backoff === undefined) return this.restart(child);
+    child.failure = reason;
+    this.restarts.wait(child, child.backoff, () => this.tryAgain(child));
+    return "ok";
+  }
+
+  private async restart(child: Child): Promise<Verdict> {
+    const result = await startChild(this.self, child);
+    if ("failure" in result) return this.failed(child, result.failure);
+    this.byPid.delete(child.last as Pid);
+    if (result.pid === undefined) {
+      this.forget(child);
+      return "ok";
+    }
+    this.byPid.set(result.pid, child);
+    reportChild(this.self, "supervisor.child.restart", child);
+    return "ok";
+  }
+
+  private async failed(child: Child, failure: unknown): Promise<Verdict> {
+    reportStartError(this.self, child.spec.id, failure);
+    const reason = startReason(failure) as Reason;
+    if (child.backoff !== undefined) return this.fail(child, undefined, reason);
+    child.restarting = true;
+    child.failure = reason;
+    this.tryAgain(child);
+    return "ok";
+  }
+
+  private tryAgain(child: Child): void {
+    this.self.cast(this.self.pid, "tryAgain", child);
+  }
+
+  /** It is time for another attempt, if the child is still to run. */
+  async again(child: Child): Promise<Verdict> {
+    if (!child.restarting || child.waiting !== undefined || !this.children.has(child)) return "ok";
+    return child.backoff === undefined ? this.fail(child, undefined, child.failure) : this.restart(child);
+  }
+
+  private forget(child: Child): void {
+    child.settle();
+    this.children.delete(child);
+    for (const pid of [child.pid, child.last]) if (pid !== undefined) this.byPid.delete(pid);
+  }
+}
