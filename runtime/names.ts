@@ -12,6 +12,11 @@ export class Names {
     return this.held.size;
   }
 
+  /** All names, and who holds each. */
+  holders(): Iterable<readonly [string, Process]> {
+    return this.held;
+  }
+
   whereis(name: Name): Process | undefined {
     return this.held.get(nameOf(name));
   }

@@ -45,15 +45,20 @@ export function printReports(telemetry: Telemetry, from: Level = "info"): () => 
   return onReport(telemetry, (level, text) => console.error(`${new Date().toISOString()} [${level}] ${text}`), from);
 }
 
-defineReport("process.crash", "error", (_, { label, reason, parent, doing }) => {
+defineReport("process.crash", "error", (_, report) => {
+  const { label, reason, parent, doing } = report;
   const lines = [
     `process ${label} crashed${parent === undefined ? "" : ` (started by ${parent})`}: ${showReason(reason)}`,
   ];
+  const { ancestors, links, messages } = report;
   if (doing !== undefined) {
     lines.push(`  in ${doing.callback}`);
     if ("message" in doing) lines.push(`  last message: ${showReason(doing.message)}`);
     if ("state" in doing) lines.push(`  state: ${showReason(doing.state)}`);
   }
+  if (ancestors.length > 0) lines.push(`  ancestors: ${ancestors.join(", ")}`);
+  if (links.length > 0) lines.push(`  linked to: ${links.map((peer) => peer.label).join(", ")}`);
+  if (messages > 0) lines.push(`  messages left unread: ${messages}`);
   return lines.join("\n");
 });
 

@@ -1,3 +1,4 @@
+import { audit } from "./audit.ts";
 import type { Driver } from "./driver.ts";
 import type { Passing } from "./passing.ts";
 import { LiveSystem, type System } from "./system.ts";
@@ -27,7 +28,10 @@ export interface Sim extends System {
   idle(): Promise<void>;
   /** Kills a process. */
   kill(pid: Pid, reason?: Reason): void;
-  /** What is still there: processes, names and pending timers; after the end, the timers that outlived everybody. */
+  /**
+   * What is still there: processes, names and pending timers; after the end, the timers that outlived everybody. And, at
+   * any time, what should never be: a link, monitor, name or timer of a process that has ended.
+   */
   leaks(): readonly string[];
 }
 
@@ -50,12 +54,18 @@ export async function simulate<T>(
   const [options, test] = args.length === 1 ? [{}, args[0]] : args;
   const driver = new VirtualDriver(options);
   const sim = new SimSystem(driver, options);
-  const result = await Promise.race([test(sim), driver.failure]).finally(async () => {
+  let wrong: readonly string[] = [];
+  const checked = async (): Promise<T> => {
+    const result = await test(sim);
+    wrong = sim.audit();
+    return result;
+  };
+  const result = await Promise.race([checked(), driver.failure]).finally(async () => {
     driver.automatic = true;
     await Promise.race([sim.stop(), driver.failure]);
     driver.stop();
   });
-  const leaks = sim.leaks();
+  const leaks = [...wrong, ...sim.leaks()];
   if (leaks.length > 0) throw new Error(`the simulation left something over: ${leaks.join(", ")}`);
   return result;
 }
@@ -88,7 +98,10 @@ class SimSystem extends LiveSystem implements Sim {
       names.size > 0 ? [`${names.size} names`] : [],
       timers.pending + this.timersLeft > 0 ? [`${timers.pending + this.timersLeft} timers`] : [],
     ];
-    return [...processes, ...rest.flat()];
+    return [...processes, ...rest.flat(), ...this.audit()];
+  }
+  audit(): readonly string[] {
+    return audit(this.kernel);
   }
 }
 

@@ -112,6 +112,11 @@ export class Timers {
     if (this.heap.length === 0) this.arm();
   }
 
+  /** The owner of each pending timer. */
+  *owners(): Generator<TimerOwner | null> {
+    for (const { owner } of this.heap) yield owner;
+  }
+
   /** Forgets all of them, because the system has stopped. Returns how many there still were. */
   clear(): number {
     const left = [...this.heap];

@@ -35,6 +35,51 @@ test("the report of a crash names the process, the error with its stack, the cal
     expect(text).toContain("state: 41");
   }));
 
+test("a report of a crash names the ancestors, those that are linked, and the messages left unread", () =>
+  simulate(async (sim) => {
+    const seen = reports(sim);
+    let pids: readonly unknown[] = [];
+    sim.spawn((top) => {
+      const middle = top.spawn(
+        (self) => {
+          const child = self.spawnLink(
+            async (crashing) => {
+              await crashing.sleep(10);
+              throw new Error("oops");
+            },
+            { label: "child" },
+          );
+          pids = [top.pid, self.pid, child];
+          self.send(child, "unread");
+          self.send(child, "unread, too");
+          return forever(self);
+        },
+        { label: "middle", trapExit: true },
+      );
+      return forever(top).then(() => middle);
+    });
+    await sim.advance(20);
+    const [top, middle, child] = pids;
+    const text = seen[0]?.text as string;
+    expect(text).toContain(`process ${child} child crashed (started by ${middle}): Error: oops`);
+    expect(text).toContain(`\n  ancestors: ${middle}, ${top}`);
+    expect(text).toContain(`\n  linked to: ${middle} middle`);
+    expect(text).toContain("\n  messages left unread: 2");
+  }));
+
+test("a report keeps every letter, whatever the alphabet", () =>
+  simulate(async (sim) => {
+    const seen = reports(sim);
+    sim.spawn(
+      () => {
+        throw new Error("Überraschung 事故 🔥");
+      },
+      { label: "Prozeß 🌳" },
+    );
+    await sim.idle();
+    expect(seen[0]?.text).toContain("Prozeß 🌳 crashed: Error: Überraschung 事故 🔥");
+  }));
+
 test("clean ends and kills are not reported", () =>
   simulate(async (sim) => {
     const seen = reports(sim, "debug");

@@ -23,16 +23,12 @@ export interface Document<Scenario = { readonly ops: readonly { readonly op: str
   readonly trace: readonly Step[];
 }
 
-/** Documents of a family that a replay leaves out, by the name of what it lacks. */
-export type Unsupported = Readonly<Record<string, (document: Document<unknown>) => boolean>>;
-
 export const SAMPLE = fileURLToPath(new URL("sample", import.meta.url));
 const SHARED = fileURLToPath(new URL("../../../../shared/conformance/otp", import.meta.url));
 
-/** Where the documents are: what HORNBEAM_CORPUS says, else the corpus beside the repository, else the sample in it. */
-export function corpusFolder(): string {
-  const { HORNBEAM_CORPUS } = process.env;
-  if (HORNBEAM_CORPUS) return resolve(HORNBEAM_CORPUS);
+/** Where the documents are: the folder that is asked for, else the corpus beside the repository, else the sample in it. */
+export function corpusFolder(wanted?: string): string {
+  if (wanted !== undefined) return resolve(wanted);
   return existsSync(SHARED) ? SHARED : SAMPLE;
 }
 

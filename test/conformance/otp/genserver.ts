@@ -12,7 +12,7 @@ import {
 import { GenServer, type StartOptions, start, startLink } from "hornbeam/genserver";
 import { type Sim, simulate } from "hornbeam/sim";
 import { Actor, Command } from "./actor.ts";
-import type { Document, Step, Unsupported } from "./corpus.ts";
+import type { Document, Step } from "./corpus.ts";
 import { messageOf } from "./messages.ts";
 import { perform, type Table } from "./operations.ts";
 import type { GenServerScenario, Item, ServerOperations } from "./scenarios.ts";
@@ -21,7 +21,6 @@ import { asJson, delay, eventually, filled, settle } from "./trace.ts";
 import { fromCallError, fromReason, reasonOf } from "./values.ts";
 
 /** Everything is replayed. */
-export const unsupported: Unsupported = {};
 
 /** Replays servers, their parent and their callers. */
 export function replay({ scenario }: Document<GenServerScenario>): Promise<readonly Step[]> {

@@ -2,7 +2,7 @@ import { AlreadyStarted, CallError, type Pid, StartError, type WithExtra } from 
 import { type Sim, simulate } from "hornbeam/sim";
 import { BadSpec, type Spec, Supervisor, SupervisorError } from "hornbeam/supervisor";
 import { Actor, Command } from "./actor.ts";
-import type { Document, Step, Unsupported } from "./corpus.ts";
+import type { Document, Step } from "./corpus.ts";
 import { perform, type Table } from "./operations.ts";
 import type { SupervisionScenario, SupervisorBody, TreeOperations } from "./scenarios.ts";
 import { asJson, byText, Changing, eventually, settle } from "./trace.ts";
@@ -10,7 +10,6 @@ import { childSpec, Tree, TreeSupervisor } from "./tree.ts";
 import { fromBadSpec, fromCallError, fromReason, reasonOf, snake } from "./values.ts";
 
 /** Everything is replayed. */
-export const unsupported: Unsupported = {};
 
 /** Replays trees of supervisors and scripted workers. */
 export function replay({ scenario }: Document<SupervisionScenario>): Promise<readonly Step[]> {
