@@ -13,6 +13,15 @@ export {
   StartError,
   Undefined,
 } from "./errors.ts";
+export {
+  type GroupEvent,
+  type GroupMonitor,
+  type GroupWatch,
+  isGroupEvent,
+  type ProcessGroups,
+  pg,
+  type ScopeMonitor,
+} from "./groups.ts";
 export { timeout } from "./plain-process.ts";
 export { Exited } from "./process.ts";
 export { type InitArg, name, type ProtocolOf, type Ref } from "./protocol.ts";

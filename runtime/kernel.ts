@@ -2,7 +2,7 @@ import type { Behaviour } from "./behaviour.ts";
 import type { Driver } from "./driver.ts";
 import { isClean } from "./errors.ts";
 import { Exits } from "./exits.ts";
-import { Names, nameOf } from "./names.ts";
+import { Names } from "./names.ts";
 import { DEAD, type Process, START } from "./process.ts";
 import { Scheduler } from "./scheduler.ts";
 import { ProcessSelf } from "./self.ts";
@@ -44,8 +44,8 @@ export class Kernel {
     const process = new ProcessSelf(this, ++this.ids, behaviour, state, parent, flags.trapExit === true);
     process.label = flags.label;
     if (by?.dead === true) return stillborn(by, process);
+    if (flags.name !== undefined) this.names.claim(flags.name, process);
     this.table.add(process);
-    if (flags.name !== undefined) this.names.claim(nameOf(flags.name), process);
     if (parent !== null) parent.linkTo(process);
     process.push(START);
     this.scheduler.ready(process);

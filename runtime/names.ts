@@ -1,27 +1,40 @@
+import type { Directory } from "./directory.ts";
 import { AlreadyStarted, BadArgument } from "./errors.ts";
 import { show } from "./inspect.ts";
-import { Address } from "./pid.ts";
+import { Address, showTarget } from "./pid.ts";
 import type { Process } from "./process.ts";
 import type { Name, Target } from "./types.ts";
 
-/** The registered names of a system: one process a name, one name a process. Gone with the process. */
+/**
+ * The registered names of a system: one process a name, one name a process. Gone with the process. The keys of
+ * directories are names, too: each directory keeps its own.
+ */
 export class Names {
   private readonly held = new Map<string, Process>();
+  /** By the process that they belong to. */
+  private directories: Map<Process, Directory> | null = null;
 
   get size(): number {
-    return this.held.size;
+    return this.held.size + (this.directories?.size ?? 0);
   }
 
   whereis(name: Name): Process | undefined {
-    return this.held.get(nameOf(name));
+    return isKey(name) ? this.directoryOf(name.via).whereis(name.key) : this.held.get(nameOf(name));
   }
 
   /** The process behind a pid or a name, if it lives. */
   resolve(to: Target): Process | undefined {
-    return to instanceof Address ? (to.process ?? undefined) : this.whereis(to as Name);
+    if (to instanceof Address) return to.process ?? undefined;
+    return isKey(to as Name)
+      ? this.directory((to as Key).via)?.find((to as Key).key)
+      : this.held.get(nameOf(to as Name));
   }
 
-  register(name: Name, process: Process): void {
+  register(name: Name, process: Process, by: Process): void {
+    if (isKey(name)) {
+      if (process === by) return this.directoryOf(name.via).register(name.key, process, name.value);
+      throw new BadArgument(`register: a process gives a key of a directory only to itself, got: ${process.pid}`);
+    }
     const key = nameOf(name);
     const holder = this.held.get(key);
     if (holder !== undefined) throw new BadArgument(`register: the name ${show(key)} is held by ${holder.pid}`);
@@ -32,22 +45,28 @@ export class Names {
     }
     if (process.dead)
       throw new BadArgument(`register: ${process.pid} is not alive, so it cannot have the name ${show(key)}`);
-    this.claim(key, process);
+    this.claim(name, process);
   }
 
   /** For a start: says who holds the name, if somebody does. */
   check(name: Name): void {
-    const key = nameOf(name);
-    const holder = this.held.get(key);
-    if (holder !== undefined) throw new AlreadyStarted(holder.pid, key);
+    const holder = this.whereis(name);
+    if (holder !== undefined) throw new AlreadyStarted(holder.pid, nameOf(name));
   }
 
-  claim(key: string, process: Process): void {
+  claim(name: Name, process: Process): void {
+    if (isKey(name)) {
+      this.directoryOf(name.via).register(name.key, process, name.value);
+      process.label ??= () => name.name;
+      return;
+    }
+    const key = nameOf(name);
     this.held.set(key, process);
     process.registered = key;
   }
 
-  unregister(name: Name): void {
+  unregister(name: Name, by: Process): void {
+    if (isKey(name)) return this.directoryOf(name.via).unregister(name.key, by);
     const key = nameOf(name);
     const holder = this.held.get(key);
     if (holder === undefined) throw new BadArgument(`unregister: nobody holds the name ${show(key)}`);
@@ -59,7 +78,31 @@ export class Names {
   release(process: Process): void {
     this.held.delete(process.registered as string);
   }
+
+  // ── directories ──
+
+  /** Opens a directory that is found by `process`, and is gone with it. */
+  open(process: Process, directory: Directory): void {
+    this.directories ??= new Map();
+    this.directories.set(process, directory);
+    process.own({ [Symbol.dispose]: () => void this.directories?.delete(process) });
+  }
+
+  directory(via: Target): Directory | undefined {
+    const process = this.directories === null ? undefined : this.resolve(via);
+    return process === undefined ? undefined : this.directories?.get(process);
+  }
+
+  private directoryOf(via: Target): Directory {
+    const directory = this.directory(via);
+    if (directory === undefined) throw new BadArgument(`unknown registry or partition supervisor: ${showTarget(via)}`);
+    return directory;
+  }
 }
+
+type Key = Name & { readonly via: Target };
+
+const isKey = (name: Name): name is Key => (name as Name | undefined)?.via !== undefined;
 
 export function nameOf(name: Name): string {
   const key: unknown = (name as Name | undefined)?.name;

@@ -94,9 +94,10 @@ export abstract class Process extends Mailbox implements TimerOwner {
     if (this.status === IDLE) this.kernel.scheduler.ready(this);
   }
 
-  /** Removes a message that waits, wherever the behaviour keeps it. */
+  /** Removes the messages that match and wait, wherever the behaviour keeps them. */
   flush(match: (message: unknown) => boolean): void {
-    if (this.take(match).length === 0) this.behaviour.flush?.(this, match);
+    this.take(match);
+    this.behaviour.flush?.(this, match);
   }
 
   /** Whom it watches. */

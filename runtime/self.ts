@@ -88,7 +88,7 @@ export class ProcessSelf extends Process implements Self {
     const { names, timers } = this.kernel;
     if (!isPid(to)) {
       nameOf(to);
-      return timers.set(delay, () => names.whereis(to)?.deliver(message), this.kernel.root);
+      return timers.set(delay, () => names.resolve(to)?.deliver(message), this.kernel.root);
     }
     const target = addressOf(to).process;
     return target === null || target.dead ? EXPIRED : timers.set(delay, () => target.deliver(message), target);
@@ -150,11 +150,11 @@ export class ProcessSelf extends Process implements Self {
     const { process } = addressOf(pid);
     if (process === null)
       throw new BadArgument(`register: ${pid} is not alive, so it cannot have the name ${name.name}`);
-    this.kernel.names.register(name, process);
+    this.kernel.names.register(name, process, this);
   }
 
   unregister(name: Name): void {
-    if (!this.gone("unregister")) this.kernel.names.unregister(name);
+    if (!this.gone("unregister")) this.kernel.names.unregister(name, this);
   }
 
   private start(run: ProcessFunction, options: SpawnOptions, link: boolean): Process {

@@ -17,10 +17,18 @@ export interface Pid<out P extends Protocol = any> {
   readonly [protocol]?: P;
 }
 
-/** A name that stands for whoever holds it now: it survives restarts. Made by {@link name}. */
+/**
+ * A name that stands for whoever holds it now: it survives restarts. Made by {@link name}, or a key of a directory (a
+ * registry, a partitioned supervisor), which then finds the process (Erlang: `{via, Module, Key}`).
+ */
 export interface Name<out P extends Protocol = any> {
+  /** Of a key, how messages write it. */
   readonly name: string;
-  readonly registry?: string;
+  /** Whose key it is. */
+  readonly via?: Target;
+  readonly key?: unknown;
+  /** What a registry keeps beside the pid when a process starts under this name. */
+  readonly value?: unknown;
   readonly [protocol]?: P;
 }
 

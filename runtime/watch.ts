@@ -3,6 +3,9 @@ import type { Down, MonitorRef, Name, Pid, Reason } from "./types.ts";
 
 let refs = 0;
 
+/** A number that no other reference has. */
+export const newRef = (): number => ++refs;
+
 /**
  * One process waiting to hear of another's end. The record is its own reference and hangs in two intrusive lists, the
  * target's and the watcher's, so that making, dropping and firing it are O(1) without a hash.

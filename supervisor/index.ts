@@ -1,7 +1,12 @@
 export { BadSpec, type Spec } from "./child-spec.ts";
 export type { ChildCount, ChildInfo } from "./children.ts";
 export { type DynamicOptions, DynamicSupervisor } from "./dynamic-supervisor.ts";
+export { type PartitionOptions, PartitionSupervisor } from "./partition-supervisor.ts";
 export { SupervisorError } from "./refusal.ts";
+export { alreadyRegistered, Registry } from "./registry.ts";
+export { type Registration, type RegistryEntry, type RegistryName, registry, via } from "./registry-name.ts";
+export { AlreadyRegistered, type RegistryEvent } from "./registry-table.ts";
+export type { RegistryOptions } from "./registry-tree.ts";
 export { type RunOptions, run } from "./run.ts";
 export { Supervisor, type SupervisorInit, supervisor } from "./supervisor.ts";
 export { type TreeNode, treeOf } from "./tree-of.ts";
