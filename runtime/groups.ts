@@ -212,9 +212,9 @@ function leaveOnce({ members }: Scope, group: unknown, process: Process): boolea
  * const news = pg.monitor(self, "news");
  * pg.join(self, "news", reader);
  * for (const pid of pg.getMembers(self, "news")) self.send(pid, "hello"); // it ends, and leaves
- * const { tag, group, pids } = (await self.receive()) as GroupEvent;
- * expect([tag, group, pids]).toEqual(["join", "news", [reader]]);
- * expect(((await self.receive()) as GroupEvent).tag).toBe("leave");
+ * const joined = await self.receive(isGroupEvent);
+ * expect([joined.tag, joined.group, joined.pids]).toEqual(["join", "news", [reader]]);
+ * expect((await self.receive(isGroupEvent)).tag).toBe("leave");
  * expect(news.cancel()).toBe(true);
  */
 export const pg: ProcessGroups = new LocalGroups("pg");

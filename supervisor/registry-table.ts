@@ -77,6 +77,11 @@ export class RegistryTable implements Directory {
     return this.find(key);
   }
 
+  register(key: unknown, process: Process, value: unknown): void {
+    this.checkUnique("a key as a name");
+    this.enter(key, process, value);
+  }
+
   checkUnique(what: string): void {
     const { keys, name } = this.options;
     if (keys === "unique") return;
@@ -102,7 +107,8 @@ export class RegistryTable implements Directory {
 
   // ── registering ──
 
-  register(key: unknown, process: Process, value: unknown): Process {
+  /** Returns the partition that the process is linked to. */
+  enter(key: unknown, process: Process, value: unknown): Process {
     const { keys, name } = this.options;
     const partition = this.partitions.get(this.indexOf(process));
     if (partition === undefined) throw new BadArgument(`register: the registry ${show(name.name)} is being restarted`);

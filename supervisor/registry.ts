@@ -50,7 +50,7 @@ export const Registry = {
    */
   register<K, V>(self: Self, registry: RegistryName<K, V>, key: NoInfer<K>, value: NoInfer<V>): Pid {
     const process = actor(self, "register");
-    return process === undefined ? self.pid : tableOf(process, registry).register(key, process, value).pid;
+    return process === undefined ? self.pid : tableOf(process, registry).enter(key, process, value).pid;
   },
 
   /** Ends all entries of the calling process under `key`. With its last one in the registry the link goes, too. */
@@ -194,7 +194,7 @@ export const Registry = {
    * To lock a key inside of itself is to wait for ever. Rejects with what `work` throws, and with a `CallError`
    * (`noproc`) when the registry stops while it waits.
    */
-  lock: <T>(self: Self, registry: RegistryName, key: unknown, work: () => Async<T>): Promise<T> => {
+  async lock<T>(self: Self, registry: RegistryName, key: unknown, work: () => Async<T>): Promise<T> {
     const process = processOf(self);
     return tableOf(process, registry).locks.run(process, key, work);
   },
