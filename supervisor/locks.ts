@@ -71,11 +71,10 @@ class Place implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.line.delete(this);
     const [first] = this.line;
-    if (!this.line.delete(this) || first !== this) return;
-    const [next] = this.line;
-    if (next === undefined) return this.empty();
-    next.process.kernel.scheduler.giveWay();
-    next.take();
+    if (first === undefined) return this.empty();
+    first.process.kernel.scheduler.giveWay();
+    first.take();
   }
 }

@@ -103,17 +103,22 @@ test("whoever is dead neither joins nor leaves, and is told to nobody", () =>
     expect(watcher.inbox).toEqual([]);
   }));
 
-test("a member that is dead is not shown, even before its exit has come to its memberships", () =>
+test("a member that is dead is not shown and does not join, even before its exit has come to its memberships", () =>
   simulate(async (sim) => {
     const [ada, bob] = [puppet(sim), spawn(sim)];
     pg.join(sim, "group", bob);
     const seen: unknown[] = [];
     await ada.does((self) => {
       self.link(bob);
-      self.signal.addEventListener("abort", () => seen.push(sim.isAlive(bob), pg.getMembers(sim, "group")));
+      self.signal.addEventListener("abort", () => {
+        seen.push(sim.isAlive(bob), pg.getMembers(sim, "group"));
+        pg.join(sim, "other", bob);
+        seen.push(pg.leave(sim, "group", bob));
+      });
     });
     sim.exit(ada.pid, "boom");
-    expect(seen).toEqual([false, []]);
+    expect(seen).toEqual([false, [], false]);
+    expect(pg.whichGroups(sim)).toEqual([]);
   }));
 
 test("only pids of the same system join or leave; what else is given changes nothing", () =>

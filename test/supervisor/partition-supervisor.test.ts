@@ -94,7 +94,7 @@ test("a function makes the spec of each partition from its number", () =>
   }));
 
 describe("a key belongs to one partition", () => {
-  test("a whole number n to partition |n| modulo their number, however large it is", () =>
+  test("a whole number to the one of its absolute value modulo their number, however large it is", () =>
     withPartitions({}, (sim) => {
       const pids = pidsOf(sim, 3);
       for (const n of [0, -0, 1, -1, 2, 3, -4, 1_000_000, 2 ** 53]) {

@@ -2,7 +2,7 @@ import { CallError } from "hornbeam";
 import { Registry } from "hornbeam/supervisor";
 import { describe, expect, test } from "vitest";
 import { puppet } from "../runtime/support.ts";
-import { type Keys, reg, type Scene, scene } from "./registry-support.ts";
+import { type Keys, ownedBy, reg, type Scene, scene } from "./registry-support.ts";
 
 const KINDS: readonly [keys: Keys, partitions: number][] = [
   ["unique", 1],
@@ -76,6 +76,23 @@ describe.for(KINDS)("the locks of a registry of %s keys with %i partitions", ([k
     expect(log).toEqual(["a in", "b in", "b out", "b got b"]);
   });
 
+  it("are not taken back by the code of a dead process that goes on", async ({ sim, log, locker }) => {
+    const outside = Promise.withResolvers<string>();
+    const dead = sim.spawn(async (self) => {
+      log.push(await Registry.lock(self, reg, "key", () => outside.promise));
+    });
+    await sim.idle();
+    locker("b", "key");
+    locker("c", "key");
+    sim.kill(dead);
+    await sim.idle();
+    outside.resolve("the dead went on");
+    await sim.idle();
+    expect(log).toEqual(["b in"]);
+    await sim.advance(300);
+    expect(log.filter((line) => !line.includes("got"))).toEqual(["b in", "b out", "c in", "c out"]);
+  });
+
   it("pass over who has ended while it waited", async ({ sim, log, locker }) => {
     locker("a", "key");
     const b = locker("b", "key");
@@ -134,6 +151,7 @@ describe.for(KINDS)("the locks of a registry of %s keys with %i partitions", ([k
       await expect(Registry.lock(self, reg, "key", bad)).rejects.toThrow(CallError);
       expect(await Registry.lock(self, reg, "key", () => 3)).toBe(3);
     });
+    expect(ownedBy(ada.pid)).toBe(0);
     expect(sim.isAlive(ada.pid)).toBe(true);
   });
 });

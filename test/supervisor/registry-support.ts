@@ -2,6 +2,7 @@ import { BadArgument, name, type Pid } from "hornbeam";
 import { type Sim, simulate } from "hornbeam/sim";
 import { Registry, registry, Supervisor } from "hornbeam/supervisor";
 import { expect } from "vitest";
+import { addressOf } from "../../runtime/pid.ts";
 import { type Puppet, puppet } from "../runtime/support.ts";
 
 export type Keys = "unique" | "duplicate";
@@ -21,7 +22,7 @@ export interface Scene {
 }
 
 /** A registry of these keys, and two processes. */
-export const scene = (keys: Keys, partitions: number, test: (scene: Scene) => unknown): Promise<unknown> =>
+export const scene = (keys: Keys, partitions: number, test: (scene: Scene) => unknown): Promise<void> =>
   simulate(async (sim) => {
     const top = await sim.start(Registry.child({ name: reg, keys, partitions, listeners: [listener] }));
     const children = await Supervisor.whichChildren(sim, top);
@@ -46,3 +47,7 @@ export const refuses = (act: () => unknown, why: RegExp): void => {
 
 export const linksOf = (sim: Sim, pid: Pid): readonly Pid[] =>
   sim.processes().find((info) => info.pid === pid)?.links ?? [];
+
+/** How many resources a process owns: what nobody takes back stays with it as long as it lives. */
+export const ownedBy = (pid: Pid): number =>
+  (addressOf(pid).process as unknown as { readonly resources: Set<Disposable> | null }).resources?.size ?? 0;

@@ -3,7 +3,7 @@ import { simulate } from "hornbeam/sim";
 import { AlreadyRegistered, alreadyRegistered, Registry, registry, Supervisor } from "hornbeam/supervisor";
 import { describe, expect, test } from "vitest";
 import { forever, puppet } from "../runtime/support.ts";
-import { type Keys, linksOf, listener, refuses, reg, type Scene, scene, thrown } from "./registry-support.ts";
+import { type Keys, linksOf, listener, ownedBy, refuses, reg, type Scene, scene, thrown } from "./registry-support.ts";
 
 // What unique and duplicate registries have in common, with one partition and with eight.
 
@@ -189,8 +189,10 @@ describe.for(KINDS)("a registry of %s keys with %i partitions", ([keys, partitio
     await ada.does((self) => expect(Registry.register(self, reg, "world", 1)).toBe(owner));
     await ada.does((self) => Registry.unregister(self, reg, "hello"));
     expect(linksOf(sim, ada.pid)).toEqual([owner]);
+    expect(ownedBy(ada.pid)).toBe(1);
     await ada.does((self) => Registry.unregister(self, reg, "world"));
     expect(linksOf(sim, ada.pid)).toEqual([]);
+    expect(ownedBy(ada.pid)).toBe(0);
     await ada.does((self) => Registry.register(self, reg, "hello", 1));
     await ada.does((self) => Registry.unregisterMatch(self, reg, "hello", () => true));
     expect(linksOf(sim, ada.pid)).toEqual([]);
