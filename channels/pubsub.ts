@@ -1,6 +1,6 @@
+import { Entries, perSystem } from "../runtime/entries.ts";
 import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
-import type { Kernel } from "../runtime/kernel.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import type { Caller, Self } from "../runtime/types.ts";
 import { encodeBroadcast } from "./frame.ts";
@@ -20,40 +20,13 @@ export interface Fastlane {
   readonly intercepts: ReadonlyMap<string, unknown>;
 }
 
-interface Subscription extends Disposable {
-  readonly process: ProcessSelf;
-  readonly fastlane: Fastlane | undefined;
-}
-
-type Topics = Map<string, Set<Subscription>>;
-
-/** The subscriptions of each system. A subscription is owned by its process, and gone with it: there is nothing to crash. */
-const tables = new WeakMap<Kernel, Topics>();
-
-function topicsOf(kernel: Kernel): Topics {
-  let topics = tables.get(kernel);
-  if (topics === undefined) {
-    topics = new Map();
-    tables.set(kernel, topics);
-  }
-  return topics;
-}
+/** The subscriptions of each system. One is held by its process, and gone with it: there is nothing to crash. */
+const topicsOf = perSystem(() => new Entries<string, Fastlane | undefined>());
 
 export function subscribe(process: ProcessSelf, topic: string, fastlane?: Fastlane): void {
   if (typeof topic !== "string") throw new BadArgument(`subscribe: expected a topic (a string), got: ${show(topic)}`);
-  const topics = topicsOf(process.kernel);
-  const subscription: Subscription = {
-    process,
-    fastlane,
-    [Symbol.dispose]() {
-      const subscribers = topics.get(topic);
-      if (subscribers?.delete(subscription) && subscribers.size === 0) topics.delete(topic);
-    },
-  };
-  const subscribers = topics.get(topic);
-  if (subscribers === undefined) topics.set(topic, new Set([subscription]));
-  else subscribers.add(subscription);
-  process.own(subscription);
+  if (process.dead) process.zombie("subscribe");
+  else topicsOf(process.kernel).add(topic, process, fastlane);
 }
 
 /** Encoded once, written to the wires of all who have a fastlane; the others get it as a message. */
@@ -70,10 +43,10 @@ function dispatch(
   }
   const broadcast: Broadcast = { tag: "broadcast", topic, event, payload };
   let frame: Buffer | undefined;
-  for (const { process, fastlane } of topicsOf(by.kernel).get(topic) ?? []) {
-    if (process === except) continue;
+  for (const { owner, value: fastlane } of topicsOf(by.kernel).at(topic)) {
+    if (owner === except) continue;
     if (fastlane === undefined || fastlane.intercepts.has(event)) {
-      process.deliver(broadcast);
+      owner.deliver(broadcast);
       continue;
     }
     frame ??= Buffer.from(encodeBroadcast(topic, event, payload));
@@ -92,11 +65,8 @@ export const PubSub = {
   /** Ends all subscriptions of this process to the topic. */
   unsubscribe: (self: Self, topic: string): void => {
     const process = processOf(self);
-    for (const subscription of topicsOf(process.kernel).get(topic) ?? []) {
-      if (subscription.process !== process) continue;
-      subscription[Symbol.dispose]();
-      process.disown(subscription);
-    }
+    const topics = topicsOf(process.kernel);
+    for (const subscription of topics.of(process)) if (subscription.key === topic) topics.remove(subscription);
   },
 
   /** To every subscriber, the sender too if it is one. The payload is an object that JSON has. */
@@ -108,5 +78,5 @@ export const PubSub = {
     dispatch(processOf(self), topic, event, payload, processOf(self)),
 
   /** How many subscriptions a topic has. */
-  subscribers: (by: Caller, topic: string): number => topicsOf(processOf(by).kernel).get(topic)?.size ?? 0,
+  subscribers: (by: Caller, topic: string): number => topicsOf(processOf(by).kernel).at(topic).size,
 };

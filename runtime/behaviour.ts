@@ -12,7 +12,7 @@ export interface Behaviour {
   start(process: Process): void | Promise<void>;
   /** One message. While a returned promise is pending, messages wait and signals act. */
   receive(process: Process, message: unknown): void | Promise<void>;
-  /** Removes a message that the behaviour has taken from the mailbox and keeps. */
+  /** Removes the messages that match of those which the behaviour has taken from the mailbox and keeps. */
   flush?(process: Process, match: (message: unknown) => boolean): void;
   /** How many such messages there are. */
   kept?(process: Process): number;

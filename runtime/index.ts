@@ -15,6 +15,15 @@ export {
   StartError,
   Undefined,
 } from "./errors.ts";
+export {
+  type GroupEvent,
+  type GroupMonitor,
+  type GroupWatch,
+  isGroupEvent,
+  type ProcessGroups,
+  pg,
+  type ScopeMonitor,
+} from "./groups.ts";
 export type { Passing } from "./passing.ts";
 export { timeout } from "./plain-process.ts";
 export { type Init, type InitFunction, type ProcLibOptions, procLib } from "./proc-lib.ts";

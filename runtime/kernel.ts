@@ -4,7 +4,7 @@ import type { Driver } from "./driver.ts";
 import { isClean } from "./errors.ts";
 import { Exits } from "./exits.ts";
 import { pidsOf, SHOWN_ANCESTORS } from "./lineage.ts";
-import { Names, nameOf } from "./names.ts";
+import { Names } from "./names.ts";
 import { checkMailbox } from "./overflow.ts";
 import { type Pass, type Passing, passing } from "./passing.ts";
 import { DEAD, type Process, START } from "./process.ts";
@@ -61,8 +61,8 @@ export class Kernel {
     process.label = flags.label;
     if (flags.mailbox !== undefined) process.rare.bounds = checkMailbox(flags.mailbox);
     if (by?.dead === true) return stillborn(by, process);
+    if (flags.name !== undefined) this.names.claim(flags.name, process);
     this.table.add(process);
-    if (flags.name !== undefined) this.names.claim(nameOf(flags.name), process);
     if (parent !== null) parent.linkTo(process);
     process.push(START);
     this.scheduler.ready(process);

@@ -76,7 +76,8 @@ export const plainBehaviour: Behaviour = {
   },
 
   flush(process, match) {
-    (process.state as PlainState).saved?.take(match);
+    const { saved } = process.state as PlainState;
+    while (saved !== undefined && saved.take(match) !== EMPTY);
   },
 };
 

@@ -136,9 +136,10 @@ export abstract class Process extends Mailbox implements TimerOwner {
     return this.messageCount + (this.behaviour.kept?.(this) ?? 0);
   }
 
-  /** Removes a message that waits, wherever the behaviour keeps it. */
+  /** Removes the messages that match and wait, wherever the behaviour keeps them. */
   flush(match: (message: unknown) => boolean): void {
-    if (this.take(match).length === 0) this.behaviour.flush?.(this, match);
+    this.take(match);
+    this.behaviour.flush?.(this, match);
   }
 
   /** An asynchronous callback has begun with a message, or ({@link EMPTY}) is over. */

@@ -20,10 +20,10 @@ import type {
   MonitorOptions,
   MonitorRef,
   Name,
+  NameRef,
   Pid,
   ProcessFunction,
   Reason,
-  Registration,
   Self,
   SendOptions,
   SpawnOptions,
@@ -125,7 +125,7 @@ export class ProcessSelf extends Process implements Self {
     const content = (timer: Timer) => (tagged ? timerMessage(timer, passed) : passed);
     if (!isPid(to)) {
       nameOf(to);
-      return kernel.timers.setAt(at, (timer) => kernel.names.whereis(to)?.deliver(content(timer)), kernel.root);
+      return kernel.timers.setAt(at, (timer) => kernel.names.resolve(to)?.deliver(content(timer)), kernel.root);
     }
     const target = addressOf(to).process;
     if (target === null || target.dead) return EXPIRED;
@@ -198,18 +198,18 @@ export class ProcessSelf extends Process implements Self {
     }
   }
 
-  register(name: Name, pid: Pid = this.pid): Registration {
+  register(name: Name, pid: Pid = this.pid): NameRef {
     const registration = new Held(this.kernel, name, addressOf(pid));
     if (this.gone("register")) return registration;
     const { process } = addressOf(pid);
     if (process === null)
       throw new BadArgument(`register: ${pid} is not alive, so it cannot have the name ${name.name}`);
-    this.kernel.names.register(name, process);
+    this.kernel.names.register(name, process, this);
     return registration;
   }
 
   unregister(name: Name): void {
-    if (!this.gone("unregister")) this.kernel.names.unregister(name);
+    if (!this.gone("unregister")) this.kernel.names.unregister(name, this);
   }
 
   private start(run: ProcessFunction, options: SpawnOptions, link: boolean): Process {
@@ -272,7 +272,7 @@ const timerMessage = ({ ref }: Timer, message: unknown): TimerMessage => ({ tag:
 const isPid = (to: Target): to is Pid => typeof (to as Pid | undefined)?.id === "number";
 
 /** A name that somebody registered. Given back only by who has it still. */
-class Held implements Registration {
+class Held implements NameRef {
   readonly name: Name;
   readonly pid: Address;
   private readonly kernel: Kernel;
@@ -282,7 +282,9 @@ class Held implements Registration {
     this.pid = pid;
   }
   [Symbol.dispose](): void {
-    if (this.kernel.names.whereis(this.name)?.pid === this.pid) this.kernel.names.unregister(this.name);
+    const { process } = this.pid;
+    const { names } = this.kernel;
+    if (process !== null && names.resolve(this.name) === process) names.unregister(this.name, process);
   }
 }
 

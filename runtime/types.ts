@@ -22,10 +22,18 @@ export interface Pid<out P extends Protocol = any> extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A name that stands for whoever holds it now: it survives restarts. Made by {@link name}. */
+/**
+ * A name that stands for whoever holds it now: it survives restarts. Made by {@link name}, or a key of a directory (a
+ * registry, a partitioned supervisor), which then finds the process (Erlang: `{via, Module, Key}`).
+ */
 export interface Name<out P extends Protocol = any> {
+  /** Of a key, how messages write it. */
   readonly name: string;
-  readonly registry?: string;
+  /** Whose key it is. */
+  readonly via?: Target;
+  readonly key?: unknown;
+  /** What a registry keeps beside the pid when a process starts under this name. */
+  readonly value?: unknown;
   readonly [protocol]?: P;
 }
 
@@ -177,7 +185,7 @@ export interface TimerRef extends Disposable {
 }
 
 /** A name that is held: given back at the end of a `using` scope. */
-export interface Registration extends Disposable {
+export interface NameRef extends Disposable {
   readonly name: Name;
   readonly pid: Pid;
 }
@@ -261,7 +269,7 @@ export interface Self<Info = any> extends Caller {
   receive<T extends Info>(match: (message: Info) => message is T, timeout: Milliseconds): Promise<T | Timeout>;
   receive(match: (message: Info) => boolean, timeout: Milliseconds): Promise<Info | Timeout>;
   /** Throws `BadArgument` when the name is taken, or the process has one already or is dead (OTP: `register/2`). */
-  register(name: Name, pid?: Pid): Registration;
+  register(name: Name, pid?: Pid): NameRef;
   unregister(name: Name): void;
   /** Hands a resource to this process: it is disposed at its exit, before anyone hears of it. */
   own<T extends Disposable>(resource: T): T;

@@ -3,7 +3,12 @@ export type { ChildTemplate, ModuleWithSpec, Overrides, Spec } from "./child-spe
 export type { ChildCount, ChildInfo } from "./children.ts";
 export { type DynamicOptions, DynamicSupervisor } from "./dynamic-supervisor.ts";
 export type { Failure } from "./intensity.ts";
+export { type PartitionOptions, PartitionSupervisor } from "./partition-supervisor.ts";
 export { SupervisorError } from "./refusal.ts";
+export { alreadyRegistered, Registry } from "./registry.ts";
+export { type Registration, type RegistryEntry, type RegistryName, registry, via } from "./registry-name.ts";
+export { AlreadyRegistered, type RegistryEvent } from "./registry-table.ts";
+export type { RegistryOptions } from "./registry-tree.ts";
 export { type RunOptions, run } from "./run.ts";
 export {
   type SimpleInit,

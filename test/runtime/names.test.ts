@@ -159,3 +159,21 @@ test("names and processes agree, whatever is registered, unregistered and killed
     { numRuns: 50 },
   );
 });
+
+test("a name of who has ended is free in the same instant, also in the middle of a cascade", () =>
+  simulate(async (sim) => {
+    const seen: unknown[] = [];
+    const bob = puppet(sim, { name: lobby });
+    const ada = puppet(sim);
+    await ada.does((self) => {
+      self.link(bob.pid);
+      self.signal.addEventListener("abort", () => {
+        seen.push(sim.isAlive(bob.pid), sim.whereis(lobby));
+        seen.push(sim.whereis(lobby) === sim.spawn(forever, { name: lobby }));
+      });
+    });
+    sim.exit(ada.pid, "boom");
+    expect(seen).toEqual([false, undefined, false]);
+    const next = sim.whereis(lobby);
+    expect(next !== undefined && sim.isAlive(next)).toBe(true);
+  }));

@@ -4,10 +4,10 @@ import {
   type Down,
   type MailboxOptions,
   type MonitorRef,
+  type NameRef,
   name,
   type Pid,
   procLib,
-  type Registration,
   type Self,
   type System,
   Table,
@@ -100,7 +100,7 @@ export async function owning(): Promise<void> {
   // @ts-expect-error a value of another type
   table.set("a", "1");
   using held = self.register(name("door"));
-  same<typeof held, Registration>(true);
+  same<typeof held, NameRef>(true);
   await using child = self.spawn(() => {});
   same<typeof child, Pid>(true);
   await using world = system;

@@ -1,0 +1,80 @@
+import { CallError } from "../runtime/errors.ts";
+import type { Process } from "../runtime/process.ts";
+import type { Async } from "../runtime/types.ts";
+
+/** One at a time under each key; the others stand in line. */
+export class Locks {
+  private readonly lines = new Map<unknown, Set<Place>>();
+  private readonly whose: string;
+
+  /** `whose` is how errors call what the locks belong to. */
+  constructor(whose: string) {
+    this.whose = whose;
+  }
+
+  /** Runs `work` when it is its turn. A process that ends, at work or in line, makes room for the next. */
+  async run<T>(process: Process, key: unknown, work: () => Async<T>): Promise<T> {
+    if (process.dead) {
+      process.zombie("lock");
+      return never();
+    }
+    const line = this.lines.get(key) ?? new Set<Place>();
+    if (line.size === 0) this.lines.set(key, line);
+    const place = process.own(new Place(process, line, () => this.lines.delete(key)));
+    try {
+      if (line.size > 1) await place.turn();
+      return process.dead ? await never() : await work();
+    } finally {
+      if (process.dead) await never();
+      place[Symbol.dispose]();
+      process.disown(place);
+    }
+  }
+
+  /** Nobody gets a turn any more. */
+  close(): void {
+    for (const line of this.lines.values())
+      for (const place of line) place.refuse(new CallError("noproc", "lock", this.whose));
+    this.lines.clear();
+  }
+}
+
+/** What the dead wait for. */
+const never = (): Promise<never> => new Promise(() => {});
+
+/** A process in a line. The first is at work. */
+class Place implements Disposable {
+  private readonly process: Process;
+  private readonly line: Set<Place>;
+  private readonly empty: () => void;
+  private take: () => void = () => {};
+  private reject: (error: unknown) => void = () => {};
+
+  constructor(process: Process, line: Set<Place>, empty: () => void) {
+    this.process = process;
+    this.line = line;
+    this.empty = empty;
+    line.add(this);
+  }
+
+  turn(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.take = resolve;
+      this.reject = reject;
+    });
+  }
+
+  refuse(error: CallError): void {
+    this.line.delete(this);
+    this.process.kernel.scheduler.giveWay();
+    this.reject(error);
+  }
+
+  [Symbol.dispose](): void {
+    this.line.delete(this);
+    const [first] = this.line;
+    if (first === undefined) return this.empty();
+    first.process.kernel.scheduler.giveWay();
+    first.take();
+  }
+}
