@@ -1,2 +1,10 @@
 export { answer, type From } from "../runtime/call.ts";
+export { type CodeChange, CodeChangeError } from "./code-change.ts";
+export type { Statistics, SystemEvent, Tracer } from "./debug.ts";
 export { child, GenServer, type StartOptions, start, startLink } from "./genserver.ts";
+export type { MultiCall } from "./multi-call.ts";
+export type { Outcome, Response, SentRequest } from "./request.ts";
+export type { RequestCollection } from "./request-collection.ts";
+export type { NoReplyYet, NoRequest, ResponseOptions, WaitTime } from "./requests.ts";
+export { type ProcessStatus, sys } from "./sys.ts";
+export type { Status } from "./system-host.ts";

@@ -34,6 +34,8 @@ export class Kernel {
   readonly telemetry = new Telemetry();
   /** The process that the system speaks as; it owns what belongs to no other, such as a timer to a name. */
   root: Process | null = null;
+  /** Whether calls remember where they were made. */
+  callStacks = false;
   private ids = 0;
   private readonly passing: Pass | null;
 
@@ -84,8 +86,13 @@ export class Kernel {
     this.telemetry.emit("process.exit", { count: this.table.size }, metadata);
   }
 
+  /** Tells of a crash. A clean reason is none. */
   reportCrash(process: Process, reason: Reason, doing: CrashReport["doing"]): void {
-    if (isClean(reason) || !this.telemetry.has("process.crash")) return;
+    if (!isClean(reason) && this.telemetry.has("process.crash")) this.tellCrash(process, reason, doing);
+  }
+
+  /** As {@link reportCrash}, with a reason that is shown in place of the real one. */
+  tellCrash(process: Process, reason: Reason, doing: CrashReport["doing"]): void {
     this.telemetry.emit("process.crash", {}, crashReport(process, reason, doing));
   }
 }

@@ -1,5 +1,6 @@
-/** "The first slot is empty": `undefined` is a legal message. */
-export const EMPTY: unique symbol = Symbol("empty");
+import { EMPTY, Queue } from "./queue.ts";
+
+export { EMPTY };
 
 const NO_RING: unknown[] = [];
 /** A drained ring larger than this is given back to the collector. */
@@ -14,7 +15,7 @@ export class Mailbox {
   private ring: unknown[] = NO_RING;
   private head = 0;
   private count = 0;
-  private urgent: unknown[] | null = null;
+  private urgent: Queue | null = null;
 
   get messageCount(): number {
     const ordinary = this.first === EMPTY ? 0 : this.count + 1;
@@ -33,20 +34,25 @@ export class Mailbox {
 
   /** Puts a message before all ordinary ones, behind those that were put there before it. */
   pushUrgent(message: unknown): void {
-    this.urgent ??= [];
+    this.urgent ??= new Queue();
     this.urgent.push(message);
   }
 
   /** Puts a message before all others. */
   unshift(message: unknown): void {
-    this.urgent ??= [];
-    this.urgent.unshift(message);
+    this.prepend([message]);
+  }
+
+  /** Puts messages before all others, in their order. */
+  prepend(messages: readonly unknown[]): void {
+    if (messages.length === 0) return;
+    this.urgent ??= new Queue();
+    this.urgent.prepend(messages);
   }
 
   /** The oldest message, or {@link EMPTY}. */
   shift(): unknown {
-    if (this.urgent !== null) return this.shiftUrgent(this.urgent);
-    return this.shiftOrdinary();
+    return this.urgent === null ? this.shiftOrdinary() : this.takeUrgentFirst(undefined);
   }
 
   clear(): void {
@@ -73,19 +79,16 @@ export class Mailbox {
   takeUrgentFirst(match: ((message: unknown) => boolean) | undefined): unknown {
     const { urgent } = this;
     if (urgent === null) return EMPTY;
-    const place = match === undefined ? 0 : urgent.findIndex(match);
-    if (place < 0) return EMPTY;
-    const [message] = urgent.splice(place, 1);
+    const message = urgent.take(match);
     if (urgent.length === 0) this.urgent = null;
     return message;
   }
 
   private takeUrgent(match: (message: unknown) => boolean): unknown[] {
-    if (this.urgent === null) return [];
-    const taken: unknown[] = [];
-    const left: unknown[] = [];
-    for (const message of this.urgent) (match(message) ? taken : left).push(message);
-    this.urgent = left.length === 0 ? null : left;
+    const { urgent } = this;
+    if (urgent === null) return [];
+    const taken = urgent.takeAll(match);
+    if (urgent.length === 0) this.urgent = null;
     return taken;
   }
 
@@ -102,12 +105,6 @@ export class Mailbox {
     return found;
   }
 
-  private shiftUrgent(urgent: unknown[]): unknown {
-    const message = urgent.shift();
-    if (urgent.length === 0) this.urgent = null;
-    return message;
-  }
-
   private shiftOrdinary(): unknown {
     const message = this.first;
     if (this.count === 0) {
@@ -119,6 +116,17 @@ export class Mailbox {
     this.head = (this.head + 1) & (this.ring.length - 1);
     if (--this.count === 0 && this.ring.length > KEEP) this.ring = NO_RING;
     return message;
+  }
+
+  /** Whether a message waits that matches; looks from the oldest on, and no further than that. */
+  some(match: (message: unknown) => boolean): boolean {
+    if (this.urgent?.some(match)) return true;
+    if (this.first === EMPTY) return false;
+    if (match(this.first)) return true;
+    for (let i = 0; i < this.count; i++) {
+      if (match(this.ring[(this.head + i) & (this.ring.length - 1)])) return true;
+    }
+    return false;
   }
 
   private grow(): void {

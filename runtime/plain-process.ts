@@ -3,7 +3,7 @@ import { BadArgument, isClean } from "./errors.ts";
 import { show } from "./inspect.ts";
 import { EMPTY } from "./mailbox.ts";
 import { BUSY, type Process } from "./process.ts";
-import { SaveQueue } from "./save-queue.ts";
+import { Queue } from "./queue.ts";
 import { isThenable } from "./thenable.ts";
 import { checkDelay, type Timer } from "./timers.ts";
 import type { Milliseconds, ProcessFunction, Self, Timeout } from "./types.ts";
@@ -26,7 +26,7 @@ class PlainState {
   readonly run: ProcessFunction;
   receiver: Receiver | undefined;
   /** Messages that an earlier `receive` did not want, oldest first (Erlang's save queue). */
-  saved: SaveQueue | undefined;
+  saved: Queue | undefined;
   constructor(run: ProcessFunction) {
     this.run = run;
   }
@@ -62,7 +62,7 @@ export const plainBehaviour: Behaviour = {
     const state = process.state as PlainState;
     const { receiver } = state;
     if (receiver === undefined || !wants(process, state, receiver, message)) {
-      state.saved ??= new SaveQueue();
+      state.saved ??= new Queue();
       state.saved.push(message);
       if (state.receiver?.overdue && process.messageCount === 0) timeUp(process, state, state.receiver);
       return;

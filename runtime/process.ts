@@ -12,7 +12,7 @@ import type { Starting } from "./starting.ts";
 import { scopeOf } from "./strays.ts";
 import type { CrashReport } from "./telemetry.ts";
 import type { Timer, TimerOwner } from "./timers.ts";
-import type { Label, Reason } from "./types.ts";
+import type { Label, Milliseconds, Reason } from "./types.ts";
 import type { Watch } from "./watch.ts";
 
 /** Where a process stands with the scheduler. */
@@ -34,7 +34,8 @@ export const START: unique symbol = Symbol("start");
 export abstract class Process extends Mailbox implements TimerOwner {
   readonly pid: Address;
   readonly kernel: Kernel;
-  readonly behaviour: Behaviour;
+  /** Replaced while somebody looks into the process from outside: a system message wraps it. */
+  behaviour: Behaviour;
   /** Whose exit signal a behaviour takes as the order to stop: the starter, for a process started with a link. */
   readonly parent: Address | null;
   /** Who started it, who started that one, and so on. */
@@ -48,6 +49,8 @@ export abstract class Process extends Mailbox implements TimerOwner {
   reason: Reason | undefined = undefined;
   label: Label | undefined = undefined;
   registered: string | undefined = undefined;
+  /** While it handles a request that came with a deadline: by when its own calls must be answered. */
+  deadline: Milliseconds | null = null;
   links: Set<Process> | null = null;
   watchers: Watch | null = null;
   watching: Watch | null = null;

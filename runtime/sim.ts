@@ -16,6 +16,8 @@ export interface SimOptions {
   readonly jumps?: number;
   /** What becomes of the data in messages, as in {@link SystemOptions}. Default `"share"`. */
   readonly messages?: Passing;
+  /** As the option of `system`. Default false. */
+  readonly callStacks?: boolean;
 }
 
 /** A system in virtual time: the same processes on another clock, so that hours take milliseconds. */
@@ -72,8 +74,8 @@ export async function simulate<T>(
 
 class SimSystem extends LiveSystem implements Sim {
   private readonly driver: VirtualDriver;
-  constructor(driver: VirtualDriver, { messages = "share" }: SimOptions) {
-    super({ driver, reports: false, catchStrays: false, messages });
+  constructor(driver: VirtualDriver, { messages = "share", callStacks = false }: SimOptions) {
+    super({ driver, reports: false, catchStrays: false, messages, callStacks });
     this.driver = driver;
   }
   get seed(): number {

@@ -31,8 +31,26 @@ export interface CrashReport {
   readonly links: readonly { readonly pid: Pid; readonly label: string }[];
   /** How many messages it leaves unread. */
   readonly messages: number;
-  /** What the process was doing: its last message and state, where its behaviour knows them. */
-  readonly doing?: { readonly callback: string; readonly message?: unknown; readonly state?: unknown };
+  /** What the process was doing, where its behaviour knows. */
+  readonly doing?: Doing;
+}
+
+export interface Doing {
+  readonly callback: string;
+  readonly message?: unknown;
+  readonly state?: unknown;
+  /** The last events of a process that keeps them. */
+  readonly log?: readonly unknown[];
+  /** Who waits for the reply, in a crash in a call. */
+  readonly client?: Client;
+}
+
+export interface Client {
+  readonly pid: Pid;
+  /** What it is called; `undefined` when it is dead. */
+  readonly label: string | undefined;
+  /** Where the call was made; only with the system's option `callStacks`. */
+  readonly stack: string | undefined;
 }
 
 type Handler<E extends keyof TelemetryEvents> = (...args: TelemetryEvents[E]) => void;
