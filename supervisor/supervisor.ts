@@ -67,7 +67,7 @@ export interface SupervisorInit extends CommonInit {
  * } satisfies Supervisor;
  * const counters = await Supervisor.startLink(self, Counters);
  * const counter = await Supervisor.startChild(self, counters, 40); // typed: another argument does not compile
- * expect(await self.call(counter as Ref<typeof Counter>, "add", 2)).toBe(42);
+ * expect(counter && (await self.call(counter, "add", 2))).toBe(42);
  */
 export interface SimpleInit extends CommonInit {
   readonly strategy: "simpleOneForOne";
