@@ -46,10 +46,7 @@ export class Brood {
 
   /** All at once: there is no order among them. */
   async stopAll(heard: (leaving: Leaving, reason: Reason) => void): Promise<void> {
-    const children = [...this.children];
-    const leaving = watch(this.self, children);
-    for (const child of children) child.settle();
-    await stopTogether(this.self, leaving, heard);
+    await stopTogether(this.self, watch(this.self, [...this.children]), heard);
   }
 
   /** A child ended by itself. If it is not to run again, it is forgotten. */
@@ -101,7 +98,7 @@ export class Brood {
 
   /** It is time for another attempt, if the child is still to run. */
   async again(child: Child): Promise<Verdict> {
-    if (!child.restarting || child.waiting !== undefined || !this.children.has(child)) return "ok";
+    if (!child.restarting) return "ok";
     return child.backoff === undefined ? this.fail(child, undefined, child.failure) : this.restart(child);
   }
 

@@ -1,5 +1,4 @@
-import { StartError } from "../runtime/errors.ts";
-import { show } from "../runtime/inspect.ts";
+import { reasonOf, StartError } from "../runtime/errors.ts";
 import { Address, addressOf } from "../runtime/pid.ts";
 import type { ProcessSelf } from "../runtime/self.ts";
 import type { Timer } from "../runtime/timers.ts";
@@ -85,14 +84,14 @@ export async function startChild(self: ProcessSelf, child: Child): Promise<Start
       return IGNORED;
     }
     const pid = hasExtra(value) ? value.pid : value;
-    if (!(pid instanceof Address)) return { failure: new StartError(value, `child ${show(child.spec.id)}`) };
+    if (!(pid instanceof Address)) return { failure: new StartError(value, `child ${child.spec.id}`) };
     child.pid = pid;
     child.restarting = false;
     if (child.backoff !== undefined) child.since = self.now();
     reportChild(self, "supervisor.child.start", child);
     return { pid, value: value as Pid | WithExtra };
-  } catch (error) {
-    return { failure: error };
+  } catch (thrown) {
+    return { failure: thrown instanceof Error ? thrown : new StartError(reasonOf(thrown), `child ${child.spec.id}`) };
   }
 }
 

@@ -3,7 +3,18 @@ import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import type { InitArg, ProtocolOf, Ref } from "../runtime/protocol.ts";
 import type { Ignore } from "../runtime/results.ts";
-import type { Async, Backoff, Caller, ChildSpec, Pid, Protocol, Self, Target, WithExtra } from "../runtime/types.ts";
+import type {
+  Async,
+  Backoff,
+  Caller,
+  ChildSpec,
+  Name,
+  Pid,
+  Protocol,
+  Self,
+  Target,
+  WithExtra,
+} from "../runtime/types.ts";
 import { type ChildTemplate, childSpec, type Spec } from "./child-spec.ts";
 import type { ChildCount, ChildInfo } from "./children.ts";
 import type { Flags } from "./flags.ts";
@@ -56,7 +67,7 @@ export interface SupervisorInit extends CommonInit {
  * } satisfies Supervisor;
  * const counters = await Supervisor.startLink(self, Counters);
  * const counter = await Supervisor.startChild(self, counters, 40); // typed: another argument does not compile
- * expect(await self.call(counter as Ref<typeof Counter>, "add", 2)).toBe(42);
+ * expect(counter && (await self.call(counter, "add", 2))).toBe(42);
  */
 export interface SimpleInit extends CommonInit {
   readonly strategy: "simpleOneForOne";
@@ -80,6 +91,13 @@ export type StartResult<M> =
   TemplateOf<M> extends { start(...args: any): Promise<infer R> } ? Exclude<R, "ignore"> : never;
 
 type Args<M extends Supervisor> = [...InitArg<M>, options?: StartOptions];
+
+/** The module of which an address is that of a process; unknown where it does not say. */
+type ModuleAt<T> = ProtocolAt<T> extends ProtocolOf<infer M> ? M : unknown;
+type ProtocolAt<T> = T extends Pid<infer P> ? P : T extends Name<infer P> ? P : never;
+/** Of an address that does not say whose it is, anything goes; other supervisors take no arguments. */
+type ArgsFor<M> = unknown extends M ? unknown[] : M extends SimpleSupervisor ? StartArgs<M> : [child: never];
+type ResultFor<M> = unknown extends M ? any : StartResult<M>;
 
 /** A child spec that starts a supervisor: `type` is `"supervisor"`, and `shutdown` `"infinity"`, unless said otherwise. */
 export function supervisor<M extends Supervisor>(module: M, ...args: Args<M>): ChildSpec<ProtocolOf<M>> {
@@ -106,11 +124,11 @@ function startChild<P extends Protocol, R extends Pid | WithExtra = Pid<P>>(
   child: ChildSpec<P, R>,
 ): Promise<R | undefined>;
 /** Of a `simpleOneForOne` supervisor: the arguments of the template's start. What is ignored is not kept. */
-function startChild<M extends SimpleSupervisor>(
+function startChild<T extends Target>(
   by: Caller,
-  target: Target<ProtocolOf<M>>,
-  ...args: StartArgs<M>
-): Promise<StartResult<M> | undefined>;
+  target: T,
+  ...args: ArgsFor<ModuleAt<T>>
+): Promise<ResultFor<ModuleAt<T>> | undefined>;
 function startChild(by: Caller, target: Target, ...args: unknown[]): Promise<any> {
   return ask(by, target, "startChild", args);
 }

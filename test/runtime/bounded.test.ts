@@ -45,7 +45,9 @@ test("dropOldest drops the ordinary message that waits longest", () =>
 test("refuse lets send throw, with the process and the limit in the message", () =>
   simulate(async (sim) => {
     const { pid, read, go } = await full(sim, "refuse");
-    expect(() => sim.send(pid, 4)).toThrow(`send: expected room in the mailbox of ${pid} process, got: 3 messages, which is its limit`);
+    expect(() => sim.send(pid, 4)).toThrow(
+      `send: expected room in the mailbox of ${pid} process, got: 3 messages, which is its limit`,
+    );
     expect(() => sim.cast(pid, "four")).not.toThrow();
     go();
     await sim.idle();

@@ -232,6 +232,25 @@ describe("a child that waits", () => {
       expect(world.take()).toEqual(["start a#3"]);
     }));
 
+  test("waits its whole time again, when a sibling took it along and it failed, though its old time had come", () =>
+    inWorld(async (world) => {
+      const children = [world.worker("b"), world.worker("a", { starts: [{}, fail], backoff })];
+      const top = await world.start({ strategy: "restForOne", children });
+      await world.kill("a");
+      await world.sim.advance(50);
+      const busy = Supervisor.startChild(world.sim, top, world.worker("c", { starts: [{ after: 100 }] }));
+      await world.sim.advance(10);
+      await world.kill("b"); // heard of at 150 ms, before the order that a's timer gave at 100 ms
+      await busy;
+      await world.sim.idle();
+      expect(world.sim.now()).toBe(150);
+      expect(world.take().slice(-3)).toEqual(["start b#2", "start a#2", "down a#2 not yet"]);
+      await world.sim.advance(199);
+      expect(world.take()).toEqual([]);
+      await world.sim.advance(1);
+      expect(world.take()).toEqual(["start a#3", "start c#2"]);
+    }));
+
   test("is waited for by nobody when the supervisor is told to stop", () =>
     inWorld(async (world) => {
       const { parent } = await waiting(world);

@@ -1,4 +1,4 @@
-import { type Caller, ok, type Pid, reply, type Self } from "hornbeam";
+import { type Caller, exit, ok, type Pid, reply, type Self } from "hornbeam";
 import { child, type GenServer } from "hornbeam/genserver";
 import { DynamicSupervisor, Supervisor } from "hornbeam/supervisor";
 import { describe, expect, test } from "vitest";
@@ -58,6 +58,15 @@ describe("extraArguments", () => {
     }));
 });
 
+/** What `exit(reason)` throws. */
+function exitOf(reason: string): unknown {
+  try {
+    return exit(reason);
+  } catch (signal) {
+    return signal;
+  }
+}
+
 describe("a child of a dynamic supervisor that is restarted with another outcome", () => {
   const start = (world: World, options = {}) =>
     world.sim.start(DynamicSupervisor.child({ maxRestarts: 100_000, ...options }));
@@ -108,7 +117,8 @@ describe("a child of a dynamic supervisor that is restarted with another outcome
 
   test.each([
     { what: "an Error", thrown: new Error("oops"), text: "oops" },
-    { what: "another value", thrown: "oops", text: "oops" },
+    { what: "an exit", thrown: exitOf("oops"), text: "oops" },
+    { what: "another value", thrown: "oops", text: "a value that is not an Error was thrown: 'oops'" },
   ])("$what that its start throws counts as a failed restart", ({ thrown, text }) =>
     inWorld(async (world) => {
       const good = world.worker("a");

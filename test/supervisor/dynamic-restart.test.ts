@@ -97,6 +97,19 @@ describe("a restart under a dynamic supervisor", () => {
       expect(ends).toEqual(["shutdown"]);
     }));
 
+  test("is the fourth in five seconds unless said otherwise, when it is one too many", () =>
+    inWorld(async (world) => {
+      const top = await world.sim.start(DynamicSupervisor.child());
+      await startChild(world.sim, top, world.worker("a"));
+      for (let crash = 0; crash < 3; crash++) await world.kill("a");
+      expect(world.sim.isAlive(top)).toBe(true);
+      await world.sim.advance(6000);
+      for (let crash = 0; crash < 3; crash++) await world.kill("a");
+      expect(world.sim.isAlive(top)).toBe(true);
+      await world.kill("a");
+      expect(world.sim.isAlive(top)).toBe(false);
+    }));
+
   test("waits its turn behind the messages that came before it", () =>
     inWorld(async (world) => {
       const top = await withChild(world, { starts: [{}, { after: 100, fail: "not yet" }] });

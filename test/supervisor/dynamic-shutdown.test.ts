@@ -1,4 +1,4 @@
-import type { ChildSpec } from "hornbeam";
+import type { ChildSpec, Reason, Restart } from "hornbeam";
 import { DynamicSupervisor, Supervisor } from "hornbeam/supervisor";
 import { describe, expect, test } from "vitest";
 import { inWorld, type World } from "./support.ts";
@@ -59,6 +59,47 @@ describe("a dynamic supervisor that stops", () => {
       await stop();
       expect(world.take().filter((line) => line.startsWith("down"))).toHaveLength(3);
       expect(world.reports).toEqual(["shutdownError a boom", "shutdownError c boom"]);
+    }));
+
+  const shutdowns = ["infinity", 1000] as const;
+  const ends: readonly { restart: Restart; reason: Reason; reported: boolean }[] = [
+    { restart: "temporary", reason: { shutdown: "oops" }, reported: false },
+    { restart: "transient", reason: { shutdown: "oops" }, reported: false },
+    { restart: "permanent", reason: { shutdown: "oops" }, reported: true },
+    { restart: "temporary", reason: "normal", reported: false },
+    { restart: "permanent", reason: "normal", reported: true },
+    { restart: "temporary", reason: "oops", reported: true },
+  ];
+  test.each(shutdowns.flatMap((shutdown) => ends.map((end) => ({ shutdown, ...end }))))(
+    "with $shutdown takes it from $restart children that end with $reason: reported, each, $reported",
+    ({ shutdown, restart, reason, reported }) =>
+      inWorld(async (world) => {
+        const options = { trapExit: true, stopExits: reason, shutdown, restart };
+        const stop = await stopping(
+          world,
+          ["a", "b", "c"].map((id) => world.worker(id, options)),
+        );
+        expect(await stop()).toBe(0);
+        const text = typeof reason === "string" ? reason : JSON.stringify(reason);
+        expect(world.take().filter((line) => line.startsWith("down"))).toEqual(
+          ["a", "b", "c"].map((id) => `down ${id}#1 ${text}`),
+        );
+        expect(world.reports).toEqual(reported ? ["a", "b", "c"].map((id) => `shutdownError ${id} ${text}`) : []);
+      }),
+  );
+
+  test("has one timer for all children of one shutdown", () =>
+    inWorld(async (world) => {
+      const stubborn = { trapExit: true, stopTime: "forever" } as const;
+      const times = [100, 200, 100, 200, 100, "brutalKill"] as const;
+      const children = times.map((shutdown, n) => world.worker(`w${n}`, { ...stubborn, shutdown }));
+      const patient = world.worker("patient", { trapExit: true, stopTime: 150, shutdown: 100 });
+      const stop = await stopping(world, [...children, patient]);
+      const stopped = stop();
+      await world.sim.advance(50);
+      // Of 100 ms, of 200 ms, and the patient one's own.
+      expect(world.sim.leaks().filter((leak) => leak.includes("timers"))).toEqual(["3 timers"]);
+      expect(await stopped).toBe(200);
     }));
 
   test("does not wait for a child that is being restarted", () =>

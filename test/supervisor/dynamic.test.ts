@@ -1,4 +1,4 @@
-import { AlreadyStarted, alreadyStarted, name, type Pid, StartError } from "hornbeam";
+import { AlreadyStarted, alreadyStarted, exit, name, type Pid, StartError } from "hornbeam";
 import { type DynamicOptions, DynamicSupervisor } from "hornbeam/supervisor";
 import { describe, expect, test } from "vitest";
 import { inWorld, type World } from "./support.ts";
@@ -42,6 +42,23 @@ describe("startChild", () => {
       await expect(odd).rejects.toMatchObject({ name: "StartError", reason: "odd" });
       expect(await whichChildren(world.sim, top)).toEqual([]);
     }));
+
+  test("rejects with the reason of an exit in a start function, and with NoCatch for another value that it throws", () =>
+    inWorld(async (world) => {
+      const top = await dynamic(world);
+      const exits = startChild(world.sim, top, { id: "a", start: () => exit("oops") });
+      await expect(exits).rejects.toMatchObject({ name: "StartError", reason: "oops" });
+      const throws = startChild(world.sim, top, { id: "a", start: () => Promise.reject("oops") });
+      await expect(throws).rejects.toMatchObject({ name: "StartError", reason: { name: "NoCatch", value: "oops" } });
+      expect(await whichChildren(world.sim, top)).toEqual([]);
+    }));
+
+  test.each([0, 1, 5000, "infinity", "brutalKill"] as const)("takes a child whose shutdown is %s", (shutdown) =>
+    inWorld(async (world) => {
+      const top = await dynamic(world);
+      expect(await startChild(world.sim, top, world.worker("a", { shutdown }))).toBe(world.pid("a"));
+    }),
+  );
 
   test("rejects when the start is ignored, and keeps nothing, whatever the child's restart", () =>
     inWorld(async (world) => {
@@ -98,6 +115,15 @@ describe("maxChildren", () => {
       await startChild(world.sim, top, world.worker("c", { starts: [{ fail: "no" }] })).catch(() => {});
       await startChild(world.sim, top, world.worker("d"));
       expect(await countChildren(world.sim, top)).toMatchObject({ specs: 1, active: 1 });
+    }));
+
+  test("counts those that were restarted", () =>
+    inWorld(async (world) => {
+      const top = await dynamic(world, { maxChildren: 1 });
+      await startChild(world.sim, top, world.worker("a"));
+      await world.kill("a");
+      await expect(startChild(world.sim, top, world.worker("b"))).rejects.toMatchObject({ reason: "maxChildren" });
+      expect(await countChildren(world.sim, top)).toMatchObject({ workers: 1, active: 1 });
     }));
 
   test("counts those that are being restarted", () =>

@@ -41,6 +41,22 @@ describe("a supervisor that stops", () => {
       }),
   );
 
+  test("hears of each end once: no exit message of a child that it stopped is left for it", () =>
+    inWorld(async (world) => {
+      const slow = { trapExit: true, stopTime: 1000 };
+      const children = [world.worker("a", slow), world.worker("b"), world.worker("c", slow)];
+      const { top, parent } = await world.startUnder({ children });
+      world.sim.send(parent, { end: "shutdown" });
+      await world.sim.advance(1500);
+      expect(world.take()).toEqual([
+        "terminate c#1 shutdown",
+        "down c#1 shutdown",
+        "down b#1 shutdown",
+        "terminate a#1 shutdown",
+      ]);
+      expect(world.sim.processes().find(({ pid }) => pid === top)).toMatchObject({ messages: 0 });
+    }));
+
   test("ignores exit signals of strangers", () =>
     inWorld(async (world) => {
       const top = await world.start({ children: [world.worker("a")] });

@@ -65,17 +65,24 @@ describe("autoShutdown", () => {
     }),
   );
 
-  test.each(modes)("%s is not triggered by a child that its sibling's restart takes along", (autoShutdown) =>
-    inWorld(async (world) => {
-      const significantOnes = children(world, "temporary").slice(0, 2);
-      const top = await world.start({
-        autoShutdown,
-        strategy: "oneForAll",
-        children: [...significantOnes, world.worker("c")],
-      });
-      await world.kill("c");
-      expect(await world.children(top)).toEqual(["c#2"]);
-    }),
+  const bystanders = modes.flatMap((autoShutdown) =>
+    (["oneForAll", "restForOne"] as const).flatMap((strategy) =>
+      (["temporary", "transient"] as const).map((restart) => ({ autoShutdown, strategy, restart })),
+    ),
+  );
+  test.each(bystanders)(
+    "$autoShutdown is not triggered by a $restart child that its sibling's restart takes along under $strategy",
+    ({ autoShutdown, strategy, restart }) =>
+      inWorld(async (world) => {
+        const [a, b] = children(world, restart);
+        const top = await world.start({
+          autoShutdown,
+          strategy,
+          children: [world.worker("c"), a as ChildSpec, b as ChildSpec],
+        });
+        await world.kill("c");
+        expect(await world.children(top)).toEqual(restart === "temporary" ? ["c#2"] : ["b#2", "a#2", "c#2"]);
+      }),
   );
 
   test.each(modes)("%s is not triggered by a start that is ignored", (autoShutdown) =>

@@ -31,6 +31,8 @@ export interface Script {
   readonly stopTime?: number | "forever";
   /** What `terminate` throws in the end. */
   readonly stopThrows?: Error;
+  /** Or the reason it exits with. */
+  readonly stopExits?: Reason;
   /** It unlinks itself from its supervisor as soon as it runs. */
   readonly unlinks?: boolean;
 }
@@ -77,6 +79,7 @@ const Worker = {
     world.log.push(`terminate ${world.nameOf(self.pid)} ${text(reason)}`);
     const finish = () => {
       if (script.stopThrows !== undefined) throw script.stopThrows;
+      if (script.stopExits !== undefined) exit(script.stopExits);
     };
     if (script.stopTime === "forever") return new Promise(() => {});
     return script.stopTime === undefined ? finish() : self.sleep(script.stopTime).then(finish);
@@ -112,8 +115,8 @@ export class World {
   }
 
   worker(id: string, options: WorkerOptions = {}): ChildSpec {
-    const { starts, trapExit, stopTime, stopThrows, unlinks, name: called, ...spec } = options;
-    const script = { starts, trapExit, stopTime, stopThrows, unlinks } as Script;
+    const { starts, trapExit, stopTime, stopThrows, stopExits, unlinks, name: called, ...spec } = options;
+    const script = { starts, trapExit, stopTime, stopThrows, stopExits, unlinks } as Script;
     return child(Worker, { world: this, id, script }, { id, ...spec, ...(called && { name: name(called) }) });
   }
 
