@@ -50,6 +50,15 @@ test("multiCall waits as long as it is told, for all together, and late replies 
     expect(caller.inbox).toEqual([]);
   }));
 
+test("a server that ends while multiCall asks it is among those that did not answer, with its reason", () =>
+  simulate(async (sim) => {
+    const [one, two] = [await start(sim, Counter, 1), await start(sim, Counter, 2)];
+    const asked = GenServer.multiCall(sim, [one, two], "slow", 100);
+    await sim.advance(50);
+    sim.exit(two, "oops");
+    expect(await asked).toMatchObject({ replies: [[one, 100]], failures: [[two, { reason: "oops" }]] });
+  }));
+
 test("multiCall of nobody is answered by nobody, and a bad option is the caller's error", () =>
   simulate(async (sim) => {
     expect(await GenServer.multiCall(sim, [] as Ref<typeof Counter>[], "add", 1)).toEqual({

@@ -251,14 +251,14 @@ test("100,000 messages that came while a server was suspended are handled in the
     expect(await sys.getState(sim, pid)).toEqual({ count: 100_000, sorted: true });
   }));
 
-test("sys.terminate stops a server, suspended or not, and terminate runs", () =>
+test("sys.terminate stops a server at once, suspended or not, and terminate runs", () =>
   simulate(async (sim) => {
     const died = deaths(sim);
     const seen: unknown[] = [];
     for (const suspended of [false, true]) {
       const pid = await start(
         sim,
-        Terminating((reason) => void seen.push(reason)),
+        Terminating((reason, log) => void seen.push(reason, log)),
         launch,
       );
       if (suspended) await sys.suspend(sim, pid);
@@ -268,5 +268,5 @@ test("sys.terminate stops a server, suspended or not, and terminate runs", () =>
       await sim.idle();
       expect(died.get(pid)).toEqual({ shutdown: "moved" });
     }
-    expect(seen).toEqual([{ shutdown: "moved" }, { shutdown: "moved" }]);
+    expect(seen).toEqual([{ shutdown: "moved" }, ["state"], { shutdown: "moved" }, ["state"]]);
   }));
