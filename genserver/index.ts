@@ -1,2 +1,3 @@
 export { answer, type From } from "../runtime/call.ts";
+export { Agent, type AgentRef } from "./agent.ts";
 export { child, GenServer, type StartOptions, start, startLink } from "./genserver.ts";

@@ -64,7 +64,8 @@ export class Kernel {
   reportCrash(process: Process, reason: Reason, doing: CrashReport["doing"]): void {
     if (isClean(reason) || !this.telemetry.has("process.crash")) return;
     const report = { pid: process.pid, label: process.describe(), reason, parent: process.parent ?? undefined };
-    this.telemetry.emit("process.crash", {}, doing === undefined ? report : { ...report, doing });
+    const callers = process.callers.length === 0 ? {} : { callers: process.callers };
+    this.telemetry.emit("process.crash", {}, { ...report, ...callers, ...(doing === undefined ? {} : { doing }) });
   }
 }
 

@@ -9,7 +9,7 @@ import type { Starting } from "./starting.ts";
 import { ambient } from "./strays.ts";
 import type { CrashReport } from "./telemetry.ts";
 import type { Timer, TimerOwner } from "./timers.ts";
-import type { Exit, Label, Reason } from "./types.ts";
+import type { Exit, Label, Pid, Reason } from "./types.ts";
 import type { Watch } from "./watch.ts";
 
 /** Where a process stands with the scheduler. */
@@ -20,6 +20,8 @@ export const READY = 1;
 export const BUSY = 2;
 export const DEAD = 3;
 export type Status = typeof IDLE | typeof READY | typeof BUSY | typeof DEAD;
+
+const NO_CALLERS: readonly Pid[] = Object.freeze([]);
 
 /** The first "message" of every process: run the behaviour's `start`. */
 export const START: unique symbol = Symbol("start");
@@ -42,6 +44,8 @@ export abstract class Process extends Mailbox implements TimerOwner {
   trapExit: boolean;
   reason: Reason | undefined = undefined;
   label: Label | undefined = undefined;
+  /** On whose behalf it works: of a task its starter, that one's starter, and so on. */
+  callers: readonly Pid[] = NO_CALLERS;
   registered: string | undefined = undefined;
   links: Set<Process> | null = null;
   watchers: Watch | null = null;

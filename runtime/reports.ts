@@ -45,15 +45,18 @@ export function printReports(telemetry: Telemetry, from: Level = "info"): () => 
   return onReport(telemetry, (level, text) => console.error(`${new Date().toISOString()} [${level}] ${text}`), from);
 }
 
-defineReport("process.crash", "error", (_, { label, reason, parent, doing }) => {
+defineReport("process.crash", "error", (_, { label, reason, parent, callers, doing }) => {
+  // A supervised task is its supervisor's child, but it was started for somebody else.
+  const starter = callers?.[0] ?? parent;
   const lines = [
-    `process ${label} crashed${parent === undefined ? "" : ` (started by ${parent})`}: ${showReason(reason)}`,
+    `process ${label} crashed${starter === undefined ? "" : ` (started by ${starter})`}: ${showReason(reason)}`,
   ];
   if (doing !== undefined) {
     lines.push(`  in ${doing.callback}`);
     if ("message" in doing) lines.push(`  last message: ${showReason(doing.message)}`);
     if ("state" in doing) lines.push(`  state: ${showReason(doing.state)}`);
   }
+  if (callers !== undefined) lines.push(`  callers: ${callers.join(", ")}`);
   return lines.join("\n");
 });
 

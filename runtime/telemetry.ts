@@ -20,6 +20,8 @@ export interface CrashReport {
   readonly label: string;
   readonly reason: Reason;
   readonly parent: Pid | undefined;
+  /** Of a task: who started it, that one's starter, and so on. */
+  readonly callers?: readonly Pid[];
   /** What the process was doing: its last message and state, where its behaviour knows them. */
   readonly doing?: { readonly callback: string; readonly message?: unknown; readonly state?: unknown };
 }

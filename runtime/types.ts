@@ -135,6 +135,8 @@ export interface Self<Info = any> extends Caller {
   trapExit: boolean;
   /** What reports and process listings call this process. */
   label: Label | undefined;
+  /** On whose behalf this process works: of a task its starter first, then that one's callers (Elixir: `$callers`). */
+  readonly callers: readonly Pid[];
   /** The event bus of the system. */
   readonly telemetry: Telemetry;
   /** Monotonic time. */

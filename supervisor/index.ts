@@ -4,4 +4,10 @@ export { type DynamicOptions, DynamicSupervisor } from "./dynamic-supervisor.ts"
 export { SupervisorError } from "./refusal.ts";
 export { type RunOptions, run } from "./run.ts";
 export { Supervisor, type SupervisorInit, supervisor } from "./supervisor.ts";
+export {
+  type StartTaskOptions,
+  type SupervisedStreamOptions,
+  type TaskOptions,
+  TaskSupervisor,
+} from "./task-supervisor.ts";
 export { type TreeNode, treeOf } from "./tree-of.ts";
