@@ -85,6 +85,10 @@ export function spawnTask(
 /** The callers of what `starter` starts now. */
 export const callersFrom = (starter: Process): readonly Pid[] => Object.freeze([starter.pid, ...starter.callers]);
 
+/** What a task ends with when its owner does. That nobody needs it any more is no failure. */
+export const endWith = (owner: Process): Reason =>
+  owner.reason === "normal" ? { shutdown: "normal" } : (owner.reason as Reason);
+
 export function checkTaskFunction(run: unknown): void {
   if (typeof run !== "function") throw new BadArgument(`expected the function of a task, got: ${show(run)}`);
 }

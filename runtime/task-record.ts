@@ -4,7 +4,7 @@ import { addressOf } from "./pid.ts";
 import type { Process } from "./process.ts";
 import { processOf } from "./self.ts";
 import type { Task, TaskResult } from "./task.ts";
-import { failed, Job, type TaskOutcome } from "./task-process.ts";
+import { endWith, failed, Job, type TaskOutcome } from "./task-process.ts";
 import type { Caller, Down, Milliseconds, Pid, Reason, Shutdown } from "./types.ts";
 import { Ending, isDown } from "./watch.ts";
 
@@ -16,21 +16,24 @@ export class TaskRecord extends Job implements Task<any> {
   outcome: TaskOutcome<any> | undefined = undefined;
   /** Nobody will hear of its end any more: it was ignored, or an await of it has failed. */
   givenUp: "ignore" | "await" | undefined = undefined;
+  private readonly linked: boolean;
   /** Whether its end is a message to the owner when nobody waits for it. */
   private announces: boolean;
   private announced = false;
   private waiting: Set<Heard> | null = null;
   private readonly since: Milliseconds;
 
-  constructor(owner: Process, run: unknown, announces: boolean) {
+  constructor(owner: Process, run: unknown, linked: boolean) {
     super(owner, run);
-    this.announces = announces;
+    this.linked = linked;
+    this.announces = !linked;
     this.since = owner.kernel.driver.now();
   }
 
   override started(process: Process): void {
     super.started(process);
     this.pid = process.pid;
+    if (this.linked) this.owner.own(this);
   }
 
   /** Its process, as long as that lives. */
@@ -125,13 +128,9 @@ export class TaskRecord extends Job implements Task<any> {
     return Math.round(this.owner.kernel.driver.now() - this.since);
   }
 
-  /** From now on the task ends with its owner, however that ends: a link alone lets it live on when that ends normally. */
-  belong(): void {
-    this.owner.own(this);
-  }
-
+  /** The owner ended. A link alone lets the task live on when that was normal. */
   [Symbol.dispose](): void {
-    if (this.owner.reason === "normal") this.process?.signalled(this.owner.pid, { shutdown: "normal" }, true);
+    if (this.owner.reason === "normal") this.process?.signalled(this.owner.pid, endWith(this.owner), true);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 import { TaskError } from "./errors.ts";
 import { show } from "./inspect.ts";
 import type { Process } from "./process.ts";
-import { failed, Job, type TaskOutcome } from "./task-process.ts";
+import { endWith, failed, Job, type TaskOutcome } from "./task-process.ts";
 import { nothing } from "./task-record.ts";
 import type { StreamOptions, StreamResult } from "./task-stream.ts";
 import { isThenable } from "./thenable.ts";
@@ -96,8 +96,8 @@ export class TaskWalk implements AsyncIterator<StreamResult<unknown>>, Disposabl
   [Symbol.dispose](): void {
     this.closed = true;
     this.requests.length = 0;
-    const reason = this.owner.reason === "normal" ? "shutdown" : (this.owner.reason as Reason);
-    for (const process of this.running.values()) if (this.link) process?.signalled(this.owner.pid, reason, true);
+    if (!this.link) return;
+    for (const process of this.running.values()) process?.signalled(this.owner.pid, endWith(this.owner), true);
   }
 
   // ── told by the tasks ──

@@ -53,9 +53,8 @@ export interface TaskChildOptions extends SpawnOptions, Partial<Omit<ChildSpec, 
 function async<T>(self: Self, run: ProcessFunction<T>, options: SpawnOptions = {}): Task<T> {
   checkTaskFunction(run);
   const owner = processOf(self);
-  const task = new TaskRecord(owner, run, false);
+  const task = new TaskRecord(owner, run, true);
   spawnTask(owner, run, task, callersFrom(owner), { ...options, link: true });
-  task.belong();
   return task;
 }
 
@@ -153,7 +152,7 @@ export const Task = {
 
   /** A task that has ended already, with `value`; for where a task is expected (Elixir: `Task.completed/1`). */
   completed<T>(self: Self, value: T): Task<T> {
-    const task = new TaskRecord(processOf(self), undefined, false);
+    const task = new TaskRecord(processOf(self), undefined, true);
     task.outcome = { ok: value };
     return task;
   },

@@ -71,9 +71,8 @@ async function launch<T>(
 ): Promise<Task<T>> {
   checkTaskFunction(run);
   const owner = processOf(self);
-  const task = new TaskRecord(owner, run, !link);
+  const task = new TaskRecord(owner, run, link);
   await DynamicSupervisor.startChild(self, supervisor, specOf(owner, run, task, options, link));
-  if (link) task.belong();
   return task;
 }
 

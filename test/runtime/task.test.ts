@@ -20,7 +20,10 @@ test("a task runs its function in a process of its own, linked to its owner and 
 test("the function of a task gets the self of the task, with its label, its name and its mailbox", () =>
   simulate(async (sim) => {
     await inside(sim, async (self) => {
-      const task = Task.async(self, async (own) => [own.pid, await own.receive()], { name: name("worker"), label: "w" });
+      const task = Task.async(self, async (own) => [own.pid, await own.receive()], {
+        name: name("worker"),
+        label: "w",
+      });
       expect(sim.processes().at(-1)).toMatchObject({ label: `${task.pid} w`, name: "worker" });
       self.send(name("worker"), "hello");
       expect(await Task.await(self, task)).toEqual([task.pid, "hello"]);
@@ -87,7 +90,8 @@ test.for([
     });
     await owner.does(() => exit(reason));
     expect(died.get(task.pid)).toEqual(expected);
-  }));
+  }),
+);
 
 test("a task whose owner dies before it has begun never runs", () =>
   simulate(async (sim) => {
@@ -118,7 +122,9 @@ test("a dead process that goes on starts no task, and hears of none", () =>
         Task.yieldMany(self, [task]),
         Task.shutdown(self, running),
         running[Symbol.asyncDispose](),
-        Task.asyncStream(self, [1], () => seen.push("stream"))[Symbol.asyncIterator]().next(),
+        Task.asyncStream(self, [1], () => seen.push("stream"))
+          [Symbol.asyncIterator]()
+          .next(),
       ]) {
         asked.then(
           () => seen.push("heard"),
@@ -138,6 +144,7 @@ test("a dead process that goes on starts no task, and hears of none", () =>
       "shutdown",
       "shutdown",
       "asyncStream",
+      "settle",
     ]);
   }));
 
@@ -192,7 +199,8 @@ test.for(["start", "startLink"] as const)("Task.%s runs a function that nobody w
       self.send(pid, "go");
       expect(await self.receive(isDown)).toMatchObject({ pid, reason: "normal" });
     });
-  }));
+  }),
+);
 
 test("a system may start a task that is nobody's", () =>
   simulate(async (sim) => {
