@@ -111,6 +111,7 @@ export class TaskWalk implements AsyncIterator<StreamResult<unknown>>, Disposabl
   }
 
   ended(job: StreamJob, outcome: TaskOutcome<unknown>): void {
+    if (this.closed) return;
     const process = this.running.get(job);
     this.running.delete(job);
     if (!failed(outcome)) this.ready.set(job.position, outcome);
