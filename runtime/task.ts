@@ -41,14 +41,10 @@ export interface TaskChildOptions extends SpawnOptions, Partial<Omit<ChildSpec, 
  * `Task.await`.
  *
  * @example
- * await using sum = Task.async(self, () => 1 + 1);
- * const slow = Task.async(self, async (task) => {
- *   await task.sleep(100);
- *   return "done";
- * });
+ * const sum = Task.async(self, () => 1 + 1);
+ * await using slow = Task.async(self, (task) => task.sleep(60_000));
  * await Task.await(self, sum); // 2
- * await Task.yield(self, slow, 10); // undefined: it still runs
- * await Task.shutdown(self, slow);
+ * await Task.yieldMany(self, [sum, slow], { limit: 1 }); // [{ ok: 2 }, undefined]: slow is shut down by `await using`
  */
 function async<T>(self: Self, run: ProcessFunction<T>, options: SpawnOptions = {}): Task<T> {
   checkTaskFunction(run);
@@ -68,7 +64,7 @@ function spawned(by: Process, run: ProcessFunction, options: Omit<SpawnFlags, "l
  * its function is called.
  *
  * @example
- * const warmUp = Task.child(async (self) => await self.sleep(10), { id: "warmUp" });
+ * const warmUp = Task.child(async (task) => task.telemetry.has("process.crash"), { id: "warmUp", shutdown: 100 });
  * await sim.start(warmUp);
  */
 function child(run: ProcessFunction, options: TaskChildOptions = {}): ChildSpec {

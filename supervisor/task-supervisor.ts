@@ -90,7 +90,15 @@ function stream(
   );
 }
 
-/** Tasks under a supervisor: a crash of one is told, and no other's business (Elixir: `Task.Supervisor`). */
+/**
+ * Tasks under a supervisor: they stop with it, and a crash of one is no other's business (Elixir: `Task.Supervisor`).
+ *
+ * @example
+ * const tasks = name("tasks");
+ * await sim.start(TaskSupervisor.child({ name: tasks }));
+ * const task = await TaskSupervisor.asyncNolink(self, tasks, () => exit("oops"));
+ * await Task.yield(self, task); // { exit: "oops" }, and self lives on
+ */
 export interface TaskSupervisor {
   /** A child spec that starts the supervisor, without tasks. `maxChildren` limits the tasks that run at once. */
   child(options?: DynamicOptions): ChildSpec;
@@ -103,11 +111,6 @@ export interface TaskSupervisor {
    * As `async`, without a link: the owner outlives a crash of the task, and the task its owner. If nobody waits for the
    * task when it ends, the owner gets a message: a `TaskResult` with the value, or a `Down` with the reason, both with
    * the `ref` of the task. A server takes them in `handleInfo`; whoever awaits the task later takes the message away.
-   *
-   * @example
-   * await sim.start(TaskSupervisor.child({ name: name("tasks") }));
-   * const task = await TaskSupervisor.asyncNolink(self, name("tasks"), () => exit("oops"));
-   * await Task.yield(self, task); // { exit: "oops" }, and self lives on
    */
   asyncNolink<T>(self: Self, supervisor: Target, run: ProcessFunction<T>, options?: TaskOptions): Promise<Task<T>>;
   /** As `Task.asyncStream`, with the tasks as children of `supervisor`. */

@@ -32,7 +32,7 @@ const napping = (value: unknown, time: number) => async (self: Self) => {
 // ── await ──
 
 test("an await that has no more time throws, naming the task and its age, and the late result vanishes", () =>
-  owning(async (self) => {
+  owning(async (self, sim) => {
     const task = Task.async(self, async function fetchUser(own) {
       await own.receive();
       return "late";
@@ -43,8 +43,10 @@ test("an await that has no more time throws, naming the task and its age, and th
     expect(error.reason).toBe("timeout");
     expect(error.message).toBe(`task ${task.pid} (fetchUser) has no result after 20 ms; it is 27 ms old and goes on`);
     expect(self.isAlive(task.pid as Pid)).toBe(true);
+    expect(sim.processes().find(({ pid }) => pid === self.pid)?.monitors).toEqual([]);
     self.send(task.pid as Pid, "go");
     await finished(self, task);
+    await expect(Task.await(self, task)).rejects.toMatchObject({ reason: "ignored" });
   }));
 
 test("an await waits 5000 ms, or for ever", () =>
@@ -142,6 +144,30 @@ test("a task may be awaited again, and by two at once", () =>
     expect(await Promise.all([Task.await(self, task), Task.await(self, task)])).toEqual(["value", "value"]);
     expect(await Task.await(self, task)).toBe("value");
   }));
+
+test.for(["await", "awaitMany", "yield", "yieldMany", "asyncStream"] as const)(
+  "whoever waits with %s goes on before the next process runs",
+  (how) =>
+    simulate(async (sim) => {
+      const order: string[] = [];
+      await inside(sim, async (self) => {
+        const run = (_: unknown, own: Self) => void own.spawn(() => order.push("next"));
+        const one = Task.async(self, (own) => run(undefined, own));
+        const waiting = {
+          await: () => Task.await(self, one),
+          awaitMany: () => Task.awaitMany(self, [one]),
+          yield: () => Task.yield(self, one),
+          yieldMany: () => Task.yieldMany(self, [one]),
+          asyncStream: () => Task.asyncStream(self, [1], run)[Symbol.asyncIterator]().next(),
+        }[how];
+        if (how === "asyncStream") await Task.shutdown(self, one);
+        await waiting();
+        order.push("owner");
+        await self.sleep(0);
+      });
+      expect(order).toEqual(["owner", "next"]);
+    }),
+);
 
 // ── awaitMany ──
 

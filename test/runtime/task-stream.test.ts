@@ -1,7 +1,7 @@
 import { BadArgument, exit, type Pid, type Self, type StreamOptions, Task } from "hornbeam";
 import { type Sim, simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
-import { deaths, forever, inside } from "./support.ts";
+import { deaths, events, forever, inside } from "./support.ts";
 
 /** Runs `work`, and looks afterwards that no task, monitor or message is left. */
 const streaming = (work: (self: Self, sim: Sim) => unknown, options?: { readonly trapExit: boolean }) =>
@@ -415,6 +415,24 @@ test("a stream that is left while its source is at the next item does not wait f
       await new Promise(() => {});
     }
     expect(await list(Task.asyncStream(self, stuck(), double), 1)).toEqual(oks(2));
+  }));
+
+test("an item that comes after the loop was left starts nothing, and its source still cleans up", () =>
+  streaming(async (self, sim) => {
+    const started = events(sim, "process.start");
+    const seen: string[] = [];
+    async function* late() {
+      try {
+        yield 1;
+        await self.sleep(50);
+        yield 2;
+      } finally {
+        seen.push("source");
+      }
+    }
+    expect(await list(Task.asyncStream(self, late(), double), 1)).toEqual(oks(2));
+    await self.sleep(100);
+    expect([started.length, seen]).toEqual([1, ["source"]]);
   }));
 
 test.for(["at once", "as a promise"] as const)(
