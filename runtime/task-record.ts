@@ -76,7 +76,8 @@ export class TaskRecord extends Job implements Task<any> {
   }
 
   giveUp(why: "ignore" | "await"): void {
-    this.detach();
+    // It is not heard of any more, so its process lets its owner go when it ends.
+    if (this.detach() && this.linked) this.process?.own({ [Symbol.dispose]: () => this.owner.disown(this) });
     this.takeMessage();
     this.givenUp = why;
     this.outcome = undefined;

@@ -189,6 +189,7 @@ export class TaskWalk implements AsyncIterator<StreamResult<unknown>>, Disposabl
     } catch (error) {
       return this.broken(error);
     }
+    if (this.closed) return;
     if (!isThenable(item)) return this.begin(item);
     this.pulling = "item";
     const arrived = (go: () => void): void => {

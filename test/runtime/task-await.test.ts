@@ -1,6 +1,7 @@
 import { BadArgument, exit, isDown, NoCatch, type Pid, type Self, Task, TaskError } from "hornbeam";
 import { type Sim, simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
+import { processOf } from "../../runtime/self.ts";
 import { forever, inside, puppet } from "./support.ts";
 
 const trapping = { trapExit: true };
@@ -168,6 +169,21 @@ test.for(["await", "awaitMany", "yield", "yieldMany", "asyncStream"] as const)(
       expect(order).toEqual(["owner", "next"]);
     }),
 );
+
+test("an owner keeps nothing of tasks that have ended, whether it awaited, gave up or ignored them", () =>
+  owning(async (self) => {
+    const owner = processOf(self);
+    const tasks = [1, 2, 3, 4].map((value) => Task.async(self, napping(value, 50)));
+    const held = () => (owner as unknown as { resources: Set<unknown> }).resources.size;
+    expect(held()).toBe(4);
+    const [given, many, ignored, awaited] = tasks as [Task, Task, Task, Task];
+    await expect(Task.await(self, given, 1)).rejects.toThrow();
+    await expect(Task.awaitMany(self, [many], 1)).rejects.toThrow();
+    Task.ignore(self, ignored);
+    expect(held()).toBe(3);
+    await Task.await(self, awaited);
+    expect(held()).toBe(0);
+  }));
 
 // ── awaitMany ──
 

@@ -365,6 +365,25 @@ test.for([
   }),
 );
 
+test("a process that ends while it takes the next item starts no task for it", () =>
+  simulate(async (sim) => {
+    const started = events(sim, "process.start");
+    const zombies = events(sim, "process.zombie");
+    const pid = sim.spawn((self) => {
+      function* fatal() {
+        yield 1;
+        self.exit(self.pid, "oops");
+        yield 2;
+      }
+      list(Task.asyncStream(self, fatal(), double));
+      return forever(self);
+    });
+    await sim.idle();
+    expect(sim.isAlive(pid)).toBe(false);
+    expect(started).toHaveLength(2);
+    expect(zombies.map(({ operation }) => operation)).toEqual(["receive"]);
+  }));
+
 // ── the items' own code ──
 
 test.for(["left early", "read to its end", "out of time"] as const)(
