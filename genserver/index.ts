@@ -1,4 +1,5 @@
 export { answer, type From } from "../runtime/call.ts";
+export { Agent, type AgentRef } from "./agent.ts";
 export { type CodeChange, CodeChangeError } from "./code-change.ts";
 export type { Statistics, SystemEvent, Tracer } from "./debug.ts";
 export { child, GenServer, type StartOptions, start, startLink } from "./genserver.ts";

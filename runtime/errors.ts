@@ -37,6 +37,19 @@ export class CallError extends Error {
   }
 }
 
+/**
+ * A task has no result. `reason` is `timeout`, `ignored` (it was given up before), or what the task exited with; a task
+ * that crashed with an Error gives that Error itself.
+ */
+export class TaskError extends Error {
+  override readonly name = "TaskError";
+  readonly reason: Reason;
+  constructor(reason: Reason, text: string) {
+    super(text);
+    this.reason = reason;
+  }
+}
+
 const explain = (reason: Reason): string => {
   if (reason === "noproc") return "noproc (no such process)";
   if (reason === "timeout") return "timeout (no reply in time; the server may still do the work)";

@@ -3,10 +3,14 @@ import type { Lineage } from "./lineage.ts";
 import { EMPTY } from "./mailbox.ts";
 import type { Process } from "./process.ts";
 import type { Scope } from "./strays.ts";
-import type { MailboxOptions, Milliseconds } from "./types.ts";
+import type { MailboxOptions, Milliseconds, Pid } from "./types.ts";
+
+/** Of a process that works for nobody else. */
+export const NO_CALLERS: readonly Pid[] = Object.freeze([]);
 
 /** What only some processes have: made on first use, so that the others stay small. */
 export class Extras {
+  callers: readonly Pid[] = NO_CALLERS;
   aliases: Set<AliasAddress> | null = null;
   /** The limit of its mailbox. */
   bounds: MailboxOptions | null = null;

@@ -106,6 +106,7 @@ function crashReport(process: Process, reason: Reason, doing: CrashReport["doing
     ancestors: pidsOf(process.lineage, SHOWN_ANCESTORS),
     links: [...(process.links ?? [])].map((peer) => ({ pid: peer.pid, label: peer.describe() })),
     messages: process.queueLength,
+    callers: process.callers,
   };
   return doing === undefined ? report : { ...report, doing };
 }

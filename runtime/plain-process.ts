@@ -22,13 +22,22 @@ interface Receiver {
 }
 
 /** The state of a process in direct style: its function, what it waits for, and what it has passed over. */
-class PlainState {
+export class PlainState {
   readonly run: ProcessFunction;
   receiver: Receiver | undefined;
   /** Messages that an earlier `receive` did not want, oldest first (Erlang's save queue). */
   saved: Queue | undefined;
   constructor(run: ProcessFunction) {
     this.run = run;
+  }
+
+  /** The function returned `_value`, and the process lives. */
+  returned(process: Process, _value: unknown): void {
+    process.end("normal");
+  }
+
+  threw(process: Process, thrown: unknown): void {
+    process.crash(thrown);
   }
 }
 
@@ -43,18 +52,23 @@ export const plainBehaviour: Behaviour = {
 
   start(process) {
     const state = process.state as PlainState;
-    const result = process.within(invoke, state.run, process as unknown as Self, undefined, undefined);
+    let result: unknown;
+    try {
+      result = process.within(invoke, state.run, process as unknown as Self, undefined, undefined);
+    } catch (thrown) {
+      return state.threw(process, thrown);
+    }
     if (!isThenable(result)) {
-      process.end("normal");
+      if (!process.dead) state.returned(process, result);
       return;
     }
     if (!process.dead && state.receiver === undefined) process.status = BUSY;
     result.then(
-      () => {
-        if (!process.dead) process.end("normal");
+      (value) => {
+        if (!process.dead) state.returned(process, value);
         else if (!isClean(process.reason)) process.zombie("settle");
       },
-      (thrown) => process.crash(thrown),
+      (thrown) => state.threw(process, thrown),
     );
   },
 

@@ -1,6 +1,6 @@
 import type { Behaviour } from "./behaviour.ts";
 import { NoProcess, reasonOf } from "./errors.ts";
-import { Extras } from "./extras.ts";
+import { Extras, NO_CALLERS } from "./extras.ts";
 import { show, showBrief } from "./inspect.ts";
 import type { Kernel } from "./kernel.ts";
 import { Lineage } from "./lineage.ts";
@@ -12,7 +12,7 @@ import type { Starting } from "./starting.ts";
 import { scopeOf } from "./strays.ts";
 import type { CrashReport } from "./telemetry.ts";
 import type { Timer, TimerOwner } from "./timers.ts";
-import type { Label, Milliseconds, Reason } from "./types.ts";
+import type { Label, Milliseconds, Pid, Reason } from "./types.ts";
 import type { Watch } from "./watch.ts";
 
 /** Where a process stands with the scheduler. */
@@ -94,6 +94,11 @@ export abstract class Process extends Mailbox implements TimerOwner {
   get rare(): Extras {
     this.extras ??= new Extras();
     return this.extras;
+  }
+
+  /** On whose behalf it works: of a task its starter, that one's starter, and so on. */
+  get callers(): readonly Pid[] {
+    return this.extras === null ? NO_CALLERS : this.extras.callers;
   }
 
   /** Where those that it starts come from. */

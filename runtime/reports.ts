@@ -46,11 +46,12 @@ export function printReports(telemetry: Telemetry, from: Level = "info"): () => 
 }
 
 defineReport("process.crash", "error", (_, report) => {
-  const { label, reason, parent, doing } = report;
+  const { label, reason, parent, callers, doing, ancestors, links, messages } = report;
+  // A supervised task is its supervisor's child, but it was started for somebody else.
+  const starter = callers[0] ?? parent;
   const lines = [
-    `process ${label} crashed${parent === undefined ? "" : ` (started by ${parent})`}: ${showReason(reason)}`,
+    `process ${label} crashed${starter === undefined ? "" : ` (started by ${starter})`}: ${showReason(reason)}`,
   ];
-  const { ancestors, links, messages } = report;
   if (doing !== undefined) {
     lines.push(`  in ${doing.callback}`);
     if ("message" in doing) lines.push(`  last message: ${showReason(doing.message)}`);
@@ -58,6 +59,7 @@ defineReport("process.crash", "error", (_, report) => {
     for (const event of doing.log ?? []) lines.push(`  log: ${showReason(event)}`);
     if (doing.client !== undefined) lines.push(...showClient(doing.client));
   }
+  if (callers.length > 0) lines.push(`  callers: ${callers.join(", ")}`);
   if (ancestors.length > 0) lines.push(`  ancestors: ${ancestors.join(", ")}`);
   if (links.length > 0) lines.push(`  linked to: ${links.map((peer) => peer.label).join(", ")}`);
   if (messages > 0) lines.push(`  messages left unread: ${messages}`);

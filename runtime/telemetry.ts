@@ -31,6 +31,8 @@ export interface CrashReport {
   readonly links: readonly { readonly pid: Pid; readonly label: string }[];
   /** How many messages it leaves unread. */
   readonly messages: number;
+  /** Of a task: who started it, that one's starter, and so on. */
+  readonly callers: readonly Pid[];
   /** What the process was doing, where its behaviour knows. */
   readonly doing?: Doing;
 }

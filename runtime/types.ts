@@ -240,6 +240,8 @@ export interface Self<Info = any> extends Caller {
   label: Label | undefined;
   /** Who started this process, who started that one, and so on (OTP: `'$ancestors'`). */
   readonly ancestors: readonly Pid[];
+  /** On whose behalf this process works: of a task its starter first, then that one's callers (Elixir: `$callers`). */
+  readonly callers: readonly Pid[];
   /** The event bus of the system. */
   readonly telemetry: Telemetry;
   /** Monotonic time. */

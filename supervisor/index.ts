@@ -19,4 +19,10 @@ export {
   type SupervisorInit,
   supervisor,
 } from "./supervisor.ts";
+export {
+  type StartTaskOptions,
+  type SupervisedStreamOptions,
+  type TaskOptions,
+  TaskSupervisor,
+} from "./task-supervisor.ts";
 export { type TreeNode, treeOf } from "./tree-of.ts";

@@ -50,6 +50,18 @@ export function puppet(sim: Sim, options?: SpawnOptions): Puppet {
   return { pid, inbox, does };
 }
 
+/** Runs `work` in a process of its own. Rejects with what it throws, or when the process ends before it is done. */
+export function inside<T>(sim: Sim, work: (self: Self) => T | Promise<T>, options?: SpawnOptions): Promise<T> {
+  const done = Promise.withResolvers<T>();
+  const off = sim.telemetry.on("process.exit", (_, { pid: ended, reason }) => {
+    if (ended === pid) done.reject(new Error("the process ended before it was done", { cause: reason }));
+  });
+  const pid = sim.spawn(async (self) => {
+    await (async () => work(self))().then(done.resolve, done.reject);
+  }, options);
+  return done.promise.finally(off);
+}
+
 /** A task that ends only when somebody ends it. */
 export const forever = (self: Self): Promise<unknown> => self.receive(() => false);
 
