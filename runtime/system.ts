@@ -6,7 +6,7 @@ import { Kernel } from "./kernel.ts";
 import { plainBehaviour, plainState } from "./plain-process.ts";
 import { BUSY, DEAD, IDLE, READY, type Status } from "./process.ts";
 import { type Level, printReports } from "./reports.ts";
-import type { ProcessSelf } from "./self.ts";
+import { type ProcessSelf, processOf } from "./self.ts";
 import { ended, stopProcess } from "./stopping.ts";
 import { catchStrays } from "./strays.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -90,7 +90,7 @@ export class LiveSystem implements System {
     this.kernel = new Kernel(options.driver ?? realDriver());
     if (options.reports !== false) printReports(this.telemetry, options.reports);
     this.releaseStrays = options.catchStrays === false ? () => {} : catchStrays();
-    this.self = this.kernel.spawn(null, rootBehaviour, undefined, { link: false, label: "root", trapExit: true });
+    this.self = this.kernel.spawn(null, rootBehaviour, this, { link: false, label: "root", trapExit: true });
     this.kernel.root = this.self;
   }
 
@@ -169,6 +169,11 @@ export class LiveSystem implements System {
   }
 }
 
+/** The system that a caller lives in. */
+export function systemOf(by: Caller): LiveSystem {
+  return (processOf(by).kernel.root as ProcessSelf).state;
+}
+
 const STATUS: { readonly [S in Status]: ProcessInfo["status"] } = {
   [IDLE]: "waiting",
   [READY]: "ready",
@@ -176,7 +181,7 @@ const STATUS: { readonly [S in Status]: ProcessInfo["status"] } = {
   [DEAD]: "exiting",
 };
 
-/** The root has no work of its own: whoever needs to know of a child's end watches it. */
+/** The root has no work of its own: whoever needs to know of a child's end watches it. Its state is the system. */
 const rootBehaviour: Behaviour = {
   kind: "root",
   start() {},

@@ -1,3 +1,7 @@
+export { Application, type ApplicationInfo, type ApplicationOptions, type ApplicationStart } from "./application.ts";
+export type { EnvOf } from "./application-env.ts";
+export { ApplicationError, ApplicationStartError, type StartFailure } from "./application-error.ts";
+export type { ApplicationSpec } from "./application-spec.ts";
 export { BadSpec, type Spec } from "./child-spec.ts";
 export type { ChildCount, ChildInfo } from "./children.ts";
 export { type DynamicOptions, DynamicSupervisor } from "./dynamic-supervisor.ts";

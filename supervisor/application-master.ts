@@ -1,0 +1,111 @@
+import type { GenServer } from "../genserver/genserver.ts";
+import { unhandled } from "../genserver/server.ts";
+import { BadReturnValue, reasonOf } from "../runtime/errors.ts";
+import { error, noreply, ok, Result, reply, stop } from "../runtime/results.ts";
+import { type ProcessSelf, processOf } from "../runtime/self.ts";
+import { takeExits } from "../runtime/stopping.ts";
+import type { ChildSpec, Exit, Pid, Reason, Self } from "../runtime/types.ts";
+import type { Application, ApplicationStart } from "./application.ts";
+import type { StartFailure } from "./application-error.ts";
+import { checkSpec } from "./child-spec.ts";
+import { Child, count, infoOf, startChild, startReason, stopChild } from "./children.ts";
+
+interface Start {
+  readonly app: Application;
+  readonly env: object;
+}
+
+/** A running application: its module, its top supervisor, and what `start` gave to `prepStop`. */
+class Running {
+  readonly app: Application;
+  readonly top: Child;
+  state: unknown;
+  constructor(app: Application, top: Child, state: unknown) {
+    this.app = app;
+    this.top = top;
+    this.state = state;
+  }
+}
+
+/**
+ * The master of an application: starts its tree, and stops it (OTP: `application_master`). It ends with the reason that
+ * the tree ended with.
+ */
+export const MasterServer = {
+  async init({ app, env }: Start, self: Self<Exit>) {
+    self.trapExit = true;
+    const failed = (reason: unknown) => {
+      const failure: StartFailure = { reason, start: { application: app.name, env } };
+      return error(failure);
+    };
+    let returned: unknown;
+    try {
+      returned = await app.start?.(env, self);
+    } catch (thrown) {
+      return failed(reasonOf(thrown));
+    }
+    if (returned instanceof Result && returned.tag === "error") return failed(returned.reason);
+    const started = startOf(returned);
+    const what = `start of application ${app.name}`;
+    if (started === undefined)
+      return failed(new BadReturnValue(what, "a child spec, { top, state } or error", returned));
+    try {
+      const top = new Child(checkSpec(started.top, "never"));
+      const result = await startChild(processOf(self), top);
+      if ("failure" in result) return failed(startReason(result.failure));
+      if (result.pid !== undefined) return ok(new Running(app, top, started.state));
+      return failed(new BadReturnValue(what, "a child spec of a supervisor that is up", "ignore"));
+    } catch (thrown) {
+      return failed(thrown);
+    }
+  },
+
+  handleCall: {
+    whichChildren: (_, running) => reply([infoOf(running.top, running.top.spec.id)], running),
+    countChildren: (_, running) => reply(count([running.top]), running),
+  },
+
+  handleInfo: (message: Exit, running, self) => {
+    if (message?.tag !== "exit") unhandled(processOf(self), message);
+    else if (message.pid === running.top.pid) {
+      running.top.pid = undefined;
+      return stop(message.reason, running);
+    }
+    return noreply(running);
+  },
+
+  /** Also when the tree has ended by itself: `prepStop` and `stop` are always called. */
+  terminate: async (_: Reason, running: Running, self: Self) => {
+    const { app, top } = running;
+    const process = processOf(self);
+    if (app.prepStop !== undefined) {
+      const prepared = await attempt(process, app, "prepStop", () => app.prepStop?.(running.state, self));
+      if (prepared !== undefined) running.state = prepared.value;
+    }
+    const exits = new Map<Pid, Reason>();
+    takeExits(process, new Set([top.pid]), exits);
+    await stopChild(process, top, exits);
+    await attempt(process, app, "stop", () => app.stop?.(running.state, self));
+  },
+} satisfies GenServer<Running, Exit>;
+
+function startOf(returned: unknown): ApplicationStart<unknown> | undefined {
+  if (typeof returned !== "object" || returned === null || returned instanceof Result) return undefined;
+  return "top" in returned ? (returned as ApplicationStart<unknown>) : { top: returned as ChildSpec, state: undefined };
+}
+
+/** A callback on the way down that throws is reported, and holds nothing up. */
+async function attempt(
+  process: ProcessSelf,
+  app: Application,
+  callback: "prepStop" | "stop",
+  run: () => unknown,
+): Promise<{ readonly value: unknown } | undefined> {
+  try {
+    return { value: await run() };
+  } catch (thrown) {
+    const metadata = { application: app.name, callback, error: reasonOf(thrown) };
+    process.kernel.telemetry.emit("application.exception", {}, metadata);
+    return undefined;
+  }
+}
