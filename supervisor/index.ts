@@ -9,3 +9,5 @@ export { SupervisorError } from "./refusal.ts";
 export { type RunOptions, run } from "./run.ts";
 export { Supervisor, type SupervisorInit, supervisor } from "./supervisor.ts";
 export { type TreeNode, treeOf } from "./tree-of.ts";
+export { type TaskName, WorkerPool, type WorkerPoolInfo, type WorkerPoolOptions } from "./worker-pool.ts";
+export { WorkerPoolError } from "./worker-pool-error.ts";
