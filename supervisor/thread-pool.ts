@@ -114,7 +114,7 @@ export class ThreadPool implements Disposable {
     this.release(job);
   }
 
-  /** A thread has ended. One that has worked is replaced; one that perhaps cannot even load its file is not, until a task needs it. */
+  /** A thread has ended. It is replaced, unless it has done nothing yet: perhaps it cannot even load its file. */
   exited(thread: Thread): void {
     this.threads.get(thread)?.cancel();
     this.threads.delete(thread);
@@ -124,7 +124,8 @@ export class ThreadPool implements Disposable {
       const metadata = { ...this.metadata, thread: thread.id, task: thread.task, why: thread.obituary() };
       this.self.telemetry.emit("workerPool.thread.exit", {}, metadata);
     }
-    if (thread.done > 0 && this.living < this.options.minThreads) this.rest(this.spawn());
+    const worked = thread.done > 0 || thread.told;
+    if (worked && this.living < this.options.minThreads) this.rest(this.spawn());
     this.pump();
   }
 

@@ -13,9 +13,14 @@ const load = () => import("piscina");
 export type PiscinaModule = Awaited<ReturnType<typeof load>>;
 
 /**
- * Threads for work that would hold up everybody else: `WorkerPool<typeof import("./primes-worker.ts")>` is a pool whose
- * tasks are the functions that this file exports, of one argument or none. A name knows them:
- * `name<WorkerPool<typeof import("./primes-worker.ts")>>("primes")`.
+ * Threads for work that would hold up everybody else. The tasks of a pool are the functions, of one argument or none,
+ * that one file exports; its name knows them.
+ *
+ * @example
+ * const primes = name<WorkerPool<typeof import("../../examples/primes-worker.ts")>>("primes");
+ * const filename = new URL("../../examples/primes-worker.ts", import.meta.url);
+ * await sim.start(WorkerPool.child({ name: primes, filename, maxThreads: 2 }));
+ * console.log(await WorkerPool.run(self, primes, "countPrimes", { from: 0, to: 100 })); // 25
  */
 export interface WorkerPool<Tasks extends object = any> {
   readonly tasks: Tasks;
@@ -23,12 +28,15 @@ export interface WorkerPool<Tasks extends object = any> {
 
 export interface WorkerPoolOptions<Tasks extends object = any>
   extends ThreadOptions,
-    Partial<Omit<ChildSpec, "start">> {
+    Partial<Pick<ChildSpec, "id" | "restart" | "shutdown" | "significant">> {
   /** The file whose exports are the tasks: `new URL("./primes-worker.ts", import.meta.url)`, or an absolute path. */
   readonly filename: URL | string;
   /** Without a name: address the pool by the pid that its start gives. */
   readonly name?: Name<ProtocolOf<WorkerPool<Tasks>>>;
-  /** Threads that are always there. Default 0: a thread is started when a task needs it. */
+  /**
+   * Threads that are always there; one that dies before it has done anything is not replaced until a task needs it.
+   * Default 0: a thread is started when a task needs it.
+   */
   readonly minThreads?: number;
   /** Default: as many as the machine runs in parallel. */
   readonly maxThreads?: number;
@@ -85,12 +93,6 @@ export const WorkerPool = {
   /**
    * A child spec of a pool. The threads are ended when the pool stops; one that is killed takes them along. In a
    * simulation use `time: "manual"`: threads take real time.
-   *
-   * @example
-   * const primes = name<WorkerPool<typeof import("../../examples/primes-worker.ts")>>("primes");
-   * const filename = new URL("../../examples/primes-worker.ts", import.meta.url);
-   * await sim.start(WorkerPool.child({ name: primes, filename, maxThreads: 2 }));
-   * console.log(await WorkerPool.run(self, primes, "countPrimes", { from: 0, to: 100 })); // 25
    */
   child: <Tasks extends object = any>(options: WorkerPoolOptions<Tasks>): ChildSpec<ProtocolOf<WorkerPool<Tasks>>> => {
     const { filename, name, minThreads = 0, maxThreads = Math.max(minThreads, parallelism()), ...others } = options;

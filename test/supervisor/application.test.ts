@@ -51,6 +51,16 @@ describe("an application that starts", () => {
       expect(await running(world)).toEqual([]);
     }));
 
+  test("tells the whole way down to the child that failed, through supervisors in supervisors", () =>
+    inWorld(async (world) => {
+      const inner = world.tree("inner", { children: [world.worker("leaf", { starts: [{ fail: "no leaf" }] })] });
+      const db = { name: "db", start: () => world.tree("outer", { children: [inner] }) } satisfies Application;
+      const failure = await Application.start(world.sim, db).catch((error) => error);
+      const leaf = { shutdown: { failedToStartChild: "leaf", reason: "no leaf" } };
+      expect(failure.reason.reason).toEqual({ shutdown: { failedToStartChild: "inner", reason: leaf } });
+      expect(failure.message).toBe("application db, child inner, child leaf did not start: 'no leaf'");
+    }));
+
   test("fails with what start threw, returned as error, or returned and may not", () =>
     inWorld(async (world) => {
       const reasonFor = async (options: Parameters<typeof app>[2]) =>
