@@ -96,7 +96,10 @@ class Applications {
         entry.pid = pid;
         this.self.cast(this.self.pid, "started", entry);
       },
-      (failure) => this.self.cast(this.self.pid, "failed", { entry, failure: failure.reason }),
+      ({ reason }) => {
+        const failure: StartFailure = { reason, start: { application: app.name, env } };
+        this.self.cast(this.self.pid, "failed", { entry, failure });
+      },
     );
   }
 
@@ -109,7 +112,7 @@ class Applications {
     this.self.telemetry.emit("application.start", { duration: this.self.now() - entry.since }, entry.metadata);
     for (const [index, from] of entry.waiting.splice(0).entries()) answer(from, index === 0 ? "started" : "running");
     const end = entry.pid === undefined ? undefined : this.early.get(entry.pid);
-    this.early.clear();
+    if (!this.isStarting) this.early.clear();
     if (end !== undefined) this.exited(entry, end);
   }
 
@@ -147,7 +150,11 @@ class Applications {
     for (const entry of this.entries.values()) {
       if (entry.pid === pid && entry.status === "running") return this.exited(entry, reason);
     }
-    if ([...this.entries.values()].some(({ status }) => status === "starting")) this.early.set(pid, reason);
+    if (this.isStarting) this.early.set(pid, reason);
+  }
+
+  private get isStarting(): boolean {
+    return [...this.entries.values()].some(({ status }) => status === "starting");
   }
 
   private exited(entry: Entry, reason: Reason): void {
@@ -157,9 +164,11 @@ class Applications {
     if (fatal) systemOf(this.self).stop();
   }
 
-  /** In reverse start order, each before the next. */
+  /** In reverse start order, each before the next; what is only coming up would have been the last. */
   async stopAll(): Promise<void> {
-    for (const entry of [...this.entries.values()].reverse()) {
+    const entries = [...this.entries.values()].reverse();
+    const late = entries.filter(({ status }) => status === "starting");
+    for (const entry of new Set([...late, ...entries])) {
       if (entry.status === "starting" || entry.status === "stopping") await entry.settled;
       if (entry.status === "running" || (entry.status === "starting" && entry.pid !== undefined))
         await this.halt(entry);

@@ -6,7 +6,6 @@ import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import { takeExits } from "../runtime/stopping.ts";
 import type { ChildSpec, Exit, Pid, Reason, Self } from "../runtime/types.ts";
 import type { Application, ApplicationStart } from "./application.ts";
-import type { StartFailure } from "./application-error.ts";
 import { checkSpec } from "./child-spec.ts";
 import { Child, count, infoOf, startChild, startReason, stopChild } from "./children.ts";
 
@@ -34,29 +33,25 @@ class Running {
 export const MasterServer = {
   async init({ app, env }: Start, self: Self<Exit>) {
     self.trapExit = true;
-    const failed = (reason: unknown) => {
-      const failure: StartFailure = { reason, start: { application: app.name, env } };
-      return error(failure);
-    };
     let returned: unknown;
     try {
       returned = await app.start?.(env, self);
     } catch (thrown) {
-      return failed(reasonOf(thrown));
+      return error(reasonOf(thrown));
     }
-    if (returned instanceof Result && returned.tag === "error") return failed(returned.reason);
+    if (returned instanceof Result && returned.tag === "error") return error(returned.reason);
     const started = startOf(returned);
     const what = `start of application ${app.name}`;
     if (started === undefined)
-      return failed(new BadReturnValue(what, "a child spec, { top, state } or error", returned));
+      return error(new BadReturnValue(what, "a child spec, { top, state } or error", returned));
     try {
       const top = new Child(checkSpec(started.top, "never"));
       const result = await startChild(processOf(self), top);
-      if ("failure" in result) return failed(startReason(result.failure));
+      if ("failure" in result) return error(startReason(result.failure));
       if (result.pid !== undefined) return ok(new Running(app, top, started.state));
-      return failed(new BadReturnValue(what, "a child spec of a supervisor that is up", "ignore"));
+      return error(new BadReturnValue(what, "a child spec of a supervisor that is up", "ignore"));
     } catch (thrown) {
-      return failed(thrown);
+      return error(thrown);
     }
   },
 

@@ -116,6 +116,28 @@ describe("an application that ends by itself", () => {
       expect(reports).toEqual(["start db", "exit db"]);
       expect(await running(world)).toEqual([]);
     }));
+
+  test("in the very moment in which it comes up is not missed: no moment leaves it as running", () =>
+    inWorld(async (world) => {
+      const outcomes = new Set<string>();
+      for (let moments = 0; moments < 15; moments++) {
+        const off = world.sim.telemetry.on("supervisor.child.start", async (_, { supervisor }) => {
+          off();
+          for (let moment = 0; moment < moments; moment++) await undefined;
+          world.sim.kill(supervisor);
+        });
+        const db = single(world, "db");
+        const outcome = await Application.start(world.sim, db).then(
+          () => "started",
+          () => "failed",
+        );
+        outcomes.add(outcome);
+        await world.sim.idle();
+        expect(await running(world)).toEqual([]);
+        if (outcome === "started") await Application.stop(world.sim, db);
+      }
+      expect([...outcomes]).toEqual(["failed", "started"]);
+    }));
 });
 
 describe("an application that could not be started", () => {

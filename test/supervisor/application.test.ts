@@ -308,12 +308,11 @@ test("a system that stops stops its applications in reverse start order, each be
     const db = app(world, "db", { worker: slow });
     const web = app(world, "web", { applications: [db], worker: slow });
     const late = app(world, "late", { worker: { starts: [{ after: 1000 }], ...slow } });
-    await Application.ensureAllStarted(world.sim, web);
     const starting = Application.start(world.sim, late).catch((error) => error);
-    await world.sim.idle();
+    await Application.ensureAllStarted(world.sim, web);
     world.take();
     await world.sim.stop();
-    await starting;
+    expect((await starting).reason).toBe("shutdown");
     expect(world.take().filter((line) => /^(prepStop|stop) /.test(line))).toEqual([
       'prepStop late {"of":"late"} top up',
       'stop late {"prepared":{"of":"late"}}',
