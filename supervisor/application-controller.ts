@@ -6,8 +6,9 @@ import { noreply, ok, reply } from "../runtime/results.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import { stopProcess } from "../runtime/stopping.ts";
 import { systemOf } from "../runtime/system.ts";
-import type { Exit, Milliseconds, Pid, Reason, Restart, Self } from "../runtime/types.ts";
+import type { Exit, Pid, Reason, Restart, Self } from "../runtime/types.ts";
 import type { Application, ApplicationInfo } from "./application.ts";
+import { Entry, type StartOrder } from "./application-entry.ts";
 import { envOf } from "./application-env.ts";
 import { ApplicationError, ApplicationStartError, type StartFailure } from "./application-error.ts";
 import "./application-events.ts";
@@ -18,38 +19,6 @@ import { Refusal } from "./refusal.ts";
 
 /** Who knows the applications of a system. */
 export const CONTROLLER = name<typeof ControllerServer>("applicationController");
-
-export interface StartOrder {
-  readonly app: Application;
-  readonly type: Restart;
-  /** One that runs already is as good as started. */
-  readonly ensure: boolean;
-}
-
-/** An application that the controller has been told to start. */
-class Entry {
-  readonly app: Application;
-  readonly type: Restart;
-  /** `exited`: it ended by itself, and may be started again. */
-  status: "starting" | "running" | "stopping" | "exited" = "starting";
-  pid: Pid | undefined = undefined;
-  since: Milliseconds;
-  /** Resolves when what it is doing, starting or stopping, is over. */
-  settled: Promise<unknown> = Promise.resolve();
-  /** Who waits for that: those that asked for it, and those that came meanwhile. */
-  waiting: From[] = [];
-  /** Starts that came while it was being stopped. */
-  again: { readonly order: StartOrder; readonly from: From }[] = [];
-  constructor({ app, type }: StartOrder, now: Milliseconds) {
-    this.app = app;
-    this.type = type;
-    this.since = now;
-  }
-
-  get metadata() {
-    return { application: this.app.name, type: this.type, pid: this.pid };
-  }
-}
 
 /**
  * The applications of one system in start order (OTP: `application_controller`). It never waits in a callback, so that

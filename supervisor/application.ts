@@ -5,8 +5,9 @@ import type { Failed } from "../runtime/results.ts";
 import { processOf } from "../runtime/self.ts";
 import { ended } from "../runtime/stopping.ts";
 import { systemOf } from "../runtime/system.ts";
-import type { Async, Caller, ChildSpec, Pid, Restart, Self } from "../runtime/types.ts";
-import { CONTROLLER, ControllerServer, type StartOrder } from "./application-controller.ts";
+import type { Async, Caller, ChildSpec, Name, Pid, Restart, Self } from "../runtime/types.ts";
+import { CONTROLLER, ControllerServer } from "./application-controller.ts";
+import type { StartOrder } from "./application-entry.ts";
 import { clearEnv, type EnvKey, type EnvOf, envOf, hasEnv, readEnv, writeEnv } from "./application-env.ts";
 import { ApplicationError } from "./application-error.ts";
 import { type ApplicationSpec, specOf, startOrder } from "./application-spec.ts";
@@ -80,7 +81,7 @@ const TYPES: readonly unknown[] = ["permanent", "transient", "temporary"];
 /** Starting, stopping and configuring applications (OTP: `application`; Elixir: `Application`). */
 export const Application = {
   /** The process that knows the applications of a system; `treeOf` draws all of them from it. */
-  controller: CONTROLLER,
+  controller: CONTROLLER as Name,
 
   /**
    * Starts an application, and resolves when its tree is up. Rejects with an `ApplicationError` when it runs already,

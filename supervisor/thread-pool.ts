@@ -1,7 +1,8 @@
 import { answer, Call, type From } from "../runtime/call.ts";
 import type { ProcessSelf } from "../runtime/self.ts";
-import type { Milliseconds, MonitorRef, TimerRef } from "../runtime/types.ts";
+import type { Milliseconds, TimerRef } from "../runtime/types.ts";
 import { Refusal } from "./refusal.ts";
+import { Job } from "./worker-job.ts";
 import type { PiscinaModule, WorkerPoolInfo } from "./worker-pool.ts";
 import { WorkerPoolError } from "./worker-pool-error.ts";
 import "./worker-pool-events.ts";
@@ -17,23 +18,6 @@ export interface PoolOptions {
   readonly idleTimeout: Milliseconds;
   readonly taskTimeout: Milliseconds;
   readonly thread: ThreadOptions;
-}
-
-/** A task that somebody waits for. */
-export class Job {
-  readonly request: Task;
-  readonly from: From;
-  readonly monitor: MonitorRef;
-  readonly queuedAt: Milliseconds;
-  startedAt: Milliseconds | undefined = undefined;
-  thread: Thread | undefined = undefined;
-  timer: TimerRef | undefined = undefined;
-  constructor(request: Task, from: From, monitor: MonitorRef, now: Milliseconds) {
-    this.request = request;
-    this.from = from;
-    this.monitor = monitor;
-    this.queuedAt = now;
-  }
 }
 
 /** The threads of a pool, and the tasks that run and wait. A thread counts until it has ended. */

@@ -3,7 +3,8 @@ import { unhandled } from "../genserver/server.ts";
 import { noreply, ok, reply } from "../runtime/results.ts";
 import { processOf } from "../runtime/self.ts";
 import type { Down, Reason, Self } from "../runtime/types.ts";
-import { type Job, type PoolOptions, ThreadPool } from "./thread-pool.ts";
+import { type PoolOptions, ThreadPool } from "./thread-pool.ts";
+import type { Job } from "./worker-job.ts";
 import type { Task, Thread } from "./worker-thread.ts";
 
 /** What a pool is told by a monitor and by its own timers. */
