@@ -72,7 +72,9 @@ describe("a thread that dies of", { timeout: REAL }, () => {
   test("what an earlier task left behind is reported, and does not touch the next task", () =>
     withPool({ maxThreads: 1 }, async (sim) => {
       const exit = next(sim, "workerPool.thread.exit");
-      const thread = await WorkerPool.run(sim, pool, "bomb");
+      const gate = new Gate();
+      const thread = await WorkerPool.run(sim, pool, "bomb", gate.flags);
+      gate.open();
       expect(await exit).toMatchObject({ task: undefined, thread, why: expect.stringContaining("Error: a bomb") });
       expect(await WorkerPool.run(sim, pool, "thread")).not.toBe(thread);
       expect(await WorkerPool.info(sim, pool)).toMatchObject({ completed: 2, failed: 0, threads: 1 });
