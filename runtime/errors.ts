@@ -64,10 +64,11 @@ const explain = (reason: Reason): string => {
 export class StartError extends Error {
   override readonly name: string = "StartError";
   readonly reason: unknown;
-  constructor(reason: unknown, what = "the process") {
+  /** `why`: what to tell of the reason, where that is only a part of it. */
+  constructor(reason: unknown, what = "the process", why = reason) {
     super(
-      `${what} did not start: ${reason instanceof Error ? reason.message : show(reason)}`,
-      reason instanceof Error ? { cause: reason } : {},
+      `${what} did not start: ${why instanceof Error ? why.message : show(why)}`,
+      why instanceof Error ? { cause: why } : {},
     );
     this.reason = reason;
   }

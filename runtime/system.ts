@@ -9,7 +9,7 @@ import { addressOf } from "./pid.ts";
 import { plainBehaviour, plainState } from "./plain-process.ts";
 import { infoOf, type ProcessInfo } from "./process-info.ts";
 import { type Level, printReports } from "./reports.ts";
-import type { ProcessSelf } from "./self.ts";
+import { type ProcessSelf, processOf } from "./self.ts";
 import { ended, stopProcess } from "./stopping.ts";
 import { catchStrays } from "./strays.ts";
 import type { Telemetry } from "./telemetry.ts";
@@ -101,7 +101,7 @@ export class LiveSystem implements System {
     if (options.accounting) this.kernel.keepAccount(options.accounting === true ? {} : options.accounting);
     if (options.reports !== false) printReports(this.telemetry, options.reports);
     this.releaseStrays = options.catchStrays === false ? () => {} : catchStrays();
-    this.self = this.kernel.spawn(null, rootBehaviour, undefined, { link: false, label: "root", trapExit: true });
+    this.self = this.kernel.spawn(null, rootBehaviour, this, { link: false, label: "root", trapExit: true });
     this.kernel.root = this.self;
   }
 
@@ -179,7 +179,12 @@ export class LiveSystem implements System {
   }
 }
 
-/** The root has no work of its own: whoever needs to know of a child's end watches it. */
+/** The system that a caller lives in. */
+export function systemOf(by: Caller): LiveSystem {
+  return (processOf(by).kernel.root as ProcessSelf).state;
+}
+
+/** The root has no work of its own: whoever needs to know of a child's end watches it. Its state is the system. */
 const rootBehaviour: Behaviour = {
   kind: "root",
   start() {},

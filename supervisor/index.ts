@@ -1,3 +1,7 @@
+export { Application, type ApplicationInfo, type ApplicationOptions, type ApplicationStart } from "./application.ts";
+export type { EnvOf } from "./application-env.ts";
+export { ApplicationError, ApplicationStartError, type StartFailure } from "./application-error.ts";
+export type { ApplicationSpec } from "./application-spec.ts";
 export { BadSpec } from "./bad-spec.ts";
 export type { ChildTemplate, ModuleWithSpec, Overrides, Spec } from "./child-spec.ts";
 export type { ChildCount, ChildInfo } from "./children.ts";
@@ -26,3 +30,5 @@ export {
   TaskSupervisor,
 } from "./task-supervisor.ts";
 export { type TreeNode, treeOf } from "./tree-of.ts";
+export { type TaskName, WorkerPool, type WorkerPoolInfo, type WorkerPoolOptions } from "./worker-pool.ts";
+export { WorkerPoolError } from "./worker-pool-error.ts";

@@ -1,10 +1,13 @@
 import { constants } from "node:os";
+import type { AccountingOptions } from "../runtime/accounting.ts";
 import { isClean } from "../runtime/errors.ts";
 import { showReason } from "../runtime/inspect.ts";
+import { addressOf } from "../runtime/pid.ts";
 import { defineReport, type Level } from "../runtime/reports.ts";
 import { ended } from "../runtime/stopping.ts";
 import { LiveSystem, type System } from "../runtime/system.ts";
-import type { ChildSpec, Milliseconds, Pid } from "../runtime/types.ts";
+import type { ChildSpec, Milliseconds, Pid, Reason } from "../runtime/types.ts";
+import { Application } from "./application.ts";
 import "./events.ts";
 
 declare module "../runtime/telemetry.ts" {
@@ -34,6 +37,8 @@ export interface RunOptions {
   readonly reports?: Level | false;
   /** Let each call remember where it was made, as the option of `system`. Default false. */
   readonly callStacks?: boolean;
+  /** Keeps account of processes' time and warns of a callback that blocks, as the option of `system`. Default true. */
+  readonly accounting?: boolean | AccountingOptions;
   /** Called with the system before the tree starts: attach telemetry here. */
   readonly prepare?: (system: System) => void;
 }
@@ -44,7 +49,8 @@ type Signal = "SIGINT" | "SIGTERM";
 const FOREVER = 2 ** 30;
 
 /**
- * Runs a tree as the program: starts it, owns SIGINT and SIGTERM, stops it in order, and ends Node.
+ * Runs a tree as the program: starts it, owns SIGINT and SIGTERM, stops it in order, and ends Node. Or an application,
+ * with all that it needs, each of them permanent: they are stopped in reverse start order, also when one ends by itself.
  *
  * The exit code is 0 when the tree was told to stop and every child did as it was told, or when it ended by itself and
  * cleanly (`normal`, or `autoShutdown`); 1 when it could not start, gave up, a child had to be killed, or `deadline` was
@@ -55,40 +61,106 @@ const FOREVER = 2 ** 30;
  * @example
  * await run(supervisor(App, { port: 4000 }), { deadline: 15_000 });
  */
-export async function run(app: ChildSpec, options: RunOptions = {}): Promise<never> {
-  const { deadline = 30_000, reports = "info", callStacks = false } = options;
-  const system = new LiveSystem({ reports, callStacks });
+export async function run(app: ChildSpec | Application, options: RunOptions = {}): Promise<never> {
+  const { deadline = 30_000, reports = "info", callStacks = false, accounting = true } = options;
+  const system = new LiveSystem({ reports, callStacks, accounting });
   let obedient = true;
-  let gaveUp = false;
-  let pid: Pid | undefined;
   system.telemetry.on("supervisor.child.shutdownError", () => {
     obedient = false;
   });
-  system.telemetry.on("supervisor.giveUp", (_, { supervisor }) => {
-    gaveUp ||= supervisor === pid;
-  });
+  const program = isApplication(app) ? applications(system, app) : tree(system, app);
   setInterval(() => {}, FOREVER);
+  const limit = () => setTimeout(() => giveUp(system, deadline), deadline);
   const signalled = firstSignal((signal) => {
     system.telemetry.emit("run.stopping", { deadline }, { signal });
-    setTimeout(() => giveUp(system, deadline), deadline);
+    limit();
   });
 
   try {
     options.prepare?.(system);
-    pid = await system.start(app);
+    await program.start();
   } catch (error) {
-    system.telemetry.emit("run.failed", {}, { id: app.id, error });
+    system.telemetry.emit("run.failed", {}, { id: program.id, error });
+    limit();
+    await program.stop();
     return exit(system, 1, "not started");
   }
-  const end = ended(system.self, pid);
-  const first = await Promise.race([signalled, end.then((reason) => ({ reason }))]);
+  const first = await Promise.race([signalled, program.end]);
   if (typeof first === "object") {
-    const why = `${app.id} ended by itself (${showReason(first.reason)})`;
-    return exit(system, isClean(first.reason) && !gaveUp ? 0 : 1, why);
+    limit();
+    await program.stop();
+    return exit(system, first.clean ? 0 : 1, `${first.id} ended by itself (${showReason(first.reason)})`);
   }
-  await system.stop();
-  return exit(system, obedient && isClean(await end) ? 0 : 1, "stopped");
+  const well = await program.stop();
+  return exit(system, obedient && well ? 0 : 1, "stopped");
 }
+
+/** What `run` runs: one tree, or applications. */
+interface Program {
+  readonly id: string;
+  /** Resolves when it ends by itself. */
+  readonly end: Promise<OwnEnd>;
+  start(): Promise<void>;
+  /** Stops the system, and says whether the program ended as it should. */
+  stop(): Promise<boolean>;
+}
+
+interface OwnEnd {
+  readonly id: string;
+  readonly reason: Reason;
+  readonly clean: boolean;
+}
+
+function tree(system: LiveSystem, app: ChildSpec): Program {
+  const { id } = app;
+  const { promise: end, resolve } = Promise.withResolvers<OwnEnd>();
+  let pid: Pid | undefined;
+  let gaveUp = false;
+  system.telemetry.on("supervisor.giveUp", (_, { supervisor }) => {
+    gaveUp ||= supervisor === pid;
+  });
+  return {
+    id,
+    end,
+    start: async () => {
+      pid = await system.start(app);
+      ended(system.self, pid).then((reason) => resolve({ id, reason, clean: isClean(reason) && !gaveUp }));
+    },
+    stop: async () => {
+      await system.stop();
+      return pid !== undefined && isClean((await end).reason);
+    },
+  };
+}
+
+function applications(system: LiveSystem, app: Application): Program {
+  const { promise: end, resolve } = Promise.withResolvers<OwnEnd>();
+  /** The masters of trees that gave up. */
+  const gaveUp = new Set<Pid | null | undefined>();
+  let well = true;
+  system.telemetry.on("supervisor.giveUp", (_, { supervisor }) => {
+    gaveUp.add(addressOf(supervisor).process?.parent);
+  });
+  system.telemetry.on("application.stop", (_, { reason }) => {
+    well &&= isClean(reason);
+  });
+  system.telemetry.on("application.exit", (_, { application, pid, reason, system: ends }) => {
+    if (ends) resolve({ id: application, reason, clean: isClean(reason) && !gaveUp.has(pid) });
+  });
+  return {
+    id: app.name,
+    end,
+    start: async () => {
+      await Application.ensureAllStarted(system, app, { type: "permanent" });
+    },
+    stop: async () => {
+      await system.stop();
+      return well;
+    },
+  };
+}
+
+const isApplication = (app: ChildSpec | Application): app is Application => !("id" in app);
 
 /** A Ctrl-C under `npm start` comes twice: from the terminal, and passed on by npm. */
 const ECHO: Milliseconds = 100;

@@ -18,7 +18,8 @@ interface Row {
 
 function rowsOf(table: string): readonly Row[] {
   const lines = readFileSync(join(FOLDER, table), "utf8").split("\n");
-  return lines.filter(isRow).map((line) => {
+  const rows = lines.filter((line, index) => isRow(line) && !isRule(lines[index + 1] ?? ""));
+  return rows.map((line) => {
     const [original = "", ...rest] = line
       .slice(1, -1)
       .split(/(?<!\\)\|/)
@@ -32,8 +33,9 @@ function rowsOf(table: string): readonly Row[] {
   });
 }
 
-const isRow = (line: string): boolean =>
-  line.startsWith("|") && !/^\|[\s:|-]+\|$/.test(line) && !/^\| *original/i.test(line);
+/** The line under the heads of a table. */
+const isRule = (line: string): boolean => /^\|[\s:|-]+\|$/.test(line);
+const isRow = (line: string): boolean => line.startsWith("|") && !isRule(line);
 
 /** A test's source, with its quotes as they are in a title. */
 const sources = new Map<string, string>();

@@ -12,6 +12,7 @@ const LIBRARIES: Readonly<Record<string, string>> = {
   eventemitter3: "runtime/telemetry.ts",
   ws: "channels/websocket.ts",
   mime: "http/plugs/static.ts",
+  piscina: "supervisor/worker-pool.ts",
 };
 
 /** The files that touch the world outside JavaScript. */
@@ -42,7 +43,7 @@ const imports: readonly Import[] = LAYERS.flatMap((layer) =>
 );
 
 function importsOf(file: string): readonly Import[] {
-  const source = readFileSync(join(ROOT, file), "utf8");
+  const source = readFileSync(join(ROOT, file), "utf8").replaceAll(/\/\*\*[\s\S]*?\*\//g, "");
   return [
     ...source.matchAll(/^(?:import|export)\b[^;]*?from "([^"]+)";|^import "([^"]+)";|\bimport\("([^"]+)"\)/gm),
   ].map((match) => ({ file, from: (match[1] ?? match[2] ?? match[3]) as string }));
