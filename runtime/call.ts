@@ -25,7 +25,7 @@ export class Call extends Watch implements From {
   private readonly kernel: Kernel;
   private readonly to: Target;
   private readonly resolve: (value: unknown) => void;
-  private readonly reject: (error: CallError) => void;
+  private readonly reject: (error: unknown) => void;
   private timer: Timer | null = null;
 
   constructor(
@@ -34,7 +34,7 @@ export class Call extends Watch implements From {
     request: string,
     payload: unknown,
     resolve: (value: unknown) => void,
-    reject: (error: CallError) => void,
+    reject: (error: unknown) => void,
   ) {
     super();
     this.pid = caller.pid;
@@ -46,7 +46,8 @@ export class Call extends Watch implements From {
     this.reject = reject;
   }
 
-  send(caller: Process, timeout: CallOptions["timeout"]): void {
+  /** Delivers itself, or a `message` that carries it. */
+  send(caller: Process, timeout: CallOptions["timeout"], message: unknown = this): void {
     const { kernel } = this;
     if (timeout !== undefined && timeout !== "infinity") checkDelay(timeout);
     const target = kernel.names.resolve(this.to);
@@ -57,7 +58,7 @@ export class Call extends Watch implements From {
       this.timer = kernel.timers.set(timeout ?? DEFAULT_CALL_TIMEOUT, () => this.expire(), null);
     }
     kernel.scheduler.reductions++;
-    target.deliver(this);
+    target.deliver(message);
   }
 
   /** The caller's death, its timeout or an earlier answer make this a no-op (OTP: the alias is gone). */
@@ -65,6 +66,13 @@ export class Call extends Watch implements From {
     if (!this.detach()) return;
     this.kernel.scheduler.giveWay();
     this.resolve(value);
+  }
+
+  /** Rejects the call with an error that is the caller's. */
+  refuse(error: unknown): void {
+    if (!this.detach()) return;
+    this.kernel.scheduler.giveWay();
+    this.reject(error);
   }
 
   fire(reason: Reason): void {

@@ -61,6 +61,16 @@ export class Mailbox {
     this.count = 0;
   }
 
+  /** Whether a message waits that matches; looks from the oldest on, and no further than that. */
+  some(match: (message: unknown) => boolean): boolean {
+    if (this.first === EMPTY) return false;
+    if (match(this.first)) return true;
+    for (let i = 0; i < this.count; i++) {
+      if (match(this.ring[(this.head + i) & (this.ring.length - 1)])) return true;
+    }
+    return false;
+  }
+
   /** Takes out every message that matches; the others keep their order. One pass. */
   take(match: (message: unknown) => boolean): unknown[] {
     const taken: unknown[] = [];

@@ -31,7 +31,8 @@ export const START: unique symbol = Symbol("start");
 export abstract class Process extends Mailbox implements TimerOwner {
   readonly pid: Address;
   readonly kernel: Kernel;
-  readonly behaviour: Behaviour;
+  /** Replaced while somebody looks into the process from outside: a system message wraps it. */
+  behaviour: Behaviour;
   /** Whose exit signal a behaviour takes as the order to stop: the starter, for a process started with a link. */
   readonly parent: Address | null;
   /** The behaviour's own. */

@@ -202,6 +202,10 @@ class CallerWith implements Caller {
   get self(): ProcessSelf {
     return this.process;
   }
+  /** @internal */
+  get callOptions(): CallOptions {
+    return this.options;
+  }
 }
 
 /** The process that a caller speaks for. Every `Caller` of the library has one; a system's is its root. */
@@ -211,6 +215,10 @@ export function processOf(caller: Caller): ProcessSelf {
   if (self instanceof ProcessSelf) return self;
   throw new BadArgument("expected a process (self) or a system");
 }
+
+/** What a caller was made {@link Caller.with}. */
+export const optionsOf = (caller: Caller): CallOptions =>
+  caller instanceof CallerWith ? caller.callOptions : NO_OPTIONS;
 
 const isPid = (to: Target): to is Pid => typeof (to as Pid | undefined)?.id === "number";
 
