@@ -73,7 +73,7 @@ export interface StartOptions extends Partial<Omit<ChildSpec, "start">> {
   readonly timeout?: Milliseconds | "infinity";
 }
 
-type Args<M> = [...InitArg<M>, options?: StartOptions];
+export type Args<M> = [...InitArg<M>, options?: StartOptions];
 
 /**
  * Starts a server that nobody is linked to. Rejects with a `StartError`, also when `init` returned `ignore`
@@ -150,7 +150,7 @@ function startServer<M extends GenServer<any>>(by: ProcessSelf, link: boolean, m
   return startProcess(by, serverBehaviour, new Server(compile(module), arg), { link, name, timeout, label });
 }
 
-function started<M>(pid: Pid | "ignore", module: M): Ref<M> {
+export function started<M>(pid: Pid | "ignore", module: M): Ref<M> {
   if (pid === "ignore") throw new StartError("ignore", `the server of ${show(module)}`);
   return pid as Ref<M>;
 }
@@ -158,7 +158,10 @@ function started<M>(pid: Pid | "ignore", module: M): Ref<M> {
 const OPTIONS = new Set(["id", "name", "label", "timeout", "restart", "shutdown", "type", "significant"]);
 
 /** `(module)`, `(module, arg)`, `(module, arg, options)`; and `(module, options)` where `init` declares no argument. */
-function split(module: GenServer<any>, args: readonly unknown[]): { arg: unknown; options: StartOptions } {
+export function split(
+  module: { init(arg: any, self: any): unknown },
+  args: readonly unknown[],
+): { arg: unknown; options: StartOptions } {
   if (typeof module?.init !== "function") throw new BadArgument(`expected a module with an init, got: ${show(module)}`);
   const lone = args.length === 1 && module.init.length === 0;
   const options = lone ? args[0] : args[1];

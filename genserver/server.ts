@@ -89,7 +89,7 @@ export function unhandled(process: Process, message: unknown): void {
   process.kernel.telemetry.emit("genserver.unhandled", {}, metadata);
 }
 
-function isParentExit(process: Process, message: unknown): message is Exit {
+export function isParentExit(process: Process, message: unknown): message is Exit {
   return (
     process.parent !== null &&
     typeof message === "object" &&

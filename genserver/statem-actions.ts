@@ -2,8 +2,8 @@ import type { From } from "../runtime/call.ts";
 import { show } from "../runtime/inspect.ts";
 import type { ReplyTo } from "../runtime/protocol.ts";
 import type { Milliseconds, Protocol } from "../runtime/types.ts";
-import type { NextEvent } from "./statem-events.ts";
 import type { StateModule } from "./gen-statem.ts";
+import type { NextEvent } from "./statem-events.ts";
 
 type Kind =
   | "reply"
@@ -63,17 +63,17 @@ type OtherAction =
   | (Only<"popCallbackModule"> & { readonly popCallbackModule: true });
 
 /** What a callback asks for with the next state (OTP: `gen_statem:action()`). */
-export type Action = ReplyAction | OtherAction;
+export type StatemAction = ReplyAction | OtherAction;
 
-/** As {@link Action}; in `handleCall`, a reply without `to` is the answer to the call at hand. */
-export type CallAction = Action | (Only<"reply"> & { readonly reply: unknown; readonly to?: never });
+/** As {@link StatemAction}; in `handleCall`, a reply without `to` is the answer to the call at hand. */
+export type CallAction = StatemAction | (Only<"reply"> & { readonly reply: unknown; readonly to?: never });
 
 /** The replies that a protocol has. */
 type ReplyOf<Calls> = {
   [K in keyof Calls]: Calls[K] extends (...args: any) => infer V ? ReplyAction<V, ReplyTo<V>> : never;
 }[keyof Calls];
 
-/** As {@link Action}, with replies of the types that the protocol declares. */
+/** As {@link StatemAction}, with replies of the types that the protocol declares. */
 export type ProtocolAction<P extends Protocol> = OtherAction | ReplyOf<P["calls"]>;
 
 export type Some<A> = A | readonly A[];

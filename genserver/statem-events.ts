@@ -52,7 +52,14 @@ export class Occurrence {
   /** Of what is no request. */
   readonly content: unknown;
 
-  constructor(type: EventType, request: string, payload: unknown, from: Call | undefined, name: unknown, content: unknown) {
+  constructor(
+    type: EventType,
+    request: string,
+    payload: unknown,
+    from: Call | undefined,
+    name: unknown,
+    content: unknown,
+  ) {
     this.type = type;
     this.request = request;
     this.payload = payload;

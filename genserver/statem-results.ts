@@ -63,8 +63,7 @@ export const nextState: {
 export const keepState: {
   <D>(data: D): KeepState<D, None>;
   <D, const A extends Some<CallAction>>(data: D, actions: A): KeepState<D, A>;
-} = (data: unknown, actions: unknown = undefined): any =>
-  new Transition("keepState", KEEP, data, actions, undefined);
+} = (data: unknown, actions: unknown = undefined): any => new Transition("keepState", KEEP, data, actions, undefined);
 
 /** Stays as it is (OTP: `keep_state_and_data`). */
 export const keepStateAndData: {
@@ -76,8 +75,7 @@ export const keepStateAndData: {
 export const repeatState: {
   <D>(data: D): RepeatState<D, None>;
   <D, const A extends Some<CallAction>>(data: D, actions: A): RepeatState<D, A>;
-} = (data: unknown, actions: unknown = undefined): any =>
-  new Transition("repeatState", KEEP, data, actions, undefined);
+} = (data: unknown, actions: unknown = undefined): any => new Transition("repeatState", KEEP, data, actions, undefined);
 
 /** As {@link repeatState}, with the data as it is. */
 export const repeatStateAndData: {

@@ -53,6 +53,9 @@ defineReport("process.crash", "error", (_, { label, reason, parent, doing }) => 
     lines.push(`  in ${doing.callback}`);
     if ("message" in doing) lines.push(`  last message: ${showReason(doing.message)}`);
     if ("state" in doing) lines.push(`  state: ${showReason(doing.state)}`);
+    for (const rest of ["queue", "postponed", "timeouts"] as const) {
+      if (doing[rest] !== undefined && doing[rest].length > 0) lines.push(`  ${rest}: ${showReason(doing[rest])}`);
+    }
   }
   return lines.join("\n");
 });

@@ -21,7 +21,15 @@ export interface CrashReport {
   readonly reason: Reason;
   readonly parent: Pid | undefined;
   /** What the process was doing: its last message and state, where its behaviour knows them. */
-  readonly doing?: { readonly callback: string; readonly message?: unknown; readonly state?: unknown };
+  readonly doing?: {
+    readonly callback: string;
+    readonly message?: unknown;
+    readonly state?: unknown;
+    /** Of a state machine: what was still to be handled, what was put back, and the timeouts that ran. */
+    readonly queue?: readonly unknown[];
+    readonly postponed?: readonly unknown[];
+    readonly timeouts?: readonly unknown[];
+  };
 }
 
 type Handler<E extends keyof TelemetryEvents> = (...args: TelemetryEvents[E]) => void;
