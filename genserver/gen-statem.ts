@@ -129,10 +129,14 @@ export interface EventStatem<State, Data, P extends Protocol = any> extends Life
   readonly states?: never;
 }
 
+interface AnyEventStatem extends Life<any, any, any> {
+  handleEvent(event: any, state: any, data: any, self: any): EventResult<any, any>;
+  handleEnter?(from: any, state: any, data: any, self: any): EnterResult<any>;
+}
 /** Any state machine. */
-export type AnyStatem = GenStatem<any, any> | EventStatem<any, any>;
+export type AnyStatem = GenStatem<any, any> | AnyEventStatem;
 /** A module that a running machine goes on with: nobody starts it, so it needs no `init`. */
-export type StateModule = Omit<GenStatem<any, any>, "init"> | Omit<EventStatem<any, any>, "init">;
+export type StateModule = Omit<GenStatem<any, any>, "init"> | Omit<AnyEventStatem, "init">;
 
 /**
  * Starts a state machine that nobody is linked to (OTP: `gen_statem:start/3`). As the `start` of a GenServer: rejects

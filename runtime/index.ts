@@ -15,7 +15,7 @@ export {
 } from "./errors.ts";
 export { timeout } from "./plain-process.ts";
 export { Exited } from "./process.ts";
-export { type InitArg, name, type ProtocolOf, type Ref } from "./protocol.ts";
+export { type InitArg, name, type ProtocolOf, type Ref, type ReplyTo } from "./protocol.ts";
 export { defineReport, type Level, onReport, printReports } from "./reports.ts";
 export {
   error,
