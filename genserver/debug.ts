@@ -1,4 +1,6 @@
+import { showReason } from "../runtime/inspect.ts";
 import type { Process } from "../runtime/process.ts";
+import { defineReport } from "../runtime/reports.ts";
 import type { Milliseconds, Pid } from "../runtime/types.ts";
 
 declare module "../runtime/telemetry.ts" {
@@ -9,6 +11,12 @@ declare module "../runtime/telemetry.ts" {
     "sys.trace.failure": [measurements: {}, metadata: { pid: Pid; label: string; error: unknown }];
   }
 }
+
+defineReport(
+  "sys.trace.failure",
+  "error",
+  (_, { label, error }) => `a function that traced ${label} threw and was removed: ${showReason(error)}`,
+);
 
 /** What a process does, as `sys.trace` and `sys.log` tell it. The state is not in it: `sys.getState` asks for that. */
 export type SystemEvent =

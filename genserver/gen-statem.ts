@@ -3,7 +3,9 @@ import type { ProtocolOf, Ref } from "../runtime/protocol.ts";
 import type { Failed, Ignore, Stop } from "../runtime/results.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import { startProcess } from "../runtime/starting.ts";
+import { checkDelay } from "../runtime/timers.ts";
 import type { Async, Caller, ChildSpec, Protocol, Reason, Self } from "../runtime/types.ts";
+import type { CodeChange } from "./code-change.ts";
 import { type Args, split, started, stopServer } from "./genserver.ts";
 import { statemBehaviour } from "./statem.ts";
 import type { CallAction, EnterAction, ProtocolAction, Some, StatemAction } from "./statem-actions.ts";
@@ -11,6 +13,7 @@ import type { StatemEvent } from "./statem-events.ts";
 import { Statem } from "./statem-machine.ts";
 import { compileStatem } from "./statem-module.ts";
 import type { KeepState, NextState, RepeatState, StopAndReply } from "./statem-results.ts";
+import type { Status } from "./system-host.ts";
 
 type Going<State, Data, A> =
   | NextState<State, Data, Some<A>>
@@ -60,10 +63,30 @@ export interface StateCallbacks<State, Data, Info = any> extends StateTable<Stat
   handleEnter?(from: State, data: Data, self: Self<Info>): EnterResult<Data>;
 }
 
+/** What `formatStatus` is given: events and timeouts are as reports show them. */
+export interface StatemStatus<State = unknown, Data = unknown> extends Status {
+  readonly state: State;
+  readonly data: Data;
+  readonly queue: readonly unknown[];
+  readonly postponed: readonly unknown[];
+  readonly timeouts: readonly unknown[];
+}
+
 interface Life<State, Data, Info> {
   init(arg: any, self: Self<Info>): InitResult<State, Data>;
   /** As in a {@link GenServer}: at a stop, at a crash, and, when exits are trapped, at the parent's order. */
   terminate?(reason: Reason, state: State, data: Data, self: Self<Info>): Async<void>;
+  /** Runs once before the machine sleeps, as in a {@link GenServer}; returns the data, made small. */
+  hibernate?(state: State, data: Data, self: Self<Info>): Async<KeepState<Data, readonly []> | Stop<Data, never>>;
+  /** What reports and `sys.getStatus` show: returns the status with what is secret replaced, and every key still there. */
+  formatStatus?(status: StatemStatus<State, Data>): Status;
+  /** Makes this module's state and data of those of the `previous` module. Default: they are as they were. */
+  codeChange?(
+    change: CodeChange,
+    state: any,
+    data: any,
+    self: Self<Info>,
+  ): Async<NextState<State, Data, readonly []> | Failed>;
 }
 
 /**
@@ -164,8 +187,10 @@ function child<M extends AnyStatem>(module: M, ...args: Args<M>): ChildSpec<Prot
 
 function startStatem(by: ProcessSelf, link: boolean, module: AnyStatem, args: readonly unknown[]) {
   const { arg, options } = split(module, args);
-  const { name, timeout, label = options.id } = options;
-  return startProcess(by, statemBehaviour, new Statem(compileStatem(module), arg), { link, name, timeout, label });
+  const { name, timeout, label = options.id, hibernateAfter = "infinity" } = options;
+  if (hibernateAfter !== "infinity") checkDelay(hibernateAfter);
+  const statem = new Statem(compileStatem(module), arg, hibernateAfter === "infinity" ? null : hibernateAfter);
+  return startProcess(by, statemBehaviour, statem, { link, name, timeout, label });
 }
 
 /**

@@ -16,12 +16,19 @@ import type {
   Milliseconds,
   Name,
   Pid,
+  Protocol,
   Reason,
   Self,
   Target,
 } from "../runtime/types.ts";
+import { Server } from "./callback.ts";
+import type { CodeChange } from "./code-change.ts";
 import { compile } from "./module.ts";
-import { Server, serverBehaviour, Terminate } from "./server.ts";
+import { abcast, multiCall } from "./multi-call.ts";
+import { requestCollection } from "./request-collection.ts";
+import { checkResponse, receiveResponse, sendRequest, waitResponse } from "./requests.ts";
+import { serverBehaviour } from "./server.ts";
+import { type Status, Terminate } from "./system-host.ts";
 
 /**
  * A server: state that is changed by one message at a time (OTP: `gen_server`). A module is a plain object; its
@@ -63,6 +70,15 @@ export interface GenServer<State, Info = any> {
    * traps exits, is told to stop by its parent. Never at a kill.
    */
   terminate?(reason: Reason, state: State, self: Self<Info>): Async<void>;
+  /**
+   * Runs once before the server sleeps: after a callback that returned `{ hibernate: true }`, or when no message has come
+   * for `hibernateAfter`. Lets go of caches, makes the state small. Not when a message waits; the next one wakes the server.
+   */
+  hibernate?(state: State, self: Self<Info>): Async<NoReply<State> | Stop<State, never>>;
+  /** What reports and `sys.getStatus` show: returns the status with what is secret replaced, and every key still there. */
+  formatStatus?(status: Status & { readonly state: State }): Status;
+  /** Makes this module's state of that of the `previous` module (`sys.changeCode`). Default: the state as it is. */
+  codeChange?(change: CodeChange, state: any, self: Self<Info>): Async<Ok<State> | Failed>;
 }
 
 export interface StartOptions extends Partial<Omit<ChildSpec, "start">> {
@@ -71,6 +87,8 @@ export interface StartOptions extends Partial<Omit<ChildSpec, "start">> {
   readonly label?: Label;
   /** How long `init` may take before the server is killed and the start fails with `timeout`. Default: no limit. */
   readonly timeout?: Milliseconds | "infinity";
+  /** Hibernates when no message has come for so long (OTP: `hibernate_after`). Default: never. */
+  readonly hibernateAfter?: Milliseconds | "infinity";
 }
 
 export type Args<M> = [...InitArg<M>, options?: StartOptions];
@@ -96,7 +114,7 @@ export async function startLink<M extends GenServer<any>>(self: Self, module: M,
  */
 export function child<M extends GenServer<any>>(module: M, ...args: Args<M>): ChildSpec<ProtocolOf<M>> {
   const { options } = split(module, args);
-  const { name, label: _, timeout: __, ...spec } = options;
+  const { name, label: _, timeout: __, hibernateAfter: ___, ...spec } = options;
   return {
     ...spec,
     id: options.id ?? name?.name ?? "genserver",
@@ -131,8 +149,27 @@ export async function stopServer(
   if (actual !== reason || !order.obeyed) throw failed(actual);
 }
 
+/** The process behind a pid or a name, if it lives (Elixir: `GenServer.whereis/1`). */
+export function whereis<P extends Protocol>(by: Caller, target: Target<P>): Pid<P> | undefined {
+  return processOf(by).kernel.names.resolve(target)?.pid as Pid<P> | undefined;
+}
+
 /** The functions of the behaviour, under its name. */
-export const GenServer = { start, startLink, child, stop: stopServer, reply: answer };
+export const GenServer = {
+  start,
+  startLink,
+  child,
+  stop: stopServer,
+  reply: answer,
+  whereis,
+  multiCall,
+  abcast,
+  sendRequest,
+  waitResponse,
+  receiveResponse,
+  checkResponse,
+  requestCollection,
+};
 
 function inTime(by: ProcessSelf, end: Promise<Reason>, timeout: Milliseconds): Promise<Reason> {
   return new Promise((resolve) => {
@@ -146,8 +183,10 @@ function inTime(by: ProcessSelf, end: Promise<Reason>, timeout: Milliseconds): P
 
 function startServer<M extends GenServer<any>>(by: ProcessSelf, link: boolean, module: M, args: readonly unknown[]) {
   const { arg, options } = split(module, args);
-  const { name, timeout, label = options.id } = options;
-  return startProcess(by, serverBehaviour, new Server(compile(module), arg), { link, name, timeout, label });
+  const { name, timeout, label = options.id, hibernateAfter = "infinity" } = options;
+  if (hibernateAfter !== "infinity") checkDelay(hibernateAfter);
+  const server = new Server(compile(module), arg, hibernateAfter === "infinity" ? null : hibernateAfter);
+  return startProcess(by, serverBehaviour, server, { link, name, timeout, label });
 }
 
 export function started<M>(pid: Pid | "ignore", module: M): Ref<M> {
@@ -155,7 +194,9 @@ export function started<M>(pid: Pid | "ignore", module: M): Ref<M> {
   return pid as Ref<M>;
 }
 
-const OPTIONS = new Set(["id", "name", "label", "timeout", "restart", "shutdown", "type", "significant"]);
+const OPTIONS: ReadonlySet<string> = new Set(
+  "id name label timeout hibernateAfter restart shutdown type significant".split(" "),
+);
 
 /** `(module)`, `(module, arg)`, `(module, arg, options)`; and `(module, options)` where `init` declares no argument. */
 export function split(

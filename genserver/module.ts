@@ -20,8 +20,9 @@ export function compile(source: GenServer<any>): Module {
   if (known !== undefined) return known;
   const calls = table("handleCall", source.handleCall);
   const casts = table("handleCast", source.handleCast);
-  const own = [source.init, source.handleInfo, source.handleContinue, source.terminate];
-  for (const callback of own) {
+  const { init, handleInfo, handleContinue, terminate, hibernate, codeChange, formatStatus } = source;
+  const own = [init, handleInfo, handleContinue, terminate, hibernate, codeChange];
+  for (const callback of [...own, formatStatus]) {
     if (callback !== undefined && typeof callback !== "function") {
       throw new BadArgument(`expected the callbacks of a module to be functions, got: ${show(callback)}`);
     }

@@ -1,62 +1,46 @@
-import type { Behaviour } from "../runtime/behaviour.ts";
-import { Call, Cast } from "../runtime/call.ts";
-import { BadReturnValue, ExitSignal, isClean, reasonOf, Undefined } from "../runtime/errors.ts";
+import { Call, Cast, underTerms } from "../runtime/call.ts";
+import { BadReturnValue, reasonOf, Undefined } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import { timeout as idle } from "../runtime/plain-process.ts";
 import type { Process } from "../runtime/process.ts";
-import { defineReport } from "../runtime/reports.ts";
-import { type Next, NONE, Result } from "../runtime/results.ts";
+import { isNext, type Next, NONE, Result } from "../runtime/results.ts";
 import { isThenable } from "../runtime/thenable.ts";
-import type { Timer } from "../runtime/timers.ts";
-import type { Exit, Pid, Reason } from "../runtime/types.ts";
-import type { Module } from "./module.ts";
+import type { Milliseconds } from "../runtime/types.ts";
+import { type Callback, enter, expected, isFailure, named, type Server, settled } from "./callback.ts";
+import { changeModule } from "./code-change.ts";
+import { failedInit, terminate } from "./ending.ts";
+import { idleTimeout, startTimer } from "./idle.ts";
+import { Internal, isParentExit, messageWaits, type Pending, recordReply, type SystemHost } from "./system-host.ts";
+import { unhandled } from "./unhandled.ts";
 
-declare module "../runtime/telemetry.ts" {
-  interface TelemetryEvents {
-    /** A message came that the server's module has no `handleInfo` for; it was dropped. */
-    "genserver.unhandled": [measurements: {}, metadata: { pid: Pid; label: string; message: unknown }];
-  }
-}
+export { unhandled };
 
-defineReport(
-  "genserver.unhandled",
-  "warning",
-  (_, { label, message }) => `${label} has no handleInfo, and dropped: ${show(message)}`,
-);
-
-/** The order of `GenServer.stop`, as a message. */
-export class Terminate {
-  readonly reason: Reason;
-  /** The server has begun to stop because of it. */
-  obeyed = false;
-  constructor(reason: Reason) {
-    this.reason = reason;
-  }
-}
-
-class Continue {
+/** What runs right after a callback that asked for it, before any message. */
+class Continue extends Internal {
   readonly token: unknown;
   constructor(token: unknown) {
+    super();
     this.token = token;
   }
-}
-
-/** What a server process keeps: its module, the user's state, and its idle timer. */
-export class Server {
-  readonly module: Module;
-  state: unknown;
-  timer: Timer | null = null;
-  constructor(module: Module, arg: unknown) {
-    this.module = module;
-    this.state = arg;
+  serve(process: Process): Pending {
+    return continued(process, process.state as Server, this.token);
   }
 }
 
-type Callback = (...args: any[]) => unknown;
-type Pending = void | Promise<void>;
+/** What runs before a server sleeps. As in OTP, messages that wait go first, and the server does not sleep. */
+class Hibernate extends Internal {
+  serve(process: Process): Pending {
+    const server = process.state as Server;
+    const { hibernate } = server.module.source;
+    if (hibernate === undefined || messageWaits(process)) return;
+    const run: Callback = (_, state, self) => hibernate(state, self);
+    return invoke(process, server, "hibernate", run, undefined, undefined, undefined);
+  }
+}
+const HIBERNATE = new Hibernate();
 
 /** The receive loop of every server (OTP: `gen_server:loop`). Synchronous callbacks make no promise and no closure. */
-export const serverBehaviour: Behaviour = {
+export const serverBehaviour: SystemHost = {
   kind: "genserver",
 
   start(process) {
@@ -66,37 +50,41 @@ export const serverBehaviour: Behaviour = {
 
   receive(process, message) {
     const server = process.state as Server;
-    if (server.timer !== null) {
+    if (server.timer !== null && !(message instanceof Internal)) {
       server.timer.cancel();
       server.timer = null;
     }
-    if (message instanceof Call) return requested(process, server, "handleCall", message);
+    if (message instanceof Call) return called(process, server, message);
     if (message instanceof Cast) return requested(process, server, "handleCast", message);
-    if (message instanceof Continue) return continued(process, server, message);
-    if (message instanceof Terminate) message.obeyed = true;
-    if (message instanceof Terminate || isParentExit(process, message)) {
-      return terminate(process, server, message.reason, undefined, NONE, { callback: "a stop from outside", message });
-    }
+    if (message instanceof Internal) return message.serve(process);
+    if (isParentExit(process, message)) return serverBehaviour.terminate(process, message.reason, message);
     const { handleInfo } = server.module.source;
     if (handleInfo !== undefined) return invoke(process, server, "handleInfo", handleInfo, message, message, undefined);
     if (message !== idle) unhandled(process, message);
   },
+
+  getState: (process) => (process.state as Server).state,
+
+  setState(process, state) {
+    (process.state as Server).state = state;
+  },
+
+  status: (process) => ({ state: (process.state as Server).state }),
+
+  formatStatus: (process) => (process.state as Server).module.source.formatStatus,
+
+  codeChange: (process, module, extra) => changeModule(process, process.state as Server, module, extra),
+
+  terminate(process, reason, message) {
+    const doing = { callback: "a stop from outside", message };
+    return terminate(process, process.state as Server, reason, undefined, NONE, doing);
+  },
 };
 
-/** Drops a message that a server has no use for, and says so. */
-export function unhandled(process: Process, message: unknown): void {
-  const metadata = { pid: process.pid, label: process.describe(), message };
-  process.kernel.telemetry.emit("genserver.unhandled", {}, metadata);
-}
-
-export function isParentExit(process: Process, message: unknown): message is Exit {
-  return (
-    process.parent !== null &&
-    typeof message === "object" &&
-    message !== null &&
-    (message as Exit).tag === "exit" &&
-    (message as Exit).pid === process.parent
-  );
+/** A call that came with a deadline passes it on to what is called while it is handled. */
+function called(process: Process, server: Server, call: Call): Pending {
+  if (call.terms === null) return requested(process, server, "handleCall", call);
+  return underTerms(process, call, () => requested(process, server, "handleCall", call));
 }
 
 function requested(
@@ -116,7 +104,7 @@ function requested(
   return failed(process, server, callback, message, from, missing);
 }
 
-function continued(process: Process, server: Server, { token }: Continue): Pending {
+function continued(process: Process, server: Server, token: unknown): Pending {
   const { handleContinue } = server.module.source;
   if (handleContinue !== undefined)
     return invoke(process, server, "handleContinue", handleContinue, token, token, undefined);
@@ -154,26 +142,6 @@ function invoke(
   );
 }
 
-/** Calls into the module; where a stray error finds its process, if the module has asynchronous code. */
-function enter(
-  process: Process,
-  { module }: Server,
-  run: Callback,
-  a: unknown,
-  b: unknown,
-  c: unknown,
-  d: unknown,
-): unknown {
-  return module.asynchronous ? process.within(run, a, b, c, d) : run(a, b, c, d);
-}
-
-/** An asynchronous callback came to its end; if the process did so before it, nothing of it counts. */
-function settled(process: Process, go: () => Pending, thrown?: unknown): Pending {
-  if (!process.dead) return go();
-  if (thrown === undefined) process.zombie("settle");
-  else process.crash(thrown);
-}
-
 function apply(
   process: Process,
   server: Server,
@@ -188,12 +156,13 @@ function apply(
       case "noreply":
         if (callback === "init") break;
         server.state = result.state;
-        return after(process, server, result.next);
+        return after(process, server, result.next, callback);
       case "reply":
         if (from === undefined) break;
         server.state = result.state;
+        if (process.behaviour !== serverBehaviour) recordReply(process, result.value, from);
         from.answer(result.value);
-        return after(process, server, result.next);
+        return after(process, server, result.next, callback);
       case "stop":
         if (result.value !== NONE && from === undefined) break;
         if (callback === "init") return failedInit(process, result.reason);
@@ -203,7 +172,7 @@ function apply(
         if (callback !== "init") break;
         server.state = result.state;
         process.starting?.ack();
-        return after(process, server, result.next);
+        return after(process, server, result.next, callback);
       case "ignore":
         if (callback !== "init") break;
         return process.starting?.abandon({ ignore: true }, "normal");
@@ -221,20 +190,6 @@ function apply(
     new BadReturnValue(named(callback, message), expected(callback), result),
   );
 }
-
-const named = (callback: string, message: unknown): string =>
-  message instanceof Call || message instanceof Cast ? `${callback}.${message.request}` : callback;
-
-/** What a report shows of a message: of a request, what was asked and by whom. */
-const input = (message: unknown): unknown => {
-  if (message instanceof Call) return { call: message.request, payload: message.payload, from: message.pid };
-  return message instanceof Cast ? { cast: message.request, payload: message.payload } : message;
-};
-
-const expected = (callback: string): string => {
-  if (callback === "init") return "ok, ignore, error or stop";
-  return callback === "handleCall" ? "reply, noreply or stop" : "noreply or stop";
-};
 
 /** A callback threw: a result that is thrown counts as returned, an exit ends the server, the rest is a crash. */
 function failed(
@@ -254,67 +209,24 @@ function failed(
   return failedInit(process, reason);
 }
 
-/** An Error or an exit; any other value that is thrown counts as returned (OTP: a throw is a return). */
-const isFailure = (thrown: unknown): boolean => thrown instanceof Error || thrown instanceof ExitSignal;
-
-function failedInit(process: Process, reason: Reason): void {
-  process.kernel.reportCrash(process, reason, { callback: "init" });
-  process.end(reason);
-}
-
-/** `terminate` runs first; then the reply of a stop is sent, whatever became of it; then the process ends. */
-function terminate(
-  process: Process,
-  server: Server,
-  reason: Reason,
-  from: Call | undefined,
-  value: unknown,
-  cause: { readonly callback: string; readonly message: unknown },
-): Pending {
-  const finish = (last: Reason): void => {
-    if (value !== NONE) from?.answer(value);
-    const by = last === reason ? cause : { callback: "terminate", message: reason };
-    if (!process.dead && !isClean(last)) {
-      const doing = { callback: named(by.callback, by.message), message: input(by.message), state: server.state };
-      process.kernel.reportCrash(process, last, doing);
-    }
-    process.end(last);
-  };
-  let pending: unknown;
-  try {
-    const run: Callback | undefined = server.module.source.terminate;
-    if (run !== undefined) pending = enter(process, server, run, reason, server.state, process, undefined);
-  } catch (thrown) {
-    return finish(isFailure(thrown) ? reasonOf(thrown) : reason);
-  }
-  if (!isThenable(pending)) return finish(reason);
-  return Promise.resolve(pending).then(
-    () => settled(process, () => finish(reason)),
-    (thrown) => settled(process, () => finish(isFailure(thrown) ? reasonOf(thrown) : reason), thrown),
-  );
-}
-
-function isNext(next: unknown): next is Next | undefined {
-  if (next === undefined) return true;
-  if (typeof next !== "object" || next === null) return false;
-  if ("timeout" in next) return next.timeout === "infinity" || (typeof next.timeout === "number" && next.timeout >= 0);
-  return "continue" in next || ("hibernate" in next && next.hibernate === true);
-}
-
 /** What comes before the next message: a continue is put in front of them, an idle timeout waits for none to come. */
-function after(process: Process, server: Server, next: Next | undefined): void {
-  if (next === undefined) return;
+function after(process: Process, server: Server, next: Next | undefined, callback: string): void {
+  if (next === undefined) {
+    if (server.hibernateAfter !== null) hibernateLater(process, server, server.hibernateAfter, callback);
+    return;
+  }
   if ("continue" in next) {
     process.unshift(new Continue(next.continue));
     return;
   }
-  if (!("timeout" in next) || next.timeout === "infinity" || process.messageCount > 0) return;
-  if (next.timeout === 0) process.push(idle);
-  else server.timer = process.kernel.timers.set(next.timeout, () => expire(process, server), process);
+  if ("timeout" in next && next.timeout !== "infinity") idleTimeout(process, server, next.timeout, next);
+  else if (next.hibernate !== true && server.hibernateAfter !== null) {
+    hibernateLater(process, server, server.hibernateAfter, callback);
+  }
+  if (next.hibernate === true && callback !== "hibernate" && !messageWaits(process)) process.push(HIBERNATE);
 }
 
-/** A message that came first has cancelled the timeout, even if it was not handled yet. */
-function expire(process: Process, server: Server): void {
-  server.timer = null;
-  if (process.messageCount === 0) process.deliver(idle);
+/** A server that has just hibernated is woken by the next message, and not by time. */
+function hibernateLater(process: Process, server: Server, delay: Milliseconds, callback: string): void {
+  if (callback !== "hibernate") startTimer(process, server, delay, HIBERNATE);
 }

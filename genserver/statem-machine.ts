@@ -1,13 +1,13 @@
 import { Call, Cast } from "../runtime/call.ts";
 import type { Process } from "../runtime/process.ts";
+import type { Timer } from "../runtime/timers.ts";
+import type { Milliseconds } from "../runtime/types.ts";
 import { sameState } from "./same-state.ts";
 import { isTime, kindOf } from "./statem-actions.ts";
 import { type NextEvent, Occurrence } from "./statem-events.ts";
 import { compileStatem, type StatemModule } from "./statem-module.ts";
 import { EVENT, STATE, Timeout, type TimeoutRequest, Timeouts } from "./statem-timeouts.ts";
-
-/** A message to oneself, always the first: there are events that come before the mailbox. */
-export const NEXT: unique symbol = Symbol("next event");
+import { recordReply } from "./system-host.ts";
 
 /** What a state machine keeps: its module, state and data, the events in line, and the transition that is going on. */
 export class Statem {
@@ -23,34 +23,50 @@ export class Statem {
   private postponed: Occurrence[] = [];
   private timeouts: Timeouts | null = null;
 
+  readonly hibernateAfter: Milliseconds | null;
+  /** Runs while no message comes, if the machine hibernates after some time. */
+  timer: Timer | null = null;
+
   // The transition: from the callback of an event until nothing is left to do for it.
   event: Occurrence | undefined = undefined;
   nextState: unknown = undefined;
   nextData: unknown = undefined;
+  hibernating = false;
   private postponing = false;
   private inserted: Occurrence[] | null = null;
   private requests: TimeoutRequest[] | null = null;
 
-  constructor(module: StatemModule, arg: unknown) {
+  constructor(module: StatemModule, arg: unknown, hibernateAfter: Milliseconds | null) {
     this.module = module;
     this.data = arg;
+    this.hibernateAfter = hibernateAfter;
   }
 
   // ── events ──
 
-  /** A message, or what comes before it, as an event. `undefined`: a timeout that was cancelled on its way. */
+  /** A message as an event. `undefined`: a timeout that was cancelled on its way. */
   eventOf(message: unknown): Occurrence | undefined {
     if (message instanceof Call) return Occurrence.request("call", message.request, message.payload, message);
     if (message instanceof Cast) return Occurrence.request("cast", message.request, message.payload, undefined);
-    if (message === NEXT) return this.queue.pop() ?? this.timeouts?.takeInLine()?.event;
     if (message instanceof Timeout) return this.timeouts?.claim(message) === true ? message.event : undefined;
     return Occurrence.other("info", message);
+  }
+
+  /** Whether there are events that come before the mailbox. */
+  get inLine(): boolean {
+    return this.queue.length > 0 || this.timeouts?.inLine === true;
+  }
+
+  /** The next of those events. */
+  takeInLine(): Occurrence | undefined {
+    return this.queue.pop() ?? this.timeouts?.takeInLine()?.event;
   }
 
   begin(event: Occurrence | undefined): void {
     this.event = event;
     this.nextState = this.state;
     this.nextData = this.data;
+    this.hibernating = false;
     this.postponing = false;
     this.inserted = null;
     this.requests = null;
@@ -78,7 +94,6 @@ export class Statem {
     if (this.inserted !== null) this.putInLine(this.inserted);
     this.arrive();
     this.event = undefined;
-    if (this.queue.length > 0 || this.timeouts?.inLine) process.unshift(NEXT);
   }
 
   /** Before what is in line already. */
@@ -98,10 +113,10 @@ export class Statem {
   // ── actions ──
 
   /** Takes an action, or notes it for the end of the transition. False for one that may not be. */
-  act(action: any, entering: boolean): boolean {
+  act(process: Process, action: any, entering: boolean): boolean {
     switch (kindOf(action)) {
       case "reply":
-        return this.reply(action, entering);
+        return this.reply(process, action, entering);
       case "postpone":
         if (typeof action.postpone !== "boolean" || (entering && action.postpone)) return false;
         this.postponing = action.postpone;
@@ -115,7 +130,9 @@ export class Statem {
       case "genericTimeout":
         return "name" in action && this.time(action.name, action, action.genericTimeout);
       case "hibernate":
-        return typeof action.hibernate === "boolean";
+        if (typeof action.hibernate !== "boolean") return false;
+        this.hibernating = action.hibernate;
+        return true;
       case "changeCallbackModule":
         return !entering && this.change(action.changeCallbackModule, this.below);
       case "pushCallbackModule":
@@ -127,9 +144,10 @@ export class Statem {
     }
   }
 
-  private reply(action: { reply: unknown; to?: unknown }, entering: boolean): boolean {
+  private reply(process: Process, action: { reply: unknown; to?: unknown }, entering: boolean): boolean {
     const to = "to" in action || entering ? action.to : this.event?.from;
     if (!(to instanceof Call)) return false;
+    recordReply(process, action.reply, to);
     to.answer(action.reply);
     return true;
   }

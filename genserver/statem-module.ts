@@ -39,12 +39,12 @@ export function compileStatem(source: any): StatemModule {
   }
   const known = compiled.get(source);
   if (known !== undefined) return known;
-  const { states, handleEvent, handleEnter, init, terminate } = source;
+  const { states, handleEvent, handleEnter, init, terminate, hibernate, codeChange, formatStatus } = source;
   if ((states === undefined) === (handleEvent === undefined)) {
     throw new BadArgument(`expected a module with either states or handleEvent, got: ${show(source)}`);
   }
-  const own = { handleEvent, handleEnter, init, terminate };
-  for (const [name, callback] of Object.entries(own)) checked(name, callback);
+  const own = { handleEvent, handleEnter, init, terminate, hibernate, codeChange };
+  for (const [name, callback] of Object.entries({ ...own, formatStatus })) checked(name, callback);
   const table = states === undefined ? undefined : compileStates(source, states);
   const callbacks = [...Object.values(own), ...[...(table?.values() ?? [])].flatMap(all)];
   const asynchronous = callbacks.some(isAsync);

@@ -2,6 +2,7 @@ import type { Process } from "../runtime/process.ts";
 import type { Timer } from "../runtime/timers.ts";
 import type { Time } from "./statem-actions.ts";
 import { Occurrence } from "./statem-events.ts";
+import { Sign } from "./system-host.ts";
 
 /** The keys of the two timeouts that there is one of; a generic one is kept under its name. */
 export const STATE: unique symbol = Symbol("stateTimeout");
@@ -16,14 +17,19 @@ export interface TimeoutRequest {
 }
 
 /** A timeout that runs, and, when its time is up, the message that says so. */
-export class Timeout {
+export class Timeout extends Sign {
   readonly key: unknown;
   content: unknown;
   /** Null for one of no time at all: it is in line instead. */
   timer: Timer | null = null;
   constructor(key: unknown, content: unknown) {
+    super();
     this.key = key;
     this.content = content;
+  }
+
+  describe(): object {
+    return this.event.describe();
   }
 
   get event(): Occurrence {
@@ -98,6 +104,6 @@ export class Timeouts {
 
   /** For a report. */
   list(): object[] {
-    return [...this.running.values()].map((timeout) => timeout.event.describe());
+    return [...this.running.values()].map((timeout) => timeout.describe());
   }
 }

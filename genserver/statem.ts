@@ -1,28 +1,49 @@
-import type { Behaviour } from "../runtime/behaviour.ts";
-import { BadReturnValue, isClean, reasonOf, Undefined } from "../runtime/errors.ts";
+import { type Call, underTerms } from "../runtime/call.ts";
+import { BadReturnValue, reasonOf, Undefined } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import type { Process } from "../runtime/process.ts";
 import { NONE, Result } from "../runtime/results.ts";
 import { isThenable } from "../runtime/thenable.ts";
 import type { Reason } from "../runtime/types.ts";
-import { isFailure, type Pending, settled } from "./callback.ts";
-import type { Callback } from "./module.ts";
+import { type Callback, enter, isFailure, settled } from "./callback.ts";
+import { failedInit } from "./ending.ts";
+import { tell } from "./report.ts";
 import { sameState } from "./same-state.ts";
-import { isParentExit, Terminate, unhandled } from "./server.ts";
 import { BadAction, kindOf } from "./statem-actions.ts";
 import type { Occurrence } from "./statem-events.ts";
+import { Hibernation } from "./statem-hibernation.ts";
 import type { Statem } from "./statem-machine.ts";
 import { CALLBACK, listed } from "./statem-module.ts";
 import { KEEP, keepStateAndData, Transition } from "./statem-results.ts";
+import { statemSystem } from "./statem-system.ts";
+import { Internal, isParentExit, type Pending, type SystemHost } from "./system-host.ts";
+import { unhandled } from "./unhandled.ts";
 
 const STAY = keepStateAndData();
 
 /** Which callback of the machine runs. */
-type Phase = "init" | "event" | "enter";
+type Phase = "init" | "event" | "enter" | "hibernate";
+
+/** A message to oneself, always the first: there are events that come before the mailbox. */
+class NextInLine extends Internal {
+  serve(process: Process): Pending {
+    const statem = process.state as Statem;
+    const event = statem.takeInLine();
+    if (event !== undefined) return handle(process, statem, event);
+  }
+}
+const NEXT = new NextInLine();
+
+const HIBERNATION = new Hibernation((process, statem) => {
+  statem.begin(undefined);
+  const { module, state, data } = statem;
+  return invoke(process, statem, "hibernate", module.source.hibernate, state, data, process, undefined);
+});
 
 /** The receive loop of every state machine (OTP: `gen_statem:loop`). One event at a time, so that others get a turn. */
-export const statemBehaviour: Behaviour = {
+export const statemBehaviour: SystemHost = {
   kind: "genstatem",
+  ...statemSystem,
 
   start(process) {
     const statem = process.state as Statem;
@@ -30,17 +51,31 @@ export const statemBehaviour: Behaviour = {
   },
 
   receive(process, message) {
+    if (message instanceof Internal) return message.serve(process);
+    if (isParentExit(process, message)) return statemBehaviour.terminate(process, message.reason, message);
     const statem = process.state as Statem;
-    if (message instanceof Terminate) message.obeyed = true;
-    if (message instanceof Terminate || isParentExit(process, message)) {
-      return terminate(process, statem, message.reason, "a stop from outside", message);
+    if (statem.timer !== null) {
+      statem.timer.cancel();
+      statem.timer = null;
     }
     const event = statem.eventOf(message);
     if (event !== undefined) return handle(process, statem, event);
+    prepare(process, statem);
+  },
+
+  terminate(process, reason, message) {
+    return terminate(process, process.state as Statem, reason, "a stop from outside", message, undefined);
   },
 };
 
+/** A call that came with a deadline passes it on to what is called while it is handled. */
 function handle(process: Process, statem: Statem, event: Occurrence): Pending {
+  const { from } = event;
+  if (from === undefined || from.terms === null) return dispatch(process, statem, event);
+  return underTerms(process, from, () => dispatch(process, statem, event));
+}
+
+function dispatch(process: Process, statem: Statem, event: Occurrence): Pending {
   statem.begin(event);
   const { handleEvent } = statem.module;
   if (handleEvent !== undefined) {
@@ -58,6 +93,12 @@ function handle(process: Process, statem: Statem, event: Occurrence): Pending {
     return concluded(process, statem, "event", STAY);
   }
   return threw(process, statem, "event", missing(process, statem, event, key, entry));
+}
+
+/** What comes before the next message; nothing does in a machine that waits, and then it may sleep. */
+function prepare(process: Process, statem: Statem): void {
+  if (statem.inLine) process.unshift(NEXT);
+  else if (statem.hibernating || statem.hibernateAfter !== null) HIBERNATION.prepare(process, statem);
 }
 
 function missing(
@@ -89,7 +130,7 @@ function invoke(
 ): Pending {
   let result: unknown;
   try {
-    result = statem.module.asynchronous ? process.within(run, a, b, c, d) : run(a, b, c, d);
+    result = enter(process, statem, run, a, b, c, d);
   } catch (thrown) {
     return threw(process, statem, phase, thrown);
   }
@@ -133,13 +174,9 @@ function initialised(process: Process, statem: Statem, result: unknown): Pending
   return failedInit(process, new BadReturnValue("init", "nextState, ignore, error or stop", result));
 }
 
-function failedInit(process: Process, reason: Reason): void {
-  process.kernel.reportCrash(process, reason, { callback: "init" });
-  process.end(reason);
-}
-
 function transition(process: Process, statem: Statem, phase: Phase, result: Transition): Pending {
   const { tag, state, data, actions } = result;
+  if (phase === "hibernate") return slept(process, statem, result);
   const changes = state !== KEEP && !sameState(state, statem.nextState);
   if (changes && phase === "enter") return badReturn(process, statem, phase, result);
   if (tag === "stopAndReply") return replied(process, statem, phase, result);
@@ -150,7 +187,7 @@ function transition(process: Process, statem: Statem, phase: Phase, result: Tran
 
 /** Takes the actions; then the state is entered, if it is, and the transition is complete. */
 function acted(process: Process, statem: Statem, phase: Phase, actions: unknown, enters: boolean): Pending {
-  const refused = actions === undefined ? undefined : refusal(statem, phase, actions, false);
+  const refused = actions === undefined ? undefined : refusal(process, statem, phase, actions, false);
   if (refused !== undefined) return ended(process, statem, phase, refused);
   const { module, state, nextState, nextData } = statem;
   if (enters && module.handleEnter !== undefined) {
@@ -159,14 +196,28 @@ function acted(process: Process, statem: Statem, phase: Phase, actions: unknown,
   const callback = enters ? module.states?.get(nextState)?.enter : undefined;
   if (callback !== undefined) return invoke(process, statem, "enter", callback, state, nextData, process, undefined);
   statem.complete(process);
+  prepare(process, statem);
+}
+
+/** `hibernate` may make the data small, and nothing else. */
+function slept(process: Process, statem: Statem, result: Transition): Pending {
+  const { tag, data, actions } = result;
+  if (tag !== "keepState" || actions !== undefined) return badReturn(process, statem, "hibernate", result);
+  if (data !== KEEP) statem.data = data;
 }
 
 /** Takes one action after the other, up to one that may not be: why it may not. */
-function refusal(statem: Statem, phase: Phase, actions: unknown, repliesOnly: boolean): Error | undefined {
+function refusal(
+  process: Process,
+  statem: Statem,
+  phase: Phase,
+  actions: unknown,
+  repliesOnly: boolean,
+): Error | undefined {
   const entering = phase === "enter";
   for (const action of Array.isArray(actions) ? actions : [actions]) {
     try {
-      if ((!repliesOnly || kindOf(action) === "reply") && statem.act(action, entering)) continue;
+      if ((!repliesOnly || kindOf(action) === "reply") && statem.act(process, action, entering)) continue;
     } catch (error) {
       return error as Error;
     }
@@ -178,16 +229,18 @@ function refusal(statem: Statem, phase: Phase, actions: unknown, repliesOnly: bo
 
 function replied(process: Process, statem: Statem, phase: Phase, { reason, data, actions }: Transition): Pending {
   if (data !== KEEP) statem.nextData = data;
-  return ended(process, statem, phase, refusal(statem, phase, actions, true) ?? reason);
+  return ended(process, statem, phase, refusal(process, statem, phase, actions, true) ?? reason);
 }
+
+const EXPECTED: { readonly [P in Exclude<Phase, "init">]: string } = {
+  event: "nextState, keepState, repeatState, stop or stopAndReply",
+  enter: "keepState, repeatState or stop, in the same state",
+  hibernate: "keepState without actions, or stop",
+};
 
 function badReturn(process: Process, statem: Statem, phase: Phase, result: unknown): Pending {
   if (phase === "init") return initialised(process, statem, result);
-  const expected =
-    phase === "enter"
-      ? "keepState, repeatState or stop, in the same state"
-      : "nextState, keepState, repeatState, stop or stopAndReply";
-  return ended(process, statem, phase, new BadReturnValue(named(statem, phase), expected, result));
+  return ended(process, statem, phase, new BadReturnValue(named(statem, phase), EXPECTED[phase], result));
 }
 
 /** A callback threw: a result that is thrown counts as returned, an exit ends the machine, the rest is a crash. */
@@ -195,19 +248,20 @@ function threw(process: Process, statem: Statem, phase: Phase, thrown: unknown):
   if (process.dead) return process.crash(thrown);
   if (!isFailure(thrown)) return concluded(process, statem, phase, thrown);
   if (phase === "init") return failedInit(process, reasonOf(thrown));
-  return terminate(process, statem, reasonOf(thrown), named(statem, phase), statem.event?.describe());
+  const { event } = statem;
+  return terminate(process, statem, reasonOf(thrown), named(statem, phase), event?.describe(), event?.from);
 }
 
 /** The machine ends with the state and data that the transition had come to. */
 function ended(process: Process, statem: Statem, phase: Phase, reason: Reason): Pending {
   const callback = named(statem, phase);
   statem.arrive();
-  return terminate(process, statem, reason, callback, statem.event?.describe());
+  return terminate(process, statem, reason, callback, statem.event?.describe(), statem.event?.from);
 }
 
 /** How a report calls the callback that ran. */
 function named({ module, event, state, nextState }: Statem, phase: Phase): string {
-  if (phase === "init") return "init";
+  if (phase === "init" || phase === "hibernate") return phase;
   const inAllStates = module.handleEvent !== undefined;
   if (phase === "enter") return inAllStates ? "handleEnter" : `${String(nextState)}.handleEnter`;
   if (inAllStates || event === undefined) return "handleEvent";
@@ -217,24 +271,24 @@ function named({ module, event, state, nextState }: Statem, phase: Phase): strin
 }
 
 /** `terminate` runs, and then the process ends. A throw in it is the new reason. */
-function terminate(process: Process, statem: Statem, reason: Reason, callback: string, message: unknown): Pending {
-  const { state, data, module } = statem;
+function terminate(
+  process: Process,
+  statem: Statem,
+  reason: Reason,
+  callback: string,
+  message: unknown,
+  call: Call | undefined,
+): Pending {
   const finish = (last: Reason): void => {
-    if (!process.dead && !isClean(last)) {
-      const by = last === reason ? { callback, message } : { callback: "terminate", message: reason };
-      process.kernel.reportCrash(process, last, { ...by, state: { state, data }, ...statem.backlog() });
-    }
+    const own = last === reason;
+    if (!process.dead) tell(process, last, own ? callback : "terminate", own ? message : reason, call);
     process.end(last);
   };
   const failed = (thrown: unknown): void => finish(isFailure(thrown) ? reasonOf(thrown) : reason);
   let pending: unknown;
   try {
-    const run: Callback | undefined = module.source.terminate;
-    if (run !== undefined) {
-      pending = module.asynchronous
-        ? process.within(run, reason, state, data, process)
-        : run(reason, state, data, process);
-    }
+    const run: Callback | undefined = statem.module.source.terminate;
+    if (run !== undefined) pending = enter(process, statem, run, reason, statem.state, statem.data, process);
   } catch (thrown) {
     return failed(thrown);
   }

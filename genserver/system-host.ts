@@ -1,5 +1,5 @@
 import type { Behaviour } from "../runtime/behaviour.ts";
-import type { Call } from "../runtime/call.ts";
+import { Call, Cast } from "../runtime/call.ts";
 import { BadArgument } from "../runtime/errors.ts";
 import type { Process } from "../runtime/process.ts";
 import { isThenable } from "../runtime/thenable.ts";
@@ -24,8 +24,9 @@ export interface Status {
 }
 
 /**
- * A behaviour that serves system messages. At the end of its `receive` chain it hands them to {@link serveSystem}, and
- * it ends with its `terminate` when it gets a {@link Terminate} or the exit of its parent ({@link isParentExit}).
+ * A behaviour that serves system messages: its `receive` calls `serve` of an {@link Internal} message, and ends with its
+ * `terminate` at the exit of its parent ({@link isParentExit}). Then suspension, tracing, `sys.getState` and
+ * `GenServer.stop` work for its processes, too.
  */
 export interface SystemHost extends Behaviour {
   getState(process: Process): unknown;
@@ -41,25 +42,60 @@ export interface SystemHost extends Behaviour {
   terminate(process: Process, reason: Reason, message: unknown): Pending;
 }
 
+/**
+ * A message of the library's own, which does what it is for: a behaviour calls its `serve`. It cancels no timeout, is
+ * not counted as waiting, and not shown to who observes the process.
+ */
+export abstract class Internal {
+  abstract serve(process: Process): Pending;
+}
+
+/** A message of the library's own that stands for something the user knows, such as a timeout of a state machine. */
+export abstract class Sign {
+  abstract describe(): unknown;
+}
+
+/** An internal message that is served between callbacks also while the process is suspended, in its turn. */
+export abstract class SystemMessage extends Internal {}
+
 type Operation = (process: Process, host: SystemHost) => Async<unknown>;
 
-/** A request to the process itself, past its module's callbacks: served between them, in its place in the mailbox. */
-export class SystemMessage {
-  readonly from: Call;
-  readonly operation: Operation;
+/** A request to the process itself, past its module's callbacks. What goes wrong is the asker's. */
+export class SystemRequest extends SystemMessage {
+  private readonly from: Call;
+  private readonly operation: Operation;
   constructor(from: Call, operation: Operation) {
+    super();
     this.from = from;
     this.operation = operation;
   }
+
+  serve(process: Process): Pending {
+    const { from } = this;
+    const refuse = (error: unknown): void => from.refuse(error);
+    try {
+      const result = this.operation(process, hostOf(process));
+      if (!isThenable(result)) return from.answer(result);
+      return Promise.resolve(result).then((value) => from.answer(value), refuse);
+    } catch (error) {
+      refuse(error);
+    }
+  }
 }
 
-/** The order to stop, as a message: `GenServer.stop`. */
-export class Terminate {
+/** The order to stop: `GenServer.stop`. */
+export class Terminate extends SystemMessage {
   readonly reason: Reason;
   /** The process has begun to stop because of it. */
   obeyed = false;
   constructor(reason: Reason) {
+    super();
     this.reason = reason;
+  }
+
+  serve(process: Process): Pending {
+    this.obeyed = true;
+    return hostOf(process).terminate(process, this.reason, this);
   }
 }
 
@@ -74,18 +110,6 @@ export function isParentExit(process: Process, message: unknown): message is Exi
   );
 }
 
-/** Does what a system message asks for, and answers it. What goes wrong is the asker's, and the process goes on. */
-export function serveSystem(process: Process, { from, operation }: SystemMessage): Pending {
-  const refuse = (error: unknown): void => from.refuse(error);
-  try {
-    const result = operation(process, hostOf(process));
-    if (!isThenable(result)) return from.answer(result);
-    return Promise.resolve(result).then((value) => from.answer(value), refuse);
-  } catch (error) {
-    refuse(error);
-  }
-}
-
 /**
  * Stands before the behaviour of a process that is suspended or observed, so that one that is neither pays nothing.
  * While suspended it serves system messages and orders to stop, and keeps all others, in order, for the resume.
@@ -94,7 +118,7 @@ export class Overseer implements Behaviour {
   readonly host: SystemHost;
   readonly debug = new Debug();
   suspended = false;
-  private kept: unknown[] = [];
+  private messages: unknown[] = [];
 
   constructor(host: SystemHost) {
     this.host = host;
@@ -104,8 +128,9 @@ export class Overseer implements Behaviour {
     return this.host.kind;
   }
 
-  get keepsMessages(): boolean {
-    return this.kept.length > 0;
+  /** How many messages it keeps for the resume. */
+  get kept(): number {
+    return this.messages.length;
   }
 
   start(process: Process): Pending {
@@ -113,29 +138,26 @@ export class Overseer implements Behaviour {
   }
 
   receive(process: Process, message: unknown): Pending {
-    if (message instanceof SystemMessage) return serveSystem(process, message);
+    if (message instanceof SystemMessage) return message.serve(process);
     if (!this.suspended) {
-      this.debug.record(process, { tag: "in", message });
+      if (!(message instanceof Internal)) this.debug.record(process, { tag: "in", message: shown(message) });
       return this.host.receive(process, message);
     }
-    if (message instanceof Terminate) message.obeyed = true;
-    if (message instanceof Terminate || isParentExit(process, message)) {
-      return this.host.terminate(process, message.reason, message);
-    }
-    this.kept.push(message);
+    if (isParentExit(process, message)) return this.host.terminate(process, message.reason, message);
+    this.messages.push(message);
   }
 
   flush(process: Process, match: (message: unknown) => boolean): void {
-    const found = this.kept.findIndex(match);
-    if (found >= 0) this.kept.splice(found, 1);
+    const found = this.messages.findIndex(match);
+    if (found >= 0) this.messages.splice(found, 1);
     else this.host.flush?.(process, match);
   }
 
   /** What was kept is handled before what has come since. */
   resume(process: Process): void {
     this.suspended = false;
-    for (const message of this.kept.reverse()) process.unshift(message);
-    this.kept = [];
+    for (const message of this.messages.reverse()) process.unshift(message);
+    this.messages = [];
   }
 }
 
@@ -153,6 +175,14 @@ export function relieve(process: Process): void {
   if (behaviour instanceof Overseer && !behaviour.suspended && behaviour.debug.off) process.behaviour = behaviour.host;
 }
 
+/** What a process shows of itself, before it is redacted. */
+export const statusOf = (process: Process): Status => hostOf(process).status(process);
+
+/** The last events of a process whose log is on. */
+export function logOf({ behaviour }: Process): readonly SystemEvent[] | undefined {
+  return behaviour instanceof Overseer ? behaviour.debug.log : undefined;
+}
+
 /** The behaviour as a host; throws for a process that does not serve system messages. */
 export function hostOf(process: Process): SystemHost {
   const { behaviour } = process;
@@ -167,13 +197,20 @@ export function recordReply(process: Process, value: unknown, to: Call): void {
   if (behaviour instanceof Overseer) behaviour.debug.record(process, { tag: "out", value, to: to.pid });
 }
 
-/** Whether a message of the user's waits: a system message neither cancels a timeout nor wakes anybody. */
+/** Whether a message waits that is not internal. */
 export function messageWaits(process: Process): boolean {
-  if (process.behaviour instanceof Overseer && process.behaviour.keepsMessages) return true;
+  if (process.behaviour instanceof Overseer && process.behaviour.kept > 0) return true;
   return process.messageCount > 0 && process.some(isForUser);
 }
 
-const isForUser = (message: unknown): boolean => !(message instanceof SystemMessage);
+const isForUser = (message: unknown): boolean => !(message instanceof Internal);
+
+/** What reports and observers see of a message: of a request, what was asked and by whom. */
+export function shown(message: unknown): unknown {
+  if (message instanceof Call) return { call: message.request, payload: message.payload, from: message.pid };
+  if (message instanceof Cast) return { cast: message.request, payload: message.payload };
+  return message instanceof Sign ? message.describe() : message;
+}
 
 /**
  * A status as the module's `formatStatus` shows it. One that throws, or returns what is no status, hides everything:
@@ -198,5 +235,11 @@ const isStatus = (formatted: unknown, { ...status }: Status): formatted is Statu
   return keys.length === Object.keys(status).length && keys.every((key) => key in status);
 };
 
+/** The reason stays: everybody who watches the process hears of it. */
 const hidden = (status: Status, why: string): Status =>
-  Object.fromEntries(Object.keys(status).map((key) => [key, `[hidden: ${why}]`])) as unknown as Status;
+  Object.fromEntries(
+    Object.entries(status).map(([key, value]) => [key, key === "reason" ? value : hiddenValue(value, why)]),
+  ) as unknown as Status;
+
+const hiddenValue = (value: unknown, why: string): unknown =>
+  Array.isArray(value) ? [] : value === undefined ? undefined : `[hidden: ${why}]`;

@@ -1,9 +1,10 @@
-import { CallError } from "./errors.ts";
+import { BadArgument, CallError } from "./errors.ts";
+import { show } from "./inspect.ts";
 import type { Kernel } from "./kernel.ts";
 import { showTarget } from "./pid.ts";
 import type { Process } from "./process.ts";
 import { checkDelay, type Timer } from "./timers.ts";
-import type { CallOptions, Pid, Reason, Target } from "./types.ts";
+import type { CallOptions, Milliseconds, Pid, Reason, Target } from "./types.ts";
 import { Watch } from "./watch.ts";
 
 /** Who asked: keep it to answer later, from wherever, with {@link answer}. */
@@ -13,6 +14,18 @@ export interface From {
 }
 
 export const DEFAULT_CALL_TIMEOUT = 5000;
+
+type Pending = void | Promise<void>;
+
+/** What goes along with a call that has more than a timeout. */
+interface Terms {
+  /** The moment by which everything that the call causes must have its answer. */
+  readonly deadline: Milliseconds | null;
+  /** Stops listening for an abort. */
+  readonly release: (() => void) | null;
+  /** Where the call was made; only with the system's option `callStacks`. */
+  readonly site: { readonly stack?: string } | null;
+}
 
 /**
  * A request on its way: the message in the server's mailbox, the caller's monitor of the server, the deadline and the
@@ -27,6 +40,8 @@ export class Call extends Watch implements From {
   private readonly resolve: (value: unknown) => void;
   private readonly reject: (error: unknown) => void;
   private timer: Timer | null = null;
+  /** Null for most calls: the one field that a server looks at for deadlines. */
+  terms: Terms | null = null;
 
   constructor(
     caller: Process,
@@ -47,16 +62,38 @@ export class Call extends Watch implements From {
   }
 
   /** Delivers itself, or a `message` that carries it. */
-  send(caller: Process, timeout: CallOptions["timeout"], message: unknown = this): void {
+  send(caller: Process, options: CallOptions, message: unknown = this): void {
+    const target = this.kernel.names.resolve(this.to);
+    if (target === caller) this.fail("callingSelf");
+    else this.sendTo(target, caller, options, message);
+  }
+
+  /** `entry` is the function that was called: a recorded stack begins above it. */
+  sendTo(
+    target: Process | undefined,
+    caller: Process,
+    options: CallOptions,
+    message: unknown = this,
+    entry: Function = call,
+  ): void {
     const { kernel } = this;
-    if (timeout !== undefined && timeout !== "infinity") checkDelay(timeout);
-    const target = kernel.names.resolve(this.to);
-    if (target === undefined) return this.fail("noproc");
-    if (target === caller) return this.fail("callingSelf");
-    this.attach(caller, target);
-    if (timeout !== "infinity") {
-      this.timer = kernel.timers.set(timeout ?? DEFAULT_CALL_TIMEOUT, () => this.expire(), null);
+    const { deadline, signal } = options;
+    // A deadline that is asked for stands in place of the default; one that is inherited only comes on top.
+    const { timeout = deadline === undefined ? DEFAULT_CALL_TIMEOUT : "infinity" } = options;
+    if (timeout !== "infinity") checkDelay(timeout);
+    let delay = timeout;
+    if (deadline !== undefined || signal !== undefined || caller.deadline !== null || kernel.callStacks) {
+      const terms = this.agree(caller, deadline, signal, entry);
+      if (terms === undefined) return;
+      this.terms = terms;
+      if (terms.deadline !== null) {
+        const left = terms.deadline - kernel.driver.now();
+        if (delay === "infinity" || left < delay) delay = left;
+      }
     }
+    if (target === undefined) return this.fail("noproc");
+    this.attach(caller, target);
+    if (delay !== "infinity") this.timer = kernel.timers.set(delay, () => this.expire(), null);
     kernel.scheduler.reductions++;
     target.deliver(message);
   }
@@ -82,16 +119,45 @@ export class Call extends Watch implements From {
   override detach(): boolean {
     this.timer?.cancel();
     this.timer = null;
+    if (this.terms !== null) this.terms.release?.();
     return super.detach();
+  }
+
+  /** Whether the call may go out at all: neither aborted, nor too late already. What it then goes out with. */
+  private agree(
+    caller: Process,
+    deadline: Milliseconds | undefined,
+    signal: AbortSignal | undefined,
+    entry: Function,
+  ): Terms | undefined {
+    const until = earliest(caller.deadline, checkDeadline(deadline));
+    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+      throw new BadArgument(`expected an AbortSignal, got: ${show(signal)}`);
+    }
+    if (signal?.aborted) return this.fail("aborted", signal.reason);
+    if (until !== null && until <= this.kernel.driver.now()) return this.fail("timeout");
+    const release = signal === undefined ? null : this.listen(signal);
+    const site: { stack?: string } | null = this.kernel.callStacks ? {} : null;
+    if (site !== null) Error.captureStackTrace(site, entry);
+    return { deadline: until, release, site };
+  }
+
+  private listen(signal: AbortSignal): () => void {
+    const abort = (): void => {
+      if (this.detach()) this.fail("aborted", signal.reason);
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    return () => signal.removeEventListener("abort", abort);
   }
 
   private expire(): void {
     if (this.detach()) this.fail("timeout");
   }
 
-  private fail(reason: Reason): void {
+  private fail(reason: Reason, cause: unknown = reason): undefined {
+    this.terms?.release?.();
     this.kernel.scheduler.giveWay();
-    this.reject(new CallError(reason, this.request, showTarget(this.to)));
+    this.reject(new CallError(reason, this.request, showTarget(this.to), cause));
   }
 }
 
@@ -122,6 +188,30 @@ export function call(
     return new Promise(() => {});
   }
   return new Promise((resolve, reject) => {
-    new Call(caller, to, request, payload, resolve, reject).send(caller, options.timeout);
+    new Call(caller, to, request, payload, resolve, reject).send(caller, options);
   });
 }
+
+/**
+ * Runs the handling of a call that came with terms: what its process calls meanwhile, also in what is awaited, has the
+ * same deadline. One message at a time makes a field of the process exact.
+ */
+export function underTerms(process: Process, { terms }: Call, handle: () => Pending): Pending {
+  if (terms === null || terms.deadline === null) return handle();
+  const done = (): void => {
+    process.deadline = null;
+  };
+  process.deadline = terms.deadline;
+  const pending = handle();
+  if (pending === undefined) return done();
+  return pending.finally(done);
+}
+
+function checkDeadline(deadline: Milliseconds | undefined): Milliseconds | null {
+  if (deadline === undefined || deadline === Number.POSITIVE_INFINITY) return null;
+  if (Number.isFinite(deadline)) return deadline;
+  throw new BadArgument(`expected a deadline in the time of now(), got: ${show(deadline)}`);
+}
+
+const earliest = (a: Milliseconds | null, b: Milliseconds | null): Milliseconds | null =>
+  a === null ? b : b === null ? a : Math.min(a, b);

@@ -11,15 +11,18 @@ export class NoProcess extends Error {
   override readonly name = "NoProcess";
 }
 
-/** A call did not get its reply. `reason` is `noproc`, `timeout`, `callingSelf`, or the reason the server ended with. */
+/**
+ * A call did not get its reply. `reason` is `noproc`, `timeout`, `callingSelf`, `aborted` (then `cause` is what the signal
+ * was aborted with), or the reason the server ended with.
+ */
 export class CallError extends Error {
   override readonly name = "CallError";
   readonly reason: Reason;
   readonly request: string;
-  constructor(reason: Reason, request: string, target: string) {
+  constructor(reason: Reason, request: string, target: string, cause: unknown = reason) {
     super(
       `call ${show(request)} to ${target} failed: ${explain(reason)}`,
-      reason instanceof Error ? { cause: reason } : {},
+      cause !== reason || reason instanceof Error ? { cause } : {},
     );
     this.reason = reason;
     this.request = request;
@@ -30,6 +33,7 @@ const explain = (reason: Reason): string => {
   if (reason === "noproc") return "noproc (no such process)";
   if (reason === "timeout") return "timeout (no reply in time; the server may still do the work)";
   if (reason === "callingSelf") return "callingSelf (a process that calls itself would wait for ever)";
+  if (reason === "aborted") return "aborted (by the signal that it was made with)";
   if (reason instanceof Error) return `the server crashed: ${reason.message}`;
   return `the server ended: ${show(reason)}`;
 };
@@ -112,11 +116,8 @@ export function reasonOf(thrown: unknown): Reason {
   return thrown instanceof Error ? thrown : new NoCatch(thrown);
 }
 
-/** `normal`, `shutdown` and `{ shutdown }`: nothing went wrong. */
+/** `normal`, `shutdown` and `{ shutdown }`: nothing went wrong. An Error is none of them, whatever its fields. */
 export function isClean(reason: unknown): boolean {
-  return (
-    reason === "normal" ||
-    reason === "shutdown" ||
-    (typeof reason === "object" && reason !== null && "shutdown" in reason)
-  );
+  if (reason === "normal" || reason === "shutdown") return true;
+  return typeof reason === "object" && reason !== null && "shutdown" in reason && !(reason instanceof Error);
 }

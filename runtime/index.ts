@@ -20,6 +20,7 @@ export { defineReport, type Level, onReport, printReports } from "./reports.ts";
 export {
   error,
   type Failed,
+  type IdleTimeout,
   type Ignore,
   ignore,
   type Next,

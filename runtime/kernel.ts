@@ -29,6 +29,8 @@ export class Kernel {
   readonly telemetry = new Telemetry();
   /** The process that the system speaks as; it owns what belongs to no other, such as a timer to a name. */
   root: Process | null = null;
+  /** Whether calls remember where they were made. */
+  callStacks = false;
   private ids = 0;
 
   constructor(driver: Driver) {

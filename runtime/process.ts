@@ -9,7 +9,7 @@ import type { Starting } from "./starting.ts";
 import { ambient } from "./strays.ts";
 import type { CrashReport } from "./telemetry.ts";
 import type { Timer, TimerOwner } from "./timers.ts";
-import type { Exit, Label, Reason } from "./types.ts";
+import type { Exit, Label, Milliseconds, Reason } from "./types.ts";
 import type { Watch } from "./watch.ts";
 
 /** Where a process stands with the scheduler. */
@@ -44,6 +44,8 @@ export abstract class Process extends Mailbox implements TimerOwner {
   reason: Reason | undefined = undefined;
   label: Label | undefined = undefined;
   registered: string | undefined = undefined;
+  /** While it handles a request that came with a deadline: by when its own calls must be answered. */
+  deadline: Milliseconds | null = null;
   links: Set<Process> | null = null;
   watchers: Watch | null = null;
   watching: Watch | null = null;

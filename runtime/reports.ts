@@ -1,5 +1,5 @@
 import { showReason } from "./inspect.ts";
-import type { Telemetry, TelemetryEvents } from "./telemetry.ts";
+import type { Client, Telemetry, TelemetryEvents } from "./telemetry.ts";
 
 export type Level = "error" | "warning" | "info" | "debug";
 
@@ -53,12 +53,22 @@ defineReport("process.crash", "error", (_, { label, reason, parent, doing }) => 
     lines.push(`  in ${doing.callback}`);
     if ("message" in doing) lines.push(`  last message: ${showReason(doing.message)}`);
     if ("state" in doing) lines.push(`  state: ${showReason(doing.state)}`);
+    if ("data" in doing) lines.push(`  data: ${showReason(doing.data)}`);
     for (const rest of ["queue", "postponed", "timeouts"] as const) {
       if (doing[rest] !== undefined && doing[rest].length > 0) lines.push(`  ${rest}: ${showReason(doing[rest])}`);
     }
+    for (const event of doing.log ?? []) lines.push(`  log: ${showReason(event)}`);
+    if (doing.client !== undefined) lines.push(...showClient(doing.client));
   }
   return lines.join("\n");
 });
+
+/** The stack of a client without its first line, which is no frame. */
+function showClient({ pid, label, stack }: Client): readonly string[] {
+  if (label === undefined) return [`  client ${pid} is dead`];
+  if (stack === undefined) return [`  client ${label}`];
+  return [`  client ${label}, called`, ...stack.split("\n").slice(1)];
+}
 
 defineReport(
   "process.zombie",

@@ -4,9 +4,35 @@ import type { Milliseconds, Reason } from "./types.ts";
 
 /** What the process does right after the callback, before its next message. */
 export type Next =
-  | { readonly timeout: Milliseconds | "infinity" }
+  | IdleTimeout
+  /** `handleContinue` runs with it, before any message. */
   | { readonly continue: unknown }
+  /** When no message waits, the module's `hibernate` runs before the process sleeps. */
   | { readonly hibernate: true };
+
+/** If no message comes in time, this one does. Any message cancels it, a system message does not. */
+export interface IdleTimeout {
+  /** A plain 0 lets a message that waits already win. */
+  readonly timeout: Milliseconds | "infinity";
+  /** What `handleInfo` gets instead of {@link Timeout}. With it, a timeout of 0 comes before messages that wait. */
+  readonly message?: unknown;
+  /** `timeout` is a moment in the time of `self.now()`. Default false. */
+  readonly abs?: boolean;
+  /** Hibernates meanwhile. */
+  readonly hibernate?: true;
+}
+
+/** Whether a callback may return it as its next step. */
+export function isNext(next: unknown): next is Next | undefined {
+  if (next === undefined) return true;
+  if (typeof next !== "object" || next === null) return false;
+  if ("hibernate" in next && next.hibernate !== true && next.hibernate !== undefined) return false;
+  if (!("timeout" in next)) return "continue" in next || ("hibernate" in next && next.hibernate === true);
+  const { timeout, abs } = next as { timeout: unknown; abs?: unknown };
+  if (abs !== undefined && typeof abs !== "boolean") return false;
+  if (timeout === "infinity") return true;
+  return typeof timeout === "number" && (abs === true ? !Number.isNaN(timeout) : timeout >= 0);
+}
 
 export interface Ok<S> {
   readonly tag: "ok";

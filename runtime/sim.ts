@@ -12,6 +12,8 @@ export interface SimOptions {
   readonly time?: "auto" | "manual";
   /** How often time may jump by itself before the simulation is given up. Default 1,000,000. */
   readonly jumps?: number;
+  /** As the option of `system`. Default false. */
+  readonly callStacks?: boolean;
 }
 
 /** A system in virtual time: the same processes on another clock, so that hours take milliseconds. */
@@ -46,7 +48,7 @@ export async function simulate<T>(
 ): Promise<T> {
   const [options, test] = args.length === 1 ? [{}, args[0]] : args;
   const driver = new VirtualDriver(options);
-  const sim = new SimSystem(driver);
+  const sim = new SimSystem(driver, options.callStacks === true);
   const result = await Promise.race([test(sim), driver.failure]).finally(async () => {
     driver.automatic = true;
     await Promise.race([sim.stop(), driver.failure]);
@@ -59,8 +61,8 @@ export async function simulate<T>(
 
 class SimSystem extends LiveSystem implements Sim {
   private readonly driver: VirtualDriver;
-  constructor(driver: VirtualDriver) {
-    super({ driver, reports: false, catchStrays: false });
+  constructor(driver: VirtualDriver, callStacks: boolean) {
+    super({ driver, reports: false, catchStrays: false, callStacks });
     this.driver = driver;
   }
   get seed(): number {

@@ -20,16 +20,31 @@ export interface CrashReport {
   readonly label: string;
   readonly reason: Reason;
   readonly parent: Pid | undefined;
-  /** What the process was doing: its last message and state, where its behaviour knows them. */
-  readonly doing?: {
-    readonly callback: string;
-    readonly message?: unknown;
-    readonly state?: unknown;
-    /** Of a state machine: what was still to be handled, what was put back, and the timeouts that ran. */
-    readonly queue?: readonly unknown[];
-    readonly postponed?: readonly unknown[];
-    readonly timeouts?: readonly unknown[];
-  };
+  /** What the process was doing, where its behaviour knows. */
+  readonly doing?: Doing;
+}
+
+export interface Doing {
+  readonly callback: string;
+  readonly message?: unknown;
+  readonly state?: unknown;
+  /** Of a state machine: its data, what was still to be handled, what was put back, and the timeouts that ran. */
+  readonly data?: unknown;
+  readonly queue?: readonly unknown[];
+  readonly postponed?: readonly unknown[];
+  readonly timeouts?: readonly unknown[];
+  /** The last events of a process that keeps them. */
+  readonly log?: readonly unknown[];
+  /** Who waits for the reply, in a crash in a call. */
+  readonly client?: Client;
+}
+
+export interface Client {
+  readonly pid: Pid;
+  /** What it is called; `undefined` when it is dead. */
+  readonly label: string | undefined;
+  /** Where the call was made; only with the system's option `callStacks`. */
+  readonly stack: string | undefined;
 }
 
 type Handler<E extends keyof TelemetryEvents> = (...args: TelemetryEvents[E]) => void;

@@ -71,16 +71,28 @@ export type Async<T> = T | Promise<T>;
 type Fn = (...args: any[]) => any;
 type Sig<T, K extends keyof T> = T[K] extends Fn ? T[K] : never;
 
+/** How a call is made: `self.with({ timeout: 500 }).call(…)`. */
 export interface CallOptions {
-  /** How long a call waits for its reply. Default 5000 ms. */
+  /**
+   * How long a call waits for its reply. Default 5000 ms; none when there is a `deadline`. The server is not told of it
+   * (as in OTP): it does the work all the same, and its late reply is dropped.
+   */
   readonly timeout?: Milliseconds | "infinity";
+  /**
+   * The moment, in the time of `self.now()`, by which the reply must be there. It travels: what the server calls while it
+   * handles the request must be answered by then, too, and so on. A call whose deadline has passed is not sent.
+   */
+  readonly deadline?: Milliseconds;
+  /** Gives the call up when it is aborted: it rejects as `aborted`, and a late reply is dropped. */
+  readonly signal?: AbortSignal;
 }
 
 /** Whoever may talk to processes: a process (`self`), a {@link System}, a simulation. */
 export interface Caller {
   /**
    * Sends a request and waits for its reply (OTP: `gen_server:call/3`). Rejects with a `CallError` when the target is
-   * not there (`noproc`), ends before it answers (its exit reason), or does not answer in time (`timeout`).
+   * not there (`noproc`), ends before it answers (its exit reason), does not answer in time (`timeout`), or when the
+   * signal that the call was made with is aborted (`aborted`).
    */
   call<P extends Protocol, K extends keyof P["calls"] & string>(
     to: Target<P>,

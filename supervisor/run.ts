@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly deadline?: Milliseconds;
   /** The lowest level of report to print, or `false` for none. Default `"info"`. */
   readonly reports?: Level | false;
+  /** Let each call remember where it was made, as the option of `system`. Default false. */
+  readonly callStacks?: boolean;
   /** Called with the system before the tree starts: attach telemetry here. */
   readonly prepare?: (system: System) => void;
 }
@@ -54,8 +56,8 @@ const FOREVER = 2 ** 30;
  * await run(supervisor(App, { port: 4000 }), { deadline: 15_000 });
  */
 export async function run(app: ChildSpec, options: RunOptions = {}): Promise<never> {
-  const { deadline = 30_000, reports = "info" } = options;
-  const system = new LiveSystem({ reports });
+  const { deadline = 30_000, reports = "info", callStacks = false } = options;
+  const system = new LiveSystem({ reports, callStacks });
   let obedient = true;
   let gaveUp = false;
   let pid: Pid | undefined;

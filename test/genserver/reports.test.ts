@@ -18,7 +18,8 @@ test("the crash of a callback is told once, with the callback, the message, the 
     const caller = puppet(sim);
     await caller.does((self) => self.call(pid, "act", act).catch(() => {}));
     const message = { call: "act", payload: act, from: caller.pid };
-    const doing = { callback: "handleCall.act", message, state: ["state"] };
+    const client = { pid: caller.pid, label: `${caller.pid} process`, stack: undefined };
+    const doing = { callback: "handleCall.act", message, state: ["state"], client };
     expect(crashes).toEqual([{ pid, label: `${pid} server`, reason: oops, parent: undefined, doing }]);
   }));
 

@@ -9,7 +9,7 @@ import {
   StartError,
   type Target,
 } from "hornbeam";
-import { GenServer, type StartOptions, start, startLink } from "hornbeam/genserver";
+import { GenServer, type StartOptions, start, startLink, sys } from "hornbeam/genserver";
 import { type Sim, simulate } from "hornbeam/sim";
 import { Actor, Command } from "./actor.ts";
 import type { Document, Step, Unsupported } from "./corpus.ts";
@@ -174,11 +174,12 @@ class World {
     return target === undefined ? "skipped" : action(target);
   }
 
+  /** `sys:get_state`, asked by somebody who is not in the scenario. */
   private stateOf(target: Target): unknown {
-    const pid = "name" in target ? this.sim.whereis(target) : target;
-    // Not public: there is no sys:get_state yet. A pid knows its process, and that of a server the server.
-    const { process } = (pid ?? { process: null }) as unknown as { process: { state: { state: number } } | null };
-    return process === null ? { exit: "noproc", in: "get_state" } : process.state.state;
+    return sys.getState(this.sim, target).catch((error) => {
+      if (!(error instanceof CallError)) throw error;
+      return { exit: error.reason, in: "get_state" };
+    });
   }
 
   /** What arrived in the mailboxes of actors that live. */

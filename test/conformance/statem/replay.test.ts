@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
+import type { Pid } from "hornbeam";
 import { GenStatem } from "hornbeam/genserver";
 import { simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
@@ -66,28 +67,22 @@ function replay(scenario: Scenario): Promise<readonly Entry[][]> {
     };
     const modules = scriptedModules(scenario, tell);
     const driver = puppet(sim);
-    sim.telemetry.on("process.exit", (_, { pid, reason }) => {
-      if (pid === machine) down = ["down", reasonOf(reason)];
+    sim.telemetry.on("process.exit", (_, { label, reason }) => {
+      if (label.endsWith("machine")) down = ["down", reasonOf(reason)];
     });
-    let machine: any;
-    await sim.start({
-      id: "machine",
-      start: async (parent) => {
-        machine = await GenStatem.start(parent, modules[scenario.module]).catch(() => undefined);
-        return machine;
-      },
-    });
+    const start: (...args: any[]) => Promise<Pid> = GenStatem.start;
+    const machine = await start(sim, modules[scenario.module], undefined, { label: "machine" });
     const trace = [await settle()];
     for (const op of scenario.ops) {
       await driver.does((self) => {
         if (op.op === "stop") return void GenStatem.stop(self, machine, op.reason).catch(() => {});
         for (const [kind, key, caller] of op.items) {
-          if (kind === "cast") self.cast(machine, key);
+          if (kind === "cast") self.cast<any, string>(machine, key);
           else if (kind === "info") self.send(machine, key);
           else {
             self
               .with({ timeout: "infinity" })
-              .call(machine, key, caller)
+              .call<any, string>(machine, key, caller)
               .then(
                 (value) => tell(["reply", caller, value]),
                 () => {},
