@@ -7,6 +7,8 @@ import { checkDelay } from "../runtime/timers.ts";
 import type { Async, Caller, ChildSpec, Protocol, Reason, Self } from "../runtime/types.ts";
 import type { CodeChange } from "./code-change.ts";
 import { type Args, split, started, stopServer } from "./genserver.ts";
+import { requestCollection } from "./request-collection.ts";
+import { checkResponse, receiveResponse, sendRequest, waitResponse } from "./requests.ts";
 import { statemBehaviour } from "./statem.ts";
 import type { CallAction, EnterAction, ProtocolAction, Some, StatemAction } from "./statem-actions.ts";
 import type { StatemEvent } from "./statem-events.ts";
@@ -197,4 +199,15 @@ function startStatem(by: ProcessSelf, link: boolean, module: AnyStatem, args: re
  * The functions of the behaviour. It is called, cast to and sent to like any process: `self.call(lock, "unlock", code)`.
  * A call's late reply is always dropped, so there is no `dirty_timeout` to ask for.
  */
-export const GenStatem = { start, startLink, child, stop: stopServer, reply: answer };
+export const GenStatem = {
+  start,
+  startLink,
+  child,
+  stop: stopServer,
+  reply: answer,
+  sendRequest,
+  waitResponse,
+  receiveResponse,
+  checkResponse,
+  requestCollection,
+};
