@@ -16,7 +16,7 @@ const OUT = join(ROOT, ".cache/docs");
 const NOT_RUN = /\bawait run\(/;
 
 /** The types that examples name; what is a value too is found in the prelude. */
-const TYPES = ["Channel", "UserSocket", "Down", "Exit"];
+const TYPES = ["Channel", "EventStatem", "UserSocket", "Down", "Exit"];
 
 interface Example {
   readonly where: string;

@@ -1,13 +1,5 @@
 import { error, name, onReport, type Pid, stop } from "hornbeam";
-import {
-  GenServer,
-  GenStatem,
-  keepState,
-  keepStateAndData,
-  nextState,
-  type StatemStatus,
-  sys,
-} from "hornbeam/genserver";
+import { GenStatem, keepState, keepStateAndData, nextState, type StatemStatus, sys } from "hornbeam/genserver";
 import { simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
 import { deaths, events, puppet } from "../runtime/support.ts";
