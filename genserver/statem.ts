@@ -1,15 +1,14 @@
-import { type Call, underTerms } from "../runtime/call.ts";
+import { underTerms } from "../runtime/call.ts";
 import { BadReturnValue, reasonOf, Undefined } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import type { Process } from "../runtime/process.ts";
 import { NONE, Result } from "../runtime/results.ts";
 import { isThenable } from "../runtime/thenable.ts";
-import type { Reason } from "../runtime/types.ts";
 import { type Callback, enter, isFailure, settled } from "./callback.ts";
 import { failedInit } from "./ending.ts";
-import { tell } from "./report.ts";
 import { sameState } from "./same-state.ts";
 import { BadAction, kindOf } from "./statem-actions.ts";
+import { badReturn, EXPECTED, ended, named, type Phase, terminate } from "./statem-ending.ts";
 import type { Occurrence } from "./statem-events.ts";
 import { Hibernation } from "./statem-hibernation.ts";
 import type { Statem } from "./statem-machine.ts";
@@ -20,9 +19,6 @@ import { Internal, isParentExit, type Pending, type SystemHost } from "./system-
 import { unhandled } from "./unhandled.ts";
 
 const STAY = keepStateAndData();
-
-/** Which callback of the machine runs. */
-type Phase = "init" | "event" | "enter" | "hibernate";
 
 /** A message to oneself, always the first: there are events that come before the mailbox. */
 class NextInLine extends Internal {
@@ -171,7 +167,7 @@ function initialised(process: Process, statem: Statem, result: unknown): Pending
     if (result.tag === "error") return starting?.abandon({ failure: result.reason }, "normal");
     if (result.tag === "stop" && result.value === NONE) return failedInit(process, result.reason);
   }
-  return failedInit(process, new BadReturnValue("init", "nextState, ignore, error or stop", result));
+  return failedInit(process, new BadReturnValue("init", EXPECTED.init, result));
 }
 
 function transition(process: Process, statem: Statem, phase: Phase, result: Transition): Pending {
@@ -232,17 +228,6 @@ function replied(process: Process, statem: Statem, phase: Phase, { reason, data,
   return ended(process, statem, phase, refusal(process, statem, phase, actions, true) ?? reason);
 }
 
-const EXPECTED: { readonly [P in Exclude<Phase, "init">]: string } = {
-  event: "nextState, keepState, repeatState, stop or stopAndReply",
-  enter: "keepState, repeatState or stop, in the same state",
-  hibernate: "keepState without actions, or stop",
-};
-
-function badReturn(process: Process, statem: Statem, phase: Phase, result: unknown): Pending {
-  if (phase === "init") return initialised(process, statem, result);
-  return ended(process, statem, phase, new BadReturnValue(named(statem, phase), EXPECTED[phase], result));
-}
-
 /** A callback threw: a result that is thrown counts as returned, an exit ends the machine, the rest is a crash. */
 function threw(process: Process, statem: Statem, phase: Phase, thrown: unknown): Pending {
   if (process.dead) return process.crash(thrown);
@@ -250,51 +235,4 @@ function threw(process: Process, statem: Statem, phase: Phase, thrown: unknown):
   if (phase === "init") return failedInit(process, reasonOf(thrown));
   const { event } = statem;
   return terminate(process, statem, reasonOf(thrown), named(statem, phase), event?.describe(), event?.from);
-}
-
-/** The machine ends with the state and data that the transition had come to. */
-function ended(process: Process, statem: Statem, phase: Phase, reason: Reason): Pending {
-  const callback = named(statem, phase);
-  statem.arrive();
-  return terminate(process, statem, reason, callback, statem.event?.describe(), statem.event?.from);
-}
-
-/** How a report calls the callback that ran. */
-function named({ module, event, state, nextState }: Statem, phase: Phase): string {
-  if (phase === "init" || phase === "hibernate") return phase;
-  const inAllStates = module.handleEvent !== undefined;
-  if (phase === "enter") return inAllStates ? "handleEnter" : `${String(nextState)}.handleEnter`;
-  if (inAllStates || event === undefined) return "handleEvent";
-  const { type, name, request } = event;
-  const key = type === "genericTimeout" ? String(name) : request;
-  return [String(state), CALLBACK[type], ...(key === "" ? [] : [key])].join(".");
-}
-
-/** `terminate` runs, and then the process ends. A throw in it is the new reason. */
-function terminate(
-  process: Process,
-  statem: Statem,
-  reason: Reason,
-  callback: string,
-  message: unknown,
-  call: Call | undefined,
-): Pending {
-  const finish = (last: Reason): void => {
-    const own = last === reason;
-    if (!process.dead) tell(process, last, own ? callback : "terminate", own ? message : reason, call);
-    process.end(last);
-  };
-  const failed = (thrown: unknown): void => finish(isFailure(thrown) ? reasonOf(thrown) : reason);
-  let pending: unknown;
-  try {
-    const run: Callback | undefined = statem.module.source.terminate;
-    if (run !== undefined) pending = enter(process, statem, run, reason, statem.state, statem.data, process);
-  } catch (thrown) {
-    return failed(thrown);
-  }
-  if (!isThenable(pending)) return finish(reason);
-  return Promise.resolve(pending).then(
-    () => settled(process, () => finish(reason)),
-    (thrown) => settled(process, () => failed(thrown), thrown),
-  );
 }

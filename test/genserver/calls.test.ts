@@ -1,4 +1,17 @@
-import { BadReturnValue, error, exit, ignore, noreply, ok, refuse, reply, stop, Undefined } from "hornbeam";
+import {
+  answer,
+  BadReturnValue,
+  error,
+  exit,
+  ignore,
+  name,
+  noreply,
+  ok,
+  refuse,
+  reply,
+  stop,
+  Undefined,
+} from "hornbeam";
 import { type GenServer, start } from "hornbeam/genserver";
 import { type Sim, simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
@@ -181,4 +194,32 @@ test("undefined, null and false are messages and replies like others", () =>
     for (const value of [undefined, null, false]) {
       expect(await sim.call(pid, "act", (log) => reply(value, log))).toBe(value);
     }
+  }));
+
+test("a server that calls itself, by pid or by name, hears of it at once, and goes on", () =>
+  simulate(async (sim) => {
+    const me = name<typeof Scripted>("me");
+    const pid = await start(sim, Scripted, {}, { name: me });
+    for (const to of [pid, me]) {
+      const reason = await sim.call(pid, "act", async (log, self) => {
+        const call = self.call(to, "act", (log) => reply(1, log));
+        return reply(await call.catch((error) => error.reason), log);
+      });
+      expect([reason, sim.now()]).toEqual(["callingSelf", 0]);
+    }
+  }));
+
+test("a reply of 10 MB reaches the caller as the same object, now or later", () =>
+  simulate(async (sim) => {
+    const pid = await server(sim);
+    const big = new Uint8Array(10_000_000);
+    expect(await sim.call(pid, "act", (log) => reply(big, log))).toBe(big);
+    const later = sim.call(pid, "act", (log, self, from) => {
+      self.sendAfter((log: Log) => {
+        answer(from, big);
+        return noreply(log);
+      }, 100);
+      return noreply(log);
+    });
+    expect(await later).toBe(big);
   }));

@@ -1,5 +1,5 @@
-import { exit, name, ok, stop } from "hornbeam";
-import { GenServer, start } from "hornbeam/genserver";
+import { exit, name, ok, onReport, stop } from "hornbeam";
+import { GenServer, start, sys } from "hornbeam/genserver";
 import { simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
 import { events, puppet } from "../runtime/support.ts";
@@ -93,3 +93,104 @@ test("a start that fails says which server it was, by its name", () =>
     );
     expect(thrown.message).toMatch(/lobby did not start: 'oops'/);
   }));
+
+test("the client of a crash in a call is told with its label, and with its stack when the system records stacks", () =>
+  simulate({ callStacks: true }, async (sim) => {
+    const crashes = events(sim, "process.crash");
+    const caller = puppet(sim, { label: "the client" });
+    const act: Act = () => {
+      throw oops;
+    };
+    const pid = await start(sim, Scripted, launch);
+    await caller.does(async function askingForTrouble(self) {
+      await self.call(pid, "act", act).catch(() => {});
+      const other = await start(self, Scripted, launch);
+      await GenServer.waitResponse(self, GenServer.sendRequest(self, other, "act", act));
+    });
+    const client = { pid: caller.pid, label: `${caller.pid} the client`, stack: expect.any(String) };
+    expect(crashes).toMatchObject([{ doing: { client } }, { doing: { client } }]);
+    for (const { doing } of crashes) {
+      expect(doing?.client?.stack?.split("\n").slice(1, 3).join("\n")).toContain("askingForTrouble");
+    }
+  }));
+
+test("stacks of calls are not recorded unless the system is told to", () =>
+  simulate(async (sim) => {
+    const crashes = events(sim, "process.crash");
+    const pid = await start(sim, Scripted, launch);
+    await sim.call(pid, "act", () => exit("oops")).catch(() => {});
+    expect(crashes[0]?.doing?.client).toEqual({ pid: expect.anything(), label: expect.any(String), stack: undefined });
+  }));
+
+test("a client that is dead when its request crashes the server is told as dead", () =>
+  simulate(async (sim) => {
+    const crashes = events(sim, "process.crash");
+    const pid = await start(sim, Scripted, launch);
+    const caller = puppet(sim);
+    const act: Act = async (_, self) => {
+      await self.sleep(100);
+      throw oops;
+    };
+    await caller.does((self) => void self.call(pid, "act", act).catch(() => {}));
+    sim.kill(caller.pid);
+    await sim.advance(100);
+    expect(crashes[0]?.doing?.client).toEqual({ pid: caller.pid, label: undefined, stack: undefined });
+  }));
+
+test("a cast and a message have no client", () =>
+  simulate(async (sim) => {
+    const crashes = events(sim, "process.crash");
+    sim.cast(await start(sim, Scripted, launch), "act", () => exit("oops"));
+    sim.send(await start(sim, Scripted, launch), () => exit("oops"));
+    await sim.idle();
+    expect(crashes.map(({ doing }) => doing && "client" in doing)).toEqual([false, false]);
+  }));
+
+test("the printed report shows the label, the callback, the last message, the state, the log, the reason and the client", () =>
+  simulate({ callStacks: true }, async (sim) => {
+    const texts: string[] = [];
+    onReport(sim.telemetry, (_, text) => void texts.push(text));
+    const pid = await start(sim, Scripted, launch, { label: "lobby" });
+    await sys.log(sim, pid, true);
+    sim.send(pid, "hello");
+    const caller = puppet(sim, { label: "the client" });
+    await caller.does((self) => self.call(pid, "act", () => exit("oops")).catch(() => {}));
+    const [text = ""] = texts;
+    const lines = text.split("\n");
+    expect(lines.slice(0, 2)).toEqual([`process ${pid} lobby crashed: 'oops'`, "  in handleCall.act"]);
+    expect(text).toContain(`last message: { call: 'act', payload: [Function (anonymous)], from: ${caller.pid} }`);
+    expect(lines).toContain("  state: [ 'state', 'hello' ]");
+    expect(lines).toContain("  log: { tag: 'in', message: 'hello' }");
+    expect(lines).toContain(`  client ${caller.pid} the client, called`);
+    expect(lines.at(lines.indexOf(`  client ${caller.pid} the client, called`) + 1)).toMatch(/^ {4}at /);
+    expect(text).toContain("reports.test.ts");
+  }));
+
+test.each<[string, () => unknown]>([
+  ["normal", () => exit("normal")],
+  ["shutdown", () => exit("shutdown")],
+  ["{ shutdown }", () => exit({ shutdown: "moved" })],
+])("an exit with %s is silent", (_, act) =>
+  simulate(async (sim) => {
+    const crashes = events(sim, "process.crash");
+    sim.cast(await start(sim, Scripted, launch), "act", act as Act);
+    await sim.idle();
+    expect(crashes).toEqual([]);
+  }),
+);
+
+test.each<[string, unknown]>([
+  ["an Error called normal", new Error("normal")],
+  ["an Error with a field called shutdown", Object.assign(new Error("oops"), { shutdown: true })],
+  ["a value that is not clean", "oops"],
+])("%s is always told, thrown or stopped with", (_, reason) =>
+  simulate(async (sim) => {
+    const crashes = events(sim, "process.crash");
+    sim.cast(await start(sim, Scripted, launch), "act", (log) => stop(reason as Error, log));
+    sim.cast(await start(sim, Scripted, launch), "act", () => {
+      throw reason;
+    });
+    await sim.idle();
+    expect(crashes).toHaveLength(2);
+  }),
+);

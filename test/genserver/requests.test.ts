@@ -245,6 +245,16 @@ test("the end of the one who sent a request leaves nothing behind, and its answe
     expect(went).toBe(false);
   }));
 
+test("a wait that was answered leaves no timer", () =>
+  simulate({ time: "manual" }, async (sim) => {
+    const desk = await start(sim, Desk);
+    const caller = puppet(sim);
+    await caller.does(async (self) => {
+      expect(await waitResponse(self, sendRequest(self, desk, "now", 1), 1000)).toEqual(value(2));
+    });
+    expect(sim.leaks().filter((leak) => leak.includes("timer"))).toEqual([]);
+  }));
+
 test("what a dead process asks is not sent, and its wait never ends", () =>
   simulate(async (sim) => {
     const desk = await start(sim, Desk);

@@ -1,4 +1,4 @@
-import { exit, noreply, ok, type Reason, reply, type Self, stop } from "hornbeam";
+import { exit, name, noreply, ok, type Reason, reply, type Self, stop } from "hornbeam";
 import { GenServer, start, startLink } from "hornbeam/genserver";
 import { simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
@@ -252,3 +252,21 @@ test.each<[string, (log: Log) => unknown]>([
     expect([calls, died.get(pid)]).toEqual([[], "killed"]);
   }),
 );
+
+test("terminate runs at the exit of a parent that has a name, by link and by signal", () =>
+  simulate(async (sim) => {
+    const seen: unknown[] = [];
+    const module = Terminating((reason) => void seen.push(reason));
+    for (const end of ["by link", "by signal"]) {
+      const parent = puppet(sim, { name: name("parent"), trapExit: true });
+      let pid: any;
+      await parent.does(async (self) => {
+        pid = await startLink(self, module, { init: traps });
+      });
+      if (end === "by link") sim.kill(parent.pid);
+      else await parent.does((self) => self.exit(pid, "shutdown"));
+      await sim.idle();
+      expect(sim.isAlive(pid)).toBe(false);
+    }
+    expect(seen).toEqual(["killed", "shutdown"]);
+  }));

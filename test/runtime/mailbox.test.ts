@@ -43,6 +43,7 @@ test("a mailbox behaves like an array, whatever is pushed, unshifted and taken",
           model[kind](message);
         }
         expect(box.messageCount).toBe(model.length);
+        expect(box.some((other) => other === message)).toBe(model.includes(message));
       }
       for (const message of model) expect(box.shift()).toBe(message);
       expect(box.shift()).toBe(EMPTY);
