@@ -1,5 +1,13 @@
 import type { From, Pid } from "hornbeam";
-import { GenStatem, keepState, keepStateAndData, nextState, repeatState, repeatStateAndData } from "hornbeam/genserver";
+import {
+  GenStatem,
+  keepState,
+  keepStateAndData,
+  nextState,
+  repeatState,
+  repeatStateAndData,
+  sys,
+} from "hornbeam/genserver";
 import { simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
 import { events, puppet } from "../runtime/support.ts";
@@ -227,10 +235,26 @@ test("states that are arrays or plain objects are the same when what is in them 
       scripted("by handleEvent", { enter, init: () => nextState({ door: ["open", 1] }, 0) }),
     );
     const map = new Map();
-    for (const state of [{ door: ["open", 1] }, { door: ["open", 2] }, map, map, new Map(), Number.NaN, Number.NaN]) {
+    for (const state of [
+      { door: ["open", 1] },
+      { door: ["open", 2] },
+      { door: ["open", 2], lamp: 1 },
+      map,
+      map,
+      new Map(),
+      Number.NaN,
+      Number.NaN,
+    ]) {
       await sim.call<any, string>(pid, "act", () => nextState(state, 0, { reply: 0 }));
     }
-    expect(entered).toEqual([{ door: ["open", 1] }, { door: ["open", 2] }, map, new Map(), Number.NaN]);
+    expect(entered).toEqual([
+      { door: ["open", 1] },
+      { door: ["open", 2] },
+      { door: ["open", 2], lamp: 1 },
+      map,
+      new Map(),
+      Number.NaN,
+    ]);
     expect(await stateOf(sim, pid)).toBeNaN();
   }));
 
@@ -242,6 +266,7 @@ test("a state without an entry for an event uses the module's own", () =>
         a: { handleCall: { who: () => keepStateAndData({ reply: "a" }) } },
         b: {},
       },
+      handleInfo: (by: number, sum) => keepState(sum + by),
       handleCall: { who: () => keepStateAndData({ reply: "anybody" }), go: () => nextState("b", 0, { reply: "gone" }) },
     } satisfies GenStatem<"a" | "b", number>;
     const pid = await GenStatem.start(sim, Common);
@@ -250,4 +275,6 @@ test("a state without an entry for an event uses the module's own", () =>
       "gone",
       "anybody",
     ]);
+    sim.send(pid, 5);
+    expect(await sys.getState(sim, pid)).toEqual({ state: "b", data: 5 });
   }));

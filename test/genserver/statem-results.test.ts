@@ -221,6 +221,41 @@ for (const mode of MODES) {
     }),
   );
 
+  test.for<[string, () => unknown]>([
+    ["goes on", () => nextState("b", [], [{ reply: "answer" }, { stateTimeout: 10 }])],
+    ["stops", () => stop("normal", [], "answer")],
+    ["throws", () => exit("oops")],
+  ])(`what a machine that has killed itself returns counts for nothing: it %s, ${mode}`, ([, result]) =>
+    simulate(async (sim) => {
+      const died = deaths(sim);
+      const ends: unknown[] = [];
+      const pid = await start(sim, scripted(mode, { terminate: () => void ends.push("terminate") }));
+      const call = act(sim, pid, ({ self }) => {
+        self.exit(self.pid, "kill");
+        return result();
+      });
+      await expect(call).rejects.toMatchObject({ reason: "killed" });
+      expect([ends, died.get(pid), sim.leaks()]).toEqual([[], "killed", []]);
+    }),
+  );
+
+  test(`a call's deadline travels with what the machine calls while it handles it, also postponed, ${mode}`, () =>
+    simulate(async (sim) => {
+      const [front, back] = [await start(sim, scripted(mode)), await start(sim, scripted(mode))];
+      const pass: Act = async ({ self, state }) => {
+        if (state === "a") return keepStateAndData({ postpone: true });
+        const failed = await act(self, back, () => keepStateAndData()).catch((error) => error);
+        ends.push([failed.reason, self.now()]);
+        return keepStateAndData();
+      };
+      const ends: unknown[] = [];
+      const call = act(sim.with({ deadline: 100 }), front, pass);
+      sim.cast<any, string>(front, "act", () => nextState("b", []));
+      await expect(call).rejects.toMatchObject({ reason: "timeout" });
+      await sim.idle();
+      expect(ends).toEqual([["timeout", 100]]);
+    }));
+
   test(`a throw in terminate replaces the reason; a value that is thrown does not, ${mode}`, () =>
     simulate(async (sim) => {
       const died = deaths(sim);

@@ -41,6 +41,8 @@ for (const mode of MODES) {
           throw oops;
         }),
       ).rejects.toBe(oops);
+      await expect(sys.replaceState(sim, pid, () => ({ state: "c" }))).rejects.toThrow(/expected \{ state, data \}/);
+      await expect(sys.replaceState(sim, pid, () => ({ data: "c" }))).rejects.toThrow(/expected \{ state, data \}/);
       await expect(sys.replaceState(sim, pid, () => "c")).rejects.toThrow(/expected \{ state, data \}, got: 'c'/);
       await sys.suspend(sim, pid);
       await sys.replaceState(sim, pid, ({ state, data }) => ({ state, data: `${data} again` }));
@@ -246,6 +248,20 @@ for (const mode of MODES) {
       expect([await dataOf(sim, pid), slept]).toEqual([[3, "eventTimeout"], 2]);
     }));
 
+  test(`hibernate does not run when who was answered has sent something already, ${mode}`, () =>
+    simulate(async (sim) => {
+      let slept = 0;
+      const hibernate = () => {
+        slept++;
+        return keepStateAndData();
+      };
+      const pid = await start(sim, scripted(mode, { more: { hibernate } }));
+      await sim.call<any, string>(pid, "act", () => keepStateAndData([{ reply: 0 }, { hibernate: true }]));
+      sim.cast<any, string>(pid, "act", () => keepStateAndData());
+      await sim.idle();
+      expect(slept).toBe(0);
+    }));
+
   test(`with hibernateAfter it runs when no event has come for so long, once, ${mode}`, () =>
     simulate(async (sim) => {
       let slept = 0;
@@ -256,8 +272,12 @@ for (const mode of MODES) {
       const pid = await start(sim, scripted(mode, { more: { hibernate } }), undefined, { hibernateAfter: 10 });
       await sim.advance(5);
       await dataOf(sim, pid);
-      await sim.advance(9);
+      await sim.advance(5);
+      await sys.getState(sim, pid);
+      await sim.advance(4);
       expect(slept).toBe(0);
+      await sim.advance(1);
+      expect(slept).toBe(1);
       await sim.advance(100);
       expect(slept).toBe(1);
       await dataOf(sim, pid);

@@ -1,5 +1,5 @@
 import type { Pid } from "hornbeam";
-import { GenStatem, keepStateAndData, nextState, repeatStateAndData } from "hornbeam/genserver";
+import { GenStatem, keepStateAndData, nextState, repeatStateAndData, sys } from "hornbeam/genserver";
 import { type Sim, simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
 import { type Act, dataOf, MODES, scripted } from "./statem-support.ts";
@@ -249,6 +249,75 @@ for (const mode of MODES) {
     ["t1 updated"],
   );
 }
+
+for (const mode of MODES) {
+  const scenario = (title: string, run: (sim: Sim, pid: Pid) => Promise<unknown>, log: readonly string[]): void => {
+    test(`${title}, ${mode}`, () =>
+      simulate({ time: "manual" }, async (sim) => {
+        const pid = await start(sim, scripted(mode));
+        await run(sim, pid);
+        expect(await dataOf(sim, pid)).toEqual(log);
+      }));
+  };
+
+  scenario(
+    "of two requests for one timeout the last counts, as if the other were not there: its place, and what it updates",
+    async (sim, pid) => {
+      await does(
+        sim,
+        pid,
+        keep([
+          { stateTimeout: 0, content: "lost" },
+          { genericTimeout: 0, name: "t1" },
+          { stateTimeout: "update", content: "last" },
+        ]),
+      );
+      await does(sim, pid, keep([{ stateTimeout: 10 }, { stateTimeout: "update", content: "at once" }]));
+    },
+    ["t1", "stateTimeout last", "stateTimeout at once"],
+  );
+
+  scenario(
+    "a timeout that waits in the mailbox when it is set again does not come in place of the new one",
+    async (sim, pid) => {
+      const gate = Promise.withResolvers<void>();
+      await does(sim, pid, keep({ genericTimeout: 10, name: "t1", content: "old" }), async () => {
+        await gate.promise;
+        return keepStateAndData({ genericTimeout: 10, name: "t1", content: "new" });
+      });
+      await sim.advance(20);
+      gate.resolve();
+      await sim.idle();
+      sim.send<any>(pid, "before");
+      await sim.advance(10);
+    },
+    ["info before", "t1 new"],
+  );
+
+  scenario(
+    "a timeout of no time that has come does not run any more",
+    async (sim, pid) => {
+      await does(sim, pid, keep({ genericTimeout: 0, name: "t1", content: "first" }));
+      expect((await sys.getStatus(sim, pid)).status).toMatchObject({ timeouts: [] });
+      await does(sim, pid, keep({ genericTimeout: "update", name: "t1", content: "second" }));
+    },
+    ["t1 first", "t1 second"],
+  );
+}
+
+test("a state that is the same as a value is no change: nothing is retried, and the state timeout runs on", () =>
+  simulate({ time: "manual" }, async (sim) => {
+    const pid = await start(sim, scripted("by handleEvent", { init: () => nextState({ door: "open" }, []) }));
+    let tries = 0;
+    const wait: Act = () => {
+      tries++;
+      return keepStateAndData({ postpone: true });
+    };
+    const same: Act = ({ data }) => nextState({ door: "open" }, data);
+    await does(sim, pid, wait, keep({ stateTimeout: 10 }), same);
+    await sim.advance(10);
+    expect([tries, await dataOf(sim, pid)]).toEqual([1, ["stateTimeout"]]);
+  }));
 
 test("a timeout dies with its machine", () =>
   simulate(async (sim) => {
