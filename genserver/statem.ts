@@ -15,7 +15,7 @@ import type { Statem } from "./statem-machine.ts";
 import { CALLBACK, listed } from "./statem-module.ts";
 import { KEEP, keepStateAndData, Transition } from "./statem-results.ts";
 import { statemSystem } from "./statem-system.ts";
-import { Internal, isParentExit, type Pending, type SystemHost } from "./system-host.ts";
+import { Internal, isParentExit, type Pending, recordReply, type SystemHost } from "./system-host.ts";
 import { unhandled } from "./unhandled.ts";
 
 const STAY = keepStateAndData();
@@ -145,7 +145,10 @@ function concluded(process: Process, statem: Statem, phase: Phase, result: unkno
   if (result instanceof Result && result.tag === "stop") {
     const from = phase === "event" ? statem.event?.from : undefined;
     if (result.value === NONE || from !== undefined) {
-      if (result.value !== NONE) from?.answer(result.value);
+      if (from !== undefined && result.value !== NONE) {
+        recordReply(process, result.value, from);
+        from.answer(result.value);
+      }
       statem.nextData = result.state;
       return ended(process, statem, phase, result.reason);
     }

@@ -1,6 +1,7 @@
 import { type CallError, error, exit, ignore, name, noreply, ok, type Pid, stop } from "hornbeam";
 import { GenStatem, keepStateAndData, nextState } from "hornbeam/genserver";
 import { simulate } from "hornbeam/sim";
+import { type Supervisor, supervisor } from "hornbeam/supervisor";
 import { expect, test } from "vitest";
 import { deaths, events, puppet } from "../runtime/support.ts";
 import { dataOf, MODES, scripted, stateOf } from "./statem-support.ts";
@@ -189,6 +190,24 @@ for (const mode of MODES) {
       expect([failed.reason, crashes]).toEqual(["noproc", []]);
     }));
 }
+
+test("a supervisor starts a machine again that has crashed", () =>
+  simulate(async (sim) => {
+    const module = scripted("by states");
+    const machine = name<any>("machine");
+    const App = {
+      init: () => ({
+        strategy: "oneForOne",
+        children: [(GenStatem.child as any)(module, undefined, { name: machine })],
+      }),
+    } satisfies Supervisor;
+    await sim.start(supervisor(App));
+    const first = sim.whereis(machine);
+    await sim.call(machine, "act", () => exit("oops")).catch(() => {});
+    await sim.idle();
+    expect(sim.whereis(machine)).not.toBe(first);
+    expect(await stateOf(sim, machine as any)).toBe("a");
+  }));
 
 test.each<[string, object, RegExp]>([
   ["neither states nor handleEvent", { init: () => ignore }, /either states or handleEvent/],

@@ -225,6 +225,15 @@ for (const mode of MODES) {
       ]);
     }));
 
+  test(`the reply of a stop is told to who traces, too, ${mode}`, () =>
+    simulate(async (sim) => {
+      const pid = await start(sim, scripted(mode));
+      const told: unknown[] = [];
+      await sys.trace(sim, pid, (event) => void told.push(event));
+      await sim.call<any, string>(pid, "act", () => stop("normal", [], "bye"));
+      expect(told).toMatchObject([{ tag: "in" }, { tag: "out", value: "bye" }]);
+    }));
+
   test(`hibernate runs when a callback has asked for it and nothing waits, and may make the data small, ${mode}`, () =>
     simulate(async (sim) => {
       let slept = 0;
