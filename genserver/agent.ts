@@ -5,6 +5,7 @@ import { type NoReply, noreply, type Ok, ok, type Reply, reply } from "../runtim
 import { isThenable } from "../runtime/thenable.ts";
 import type { Async, Caller, ChildSpec, Milliseconds, Self, Target } from "../runtime/types.ts";
 import * as server from "./genserver.ts";
+import type { StartOptions } from "./start-options.ts";
 
 type Apply<State, V = any> = (state: State, self: Self) => Async<V>;
 
@@ -60,7 +61,7 @@ function checked<F>(what: string, run: F): F {
 }
 
 /** Reports call an agent by its label, its id or its name, and one that has none of them an agent. */
-const called = (options: server.StartOptions): server.StartOptions =>
+const called = (options: StartOptions): StartOptions =>
   options.id === undefined && options.name === undefined ? { ...options, id: "agent" } : options;
 
 const within = (by: Caller, timeout: Milliseconds | "infinity" | undefined): Caller =>
@@ -78,7 +79,7 @@ const within = (by: Caller, timeout: Milliseconds | "infinity" | undefined): Cal
 async function start<State>(
   by: Caller,
   init: (self: Self) => Async<State>,
-  options: server.StartOptions = {},
+  options: StartOptions = {},
 ): Promise<AgentRef<State>> {
   return server.start(by, AgentServer, checked("start", init), called(options));
 }
@@ -87,7 +88,7 @@ async function start<State>(
 async function startLink<State>(
   self: Self,
   init: (self: Self) => Async<State>,
-  options: server.StartOptions = {},
+  options: StartOptions = {},
 ): Promise<AgentRef<State>> {
   return server.startLink(self, AgentServer, checked("startLink", init), called(options));
 }
@@ -95,7 +96,7 @@ async function startLink<State>(
 /** A child spec of an agent. Its id is its name, or `"agent"`. */
 function child<State>(
   init: (self: Self) => Async<State>,
-  options: server.StartOptions = {},
+  options: StartOptions = {},
 ): ChildSpec<ProtocolOf<Agent<State>>> {
   return server.child(AgentServer, checked("child", init), called(options));
 }

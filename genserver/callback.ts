@@ -26,7 +26,7 @@ export type Callback = (...args: any[]) => unknown;
 /** Calls into the module; where a stray error finds its process, if the module has asynchronous code. */
 export function enter(
   process: Process,
-  { module }: Server,
+  { module }: { readonly module: { readonly asynchronous: boolean } },
   run: Callback,
   a: unknown,
   b: unknown,

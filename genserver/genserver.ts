@@ -1,27 +1,14 @@
 import { answer, type From } from "../runtime/call.ts";
-import { BadArgument, CallError, StartError } from "../runtime/errors.ts";
+import { CallError, StartError } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import { showTarget } from "../runtime/pid.ts";
-import type { InitArg, ProtocolOf, Ref } from "../runtime/protocol.ts";
+import type { ProtocolOf, Ref } from "../runtime/protocol.ts";
 import type { Failed, Ignore, NoReply, Ok, Reply, Stop } from "../runtime/results.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import { startProcess } from "../runtime/starting.ts";
 import { ended } from "../runtime/stopping.ts";
 import { checkDelay } from "../runtime/timers.ts";
-import type {
-  Async,
-  Caller,
-  ChildSpec,
-  Label,
-  MailboxOptions,
-  Milliseconds,
-  Name,
-  Pid,
-  Protocol,
-  Reason,
-  Self,
-  Target,
-} from "../runtime/types.ts";
+import type { Async, Caller, ChildSpec, Milliseconds, Pid, Protocol, Reason, Self, Target } from "../runtime/types.ts";
 import { Server } from "./callback.ts";
 import type { CodeChange } from "./code-change.ts";
 import { compile } from "./module.ts";
@@ -29,6 +16,7 @@ import { abcast, multiCall } from "./multi-call.ts";
 import { requestCollection } from "./request-collection.ts";
 import { checkResponse, receiveResponse, sendRequest, waitResponse } from "./requests.ts";
 import { serverBehaviour } from "./server.ts";
+import { type Args, flagsOf, hibernationOf, specOf, split } from "./start-options.ts";
 import { type Status, Terminate } from "./system-host.ts";
 
 /**
@@ -82,20 +70,6 @@ export interface GenServer<State, Info = any> {
   codeChange?(change: CodeChange, state: any, self: Self<Info>): Async<Ok<State> | Failed>;
 }
 
-export interface StartOptions extends Partial<Omit<ChildSpec, "start">> {
-  readonly name?: Name;
-  /** What reports call the server. Default: its id, else its name. */
-  readonly label?: Label;
-  /** How long `init` may take before the server is killed and the start fails with `timeout`. Default: no limit. */
-  readonly timeout?: Milliseconds | "infinity";
-  /** How many messages may wait, and what becomes of the rest. Default: no limit. */
-  readonly mailbox?: MailboxOptions;
-  /** Hibernates when no message has come for so long (OTP: `hibernate_after`). Default: never. */
-  readonly hibernateAfter?: Milliseconds | "infinity";
-}
-
-type Args<M> = [...InitArg<M>, options?: StartOptions];
-
 /**
  * Starts a server that nobody is linked to. Rejects with a `StartError`, also when `init` returned `ignore`
  * (OTP: `gen_server:start/3`).
@@ -117,10 +91,8 @@ export async function startLink<M extends GenServer<any>>(self: Self, module: M,
  */
 export function child<M extends GenServer<any>>(module: M, ...args: Args<M>): ChildSpec<ProtocolOf<M>> {
   const { options } = split(module, args);
-  const { name, label: _, timeout: __, mailbox: ___, hibernateAfter: ____, ...spec } = options;
   return {
-    ...spec,
-    id: options.id ?? name?.name ?? "genserver",
+    ...specOf(options, "genserver"),
     start: (parent) => startServer(processOf(parent), true, module, args),
   };
 }
@@ -186,37 +158,11 @@ function inTime(by: ProcessSelf, end: Promise<Reason>, timeout: Milliseconds): P
 
 function startServer<M extends GenServer<any>>(by: ProcessSelf, link: boolean, module: M, args: readonly unknown[]) {
   const { arg, options } = split(module, args);
-  const { name, timeout, mailbox, label = options.id, hibernateAfter = "infinity" } = options;
-  if (hibernateAfter !== "infinity") checkDelay(hibernateAfter);
-  const server = new Server(compile(module), arg, hibernateAfter === "infinity" ? null : hibernateAfter);
-  return startProcess(by, serverBehaviour, server, { link, name, timeout, mailbox, label });
+  const server = new Server(compile(module), arg, hibernationOf(options));
+  return startProcess(by, serverBehaviour, server, flagsOf(options, link));
 }
 
-function started<M>(pid: Pid | "ignore", module: M): Ref<M> {
+export function started<M>(pid: Pid | "ignore", module: M): Ref<M> {
   if (pid === "ignore") throw new StartError("ignore", `the server of ${show(module)}`);
   return pid as Ref<M>;
-}
-
-const OPTIONS: ReadonlySet<string> = new Set(
-  "id name label timeout mailbox hibernateAfter restart shutdown type significant backoff".split(" "),
-);
-
-/** `(module)`, `(module, arg)`, `(module, arg, options)`; and `(module, options)` where `init` declares no argument. */
-function split(module: GenServer<any>, args: readonly unknown[]): { arg: unknown; options: StartOptions } {
-  if (typeof module?.init !== "function") throw new BadArgument(`expected a module with an init, got: ${show(module)}`);
-  const lone = args.length === 1 && module.init.length === 0;
-  const options = lone ? args[0] : args[1];
-  if (options === undefined) return { arg: args[0], options: {} };
-  const hint = lone
-    ? "; init declares no argument (one with a default value does not count: write `arg?: T` instead)"
-    : "";
-  if (typeof options !== "object" || options === null) {
-    throw new BadArgument(`expected start options, got: ${show(options)}${hint}`);
-  }
-  for (const key of Object.keys(options)) {
-    if (!OPTIONS.has(key)) {
-      throw new BadArgument(`expected start options (${[...OPTIONS].join(", ")}), got: ${show(key)}${hint}`);
-    }
-  }
-  return { arg: lone ? undefined : args[0], options };
 }

@@ -2,7 +2,7 @@ import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import type { GenServer } from "./genserver.ts";
 
-type Callback = (...args: any[]) => unknown;
+export type Callback = (...args: any[]) => unknown;
 
 /** A module made ready: its tables as Maps, because the names of requests come from outside. */
 export interface Module {
@@ -33,7 +33,7 @@ export function compile(source: GenServer<any>): Module {
   return module;
 }
 
-function table(what: string, entries: object | undefined): ReadonlyMap<string, Callback> {
+export function table(what: string, entries: object | undefined): ReadonlyMap<string, Callback> {
   const map = new Map<string, Callback>();
   for (const [request, callback] of Object.entries(entries ?? {})) {
     if (typeof callback !== "function") {
@@ -45,4 +45,4 @@ function table(what: string, entries: object | undefined): ReadonlyMap<string, C
 }
 
 const AsyncFunction = (async () => {}).constructor;
-const isAsync = (callback: unknown): boolean => callback instanceof AsyncFunction;
+export const isAsync = (callback: unknown): boolean => callback instanceof AsyncFunction;

@@ -11,20 +11,24 @@ import { formatStatus, logOf, shown, statusOf } from "./system-host.ts";
  * The module's `formatStatus` decides what is shown. A clean reason is told to nobody.
  */
 export function reportCrash(process: Process, reason: Reason, callback: string, message: unknown): void {
+  tell(process, reason, callback, shown(message), message instanceof Call ? message : undefined);
+}
+
+/** As {@link reportCrash}, of a `message` that is shown as it is. */
+export function tell(
+  process: Process,
+  reason: Reason,
+  callback: string,
+  message: unknown,
+  call: Call | undefined,
+): void {
   const { telemetry } = process.kernel;
   if (isClean(reason) || !telemetry.has("process.crash")) return;
   const log = logOf(process);
-  const given = { ...statusOf(process), message: shown(message), reason, ...(log !== undefined && { log }) };
-  const status = formatStatus(process, given);
-  const client = message instanceof Call ? clientOf(message) : undefined;
-  const doing: Doing = {
-    callback,
-    message: status.message,
-    state: status.state,
-    ...(status.log !== undefined && { log: status.log }),
-    ...(client !== undefined && { client }),
-  };
-  process.kernel.tellCrash(process, status.reason as Reason, doing);
+  const given = { ...statusOf(process), message, reason, ...(log !== undefined && { log }) };
+  const { reason: told, ...status } = formatStatus(process, given);
+  const doing: Doing = { callback, ...status, ...(call !== undefined && { client: clientOf(call) }) };
+  process.kernel.tellCrash(process, told as Reason, doing);
 }
 
 function clientOf({ pid, terms }: Call): Client {

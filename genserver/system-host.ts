@@ -51,6 +51,11 @@ export abstract class Internal extends Signal {
   abstract serve(process: Process): Pending;
 }
 
+/** A message of the library's own that stands for something the user knows, such as a timeout of a state machine. */
+export abstract class Sign {
+  abstract describe(): unknown;
+}
+
 /** An internal message that is served between callbacks also while the process is suspended, in its turn. */
 export abstract class SystemMessage extends Internal {}
 
@@ -207,7 +212,8 @@ const isForUser = (message: unknown): boolean => !(message instanceof Internal);
 /** What reports and observers see of a message: of a request, what was asked and by whom. */
 export function shown(message: unknown): unknown {
   if (message instanceof Call) return { call: message.request, payload: message.payload, from: message.pid };
-  return message instanceof Cast ? { cast: message.request, payload: message.payload } : message;
+  if (message instanceof Cast) return { cast: message.request, payload: message.payload };
+  return message instanceof Sign ? message.describe() : message;
 }
 
 /**

@@ -30,7 +30,7 @@ export { timeout } from "./plain-process.ts";
 export { type Init, type InitFunction, type ProcLibOptions, procLib } from "./proc-lib.ts";
 export { Exited } from "./process.ts";
 export type { ProcessInfo } from "./process-info.ts";
-export { type InitArg, name, type ProtocolOf, type Ref } from "./protocol.ts";
+export { type InitArg, name, type ProtocolOf, type Ref, type ReplyTo } from "./protocol.ts";
 export { defineReport, type Level, onReport, printReports } from "./reports.ts";
 export {
   error,

@@ -56,6 +56,10 @@ defineReport("process.crash", "error", (_, report) => {
     lines.push(`  in ${doing.callback}`);
     if ("message" in doing) lines.push(`  last message: ${showReason(doing.message)}`);
     if ("state" in doing) lines.push(`  state: ${showReason(doing.state)}`);
+    if ("data" in doing) lines.push(`  data: ${showReason(doing.data)}`);
+    for (const rest of ["queue", "postponed", "timeouts"] as const) {
+      if (doing[rest] !== undefined && doing[rest].length > 0) lines.push(`  ${rest}: ${showReason(doing[rest])}`);
+    }
     for (const event of doing.log ?? []) lines.push(`  log: ${showReason(event)}`);
     if (doing.client !== undefined) lines.push(...showClient(doing.client));
   }

@@ -41,6 +41,11 @@ export interface Doing {
   readonly callback: string;
   readonly message?: unknown;
   readonly state?: unknown;
+  /** Of a state machine: its data, what was still to be handled, what was put back, and the timeouts that ran. */
+  readonly data?: unknown;
+  readonly queue?: readonly unknown[];
+  readonly postponed?: readonly unknown[];
+  readonly timeouts?: readonly unknown[];
   /** The last events of a process that keeps them. */
   readonly log?: readonly unknown[];
   /** Who waits for the reply, in a crash in a call. */

@@ -1,10 +1,6 @@
-import {
-  type GenServer,
-  type StartOptions,
-  child as serverChild,
-  startLink as startServerLink,
-} from "../genserver/genserver.ts";
+import { type GenServer, child as serverChild, startLink as startServerLink } from "../genserver/genserver.ts";
 import { unhandled } from "../genserver/server.ts";
+import type { StartOptions } from "../genserver/start-options.ts";
 import { StartError } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import { noreply, ok, reply, stop } from "../runtime/results.ts";

@@ -1,4 +1,5 @@
-import { type StartOptions, child as serverChild, startLink as startServerLink } from "../genserver/genserver.ts";
+import { child as serverChild, startLink as startServerLink } from "../genserver/genserver.ts";
+import type { StartOptions } from "../genserver/start-options.ts";
 import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import type { InitArg, ProtocolOf, Ref } from "../runtime/protocol.ts";

@@ -16,7 +16,7 @@ const OUT = join(ROOT, ".cache/docs");
 const NOT_RUN = /\bawait run\(/;
 
 /** The types that examples name; what is a value too is found in the prelude. */
-const TYPES = ["Channel", "UserSocket", "Down", "Exit", "Ref", "From", "Target"];
+const TYPES = ["Channel", "EventStatem", "UserSocket", "Down", "Exit", "Ref", "From", "Target"];
 
 interface Example {
   readonly where: string;
@@ -38,9 +38,9 @@ const examples: readonly Example[] = ["runtime", "genserver", "supervisor", "htt
 
 function examplesOf(path: string): readonly Example[] {
   const source = readFileSync(join(ROOT, path), "utf8");
-  return [...source.matchAll(/@example\n([\s\S]*?) \*\//g)].map(({ 1: block = "", index }) => {
+  return [...source.matchAll(/@example\n([\s\S]*?)\n *\*\//g)].map(({ 1: block = "", index }) => {
     const line = source.slice(0, index).split("\n").length;
-    const code = block.replaceAll(/^ \* ?/gm, "");
+    const code = block.replaceAll(/^ *\* ?/gm, "");
     return { where: `${path}:${line}`, code, file: `${path.replaceAll(/[/.]/g, "-")}-${line}.ts` };
   });
 }

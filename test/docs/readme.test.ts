@@ -24,6 +24,10 @@ test("examples/counter.ts prints what its comments say", async () => {
   expect(await run("examples/counter.ts")).toBe("42\n0\n");
 });
 
+test("examples/code-lock.ts prints what its comments say", async () => {
+  expect(await run("examples/code-lock.ts")).toBe("more\nopen\nmore\nwrong\n");
+});
+
 test("examples/tree.ts greets, crashes, and greets again", async () => {
   const printed = await run("examples/tree.ts");
   expect(printed).toMatch(/^Hello, Ada!\ncaller: call 'greet' to 'greeter' failed: the server crashed: whom\?\n/);
