@@ -1,5 +1,5 @@
 import { AlreadyStarted, name, type Pid, StartError } from "hornbeam";
-import { Supervisor, type SupervisorInit } from "hornbeam/supervisor";
+import { Supervisor, type SupervisorInit, treeOf } from "hornbeam/supervisor";
 import { describe, expect, test } from "vitest";
 import { inWorld, type World } from "./support.ts";
 
@@ -111,6 +111,17 @@ describe("a simpleOneForOne supervisor", () => {
         expect(world.take()).toEqual(["down top#1 shutdown"]);
       }),
   );
+
+  test("is drawn with its children in start order, under their labels", () =>
+    inWorld(async (world) => {
+      const top = await world.start(world.simple());
+      await start(world, top, "b", "a");
+      const { children } = await treeOf(world.sim, top);
+      expect(children.map(({ id, pid }) => [id, world.nameOf(pid)])).toEqual([
+        ["b", "b#1"],
+        ["a", "a#1"],
+      ]);
+    }));
 
   test("is found by its name", () =>
     inWorld(async (world) => {
