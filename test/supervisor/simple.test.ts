@@ -161,6 +161,16 @@ describe("the administration of a simpleOneForOne supervisor", () => {
       }
     }));
 
+  test("takes it for done when the pid is what a child had before it was restarted, and leaves the child alone", () =>
+    inWorld(async (world) => {
+      const top = await world.start(world.simple());
+      await start(world, top, "a");
+      const before = world.pid("a");
+      await world.kill("a");
+      expect(await terminateChild(world.sim, top, before)).toBeUndefined();
+      expect(await running(world, top)).toEqual(["a#2"]);
+    }));
+
   test("rejects with notFound for a stranger that lives, and leaves it alone", () =>
     inWorld(async (world) => {
       const top = await world.start(world.simple());
