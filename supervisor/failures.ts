@@ -14,10 +14,10 @@ import "./events.ts";
 const gaveUp = new WeakMap<Pid, Failure>();
 
 /** The first failure of a supervisor that gave up. */
-export const causeOf = (pid: Pid | undefined): Failure | undefined => (pid === undefined ? undefined : gaveUp.get(pid));
+const causeOf = (pid: Pid | undefined): Failure | undefined => (pid === undefined ? undefined : gaveUp.get(pid));
 
 export function failureOf(self: ProcessSelf, child: Child, pid: Pid | undefined, reason: Reason): Failure {
-  return { id: child.spec.id, pid, reason, at: self.now(), cause: reason === "shutdown" ? causeOf(pid) : undefined };
+  return { id: child.spec.id, pid, reason, at: self.now(), cause: causeOf(pid) };
 }
 
 export function reportChild(
@@ -33,8 +33,8 @@ export function reportChild(
 export function reportExit(self: ProcessSelf, child: Child, reason: Reason, restarting: boolean): void {
   const { telemetry } = self.kernel;
   if (!telemetry.has("supervisor.child.exit")) return;
-  const cause = reason === "shutdown" ? causeOf(child.pid) : undefined;
-  telemetry.emit("supervisor.child.exit", {}, { ...childMetadata(self, child), reason, restarting, cause });
+  const metadata = { ...childMetadata(self, child), reason, restarting, cause: causeOf(child.pid) };
+  telemetry.emit("supervisor.child.exit", {}, metadata);
 }
 
 /** The reason inside a failed start, as OTP gives it. */

@@ -93,6 +93,17 @@ describe("a back-off", () => {
       expect(await moments(world, "a", 1)).toEqual([at + 800 + 5000 + 100]);
     }));
 
+  test("does not take the time of failing attempts for calm", () =>
+    inWorld(async (world) => {
+      const waits: number[] = [];
+      world.sim.telemetry.on("supervisor.child.backoff", ({ delay }) => waits.push(delay));
+      const starts = [{}, ...Array(5).fill(fail)];
+      await world.start({ children: [world.worker("a", { starts })], maxRestarts: 100, backoff });
+      await world.kill("a");
+      await world.sim.advance(60_000);
+      expect(waits).toEqual([100, 200, 400, 800, 1000, 1000]);
+    }));
+
   test("takes its longest wait for calm unless said otherwise", () =>
     inWorld(async (world) => {
       await world.start({ children: [world.worker("a")], maxRestarts: 100, backoff });

@@ -171,6 +171,15 @@ describe("terminateChild", () => {
       expect(world.sim.isAlive(stranger)).toBe(true);
     }));
 
+  test("rejects with notFound for the pid that a child had before it was restarted, and leaves the child alone", () =>
+    inWorld(async (world) => {
+      const top = await dynamic(world);
+      const before = await startChild(world.sim, top, world.worker("a"));
+      await world.kill("a");
+      await expect(terminateChild(world.sim, top, before)).rejects.toMatchObject({ reason: "notFound" });
+      expect(world.sim.isAlive(world.pid("a"))).toBe(true);
+    }));
+
   test("never counts towards the intensity", () =>
     inWorld(async (world) => {
       const top = await dynamic(world, { maxRestarts: 0 });

@@ -1,4 +1,6 @@
-import { name } from "hornbeam";
+import { name, noreply, ok, type Pid, type Self } from "hornbeam";
+import { child, type GenServer } from "hornbeam/genserver";
+import { DynamicSupervisor, Supervisor } from "hornbeam/supervisor";
 import { describe, expect, test } from "vitest";
 import { inWorld } from "./support.ts";
 
@@ -69,5 +71,43 @@ describe("a supervisor that is killed", () => {
         "down b#1 shutdown",
         "down a#1 killed",
       ]);
+    }));
+});
+
+describe.each(["dynamic", "simpleOneForOne"] as const)("a child of a %s supervisor", (kind) => {
+  /** Says that it has ended, though it goes on: an exit signal to its supervisor. */
+  const Liar = {
+    init: (parent: Pid) => ok(parent),
+    handleCast: {
+      lie: (_, parent, self) => {
+        self.exit(parent, "lie");
+        return noreply(parent);
+      },
+    },
+  } satisfies GenServer<Pid>;
+
+  test("that says it has ended is believed, and its real end later is not taken for another one", () =>
+    inWorld(async (world) => {
+      let starts = 0;
+      const spec = {
+        id: "liar",
+        start: async (parent: Self) => {
+          if (++starts === 1) return child(Liar, parent.pid).start(parent);
+          return world.worker("a", { starts: [{ after: 100, fail: "not yet" }] }).start(parent);
+        },
+      };
+      const top =
+        kind === "dynamic"
+          ? await world.sim.start(DynamicSupervisor.child())
+          : await world.start({ strategy: "simpleOneForOne", children: [spec] });
+      const liar = await (kind === "dynamic"
+        ? DynamicSupervisor.startChild(world.sim, top, spec)
+        : Supervisor.startChild(world.sim, top));
+      world.sim.cast(liar as Pid, "lie");
+      await world.sim.advance(50);
+      world.sim.kill(liar as Pid); // heard of when the first attempt to restart it has failed
+      await world.sim.advance(1000);
+      expect(world.take()).toEqual(["start a#1", "down a#1 not yet", "start a#2"]);
+      expect(world.reports).toEqual(["exit liar lie", "startError liar not yet"]);
     }));
 });

@@ -1,5 +1,5 @@
 import { AlreadyStarted, name, type Pid, StartError } from "hornbeam";
-import { Supervisor, type SupervisorInit } from "hornbeam/supervisor";
+import { Supervisor, type SupervisorInit, treeOf } from "hornbeam/supervisor";
 import { describe, expect, test } from "vitest";
 import { inWorld, type World } from "./support.ts";
 
@@ -112,6 +112,17 @@ describe("a simpleOneForOne supervisor", () => {
       }),
   );
 
+  test("is drawn with its children in start order, under their labels", () =>
+    inWorld(async (world) => {
+      const top = await world.start(world.simple());
+      await start(world, top, "b", "a");
+      const { children } = await treeOf(world.sim, top);
+      expect(children.map(({ id, pid }) => [id, world.nameOf(pid)])).toEqual([
+        ["b", "b#1"],
+        ["a", "a#1"],
+      ]);
+    }));
+
   test("is found by its name", () =>
     inWorld(async (world) => {
       await world.start({ ...world.simple(), options: { name: name("rooms") } });
@@ -148,6 +159,16 @@ describe("the administration of a simpleOneForOne supervisor", () => {
       for (const pid of [world.pid("a"), stranger]) {
         expect(await terminateChild(world.sim, top, pid)).toBeUndefined();
       }
+    }));
+
+  test("takes it for done when the pid is what a child had before it was restarted, and leaves the child alone", () =>
+    inWorld(async (world) => {
+      const top = await world.start(world.simple());
+      await start(world, top, "a");
+      const before = world.pid("a");
+      await world.kill("a");
+      expect(await terminateChild(world.sim, top, before)).toBeUndefined();
+      expect(await running(world, top)).toEqual(["a#2"]);
     }));
 
   test("rejects with notFound for a stranger that lives, and leaves it alone", () =>

@@ -40,22 +40,55 @@ describe("the spec of a temporary child is not kept", () => {
   );
 });
 
-/** Whether what a supervisor keeps of its children leads to `wanted`. Not public: a pid knows its process. */
-function keeps(supervisor: Pid, wanted: unknown): boolean {
+/** What a supervisor keeps of its children. Not public: a pid knows its process. */
+function kept(supervisor: Pid): ReadonlySet<unknown> {
   const { process } = supervisor as unknown as { process: { state: { state: object } } };
   const seen = new Set<unknown>([process]);
   const queue: unknown[] = [process.state.state];
   for (const value of queue) {
-    if (value === wanted) return true;
-    if (typeof value !== "object" || value === null || seen.has(value)) continue;
+    if (seen.has(value)) continue;
     seen.add(value);
+    if (typeof value !== "object" || value === null) continue;
     if (value instanceof Map) queue.push(...value.keys(), ...value.values());
     else if (value instanceof Set) queue.push(...value);
     // A child's pid leads to the child, which has its argument.
     else if (!("id" in value && "process" in value)) queue.push(...Object.values(value));
   }
-  return false;
+  return seen;
 }
+
+const keeps = (supervisor: Pid, wanted: unknown): boolean => kept(supervisor).has(wanted);
+
+/** Whether a pid is a key to a child. The restarts that count lately are kept with their pids, too. */
+const keys = (supervisor: Pid, pid: Pid): boolean =>
+  [...kept(supervisor)].some((value) => value instanceof Map && value.has(pid));
+
+describe("the pids that a child had before are not kept", () => {
+  const kinds = {
+    oneForOne: (world: World) => world.start({ children: [world.worker("a")], maxRestarts: 100 }),
+    simpleOneForOne: async (world: World) => {
+      const top = await world.start(world.simple({}, { maxRestarts: 100 }));
+      await Supervisor.startChild(world.sim, top, "a");
+      return top;
+    },
+    dynamic: async (world: World) => {
+      const top = await world.sim.start(DynamicSupervisor.child({ maxRestarts: 100 }));
+      await DynamicSupervisor.startChild(world.sim, top, world.worker("a"));
+      return top;
+    },
+  };
+
+  test.each(Object.entries(kinds))("under %s", (_, start) =>
+    inWorld(async (world) => {
+      const top = await start(world);
+      const before = world.pid("a");
+      await world.sim.advance(10_000);
+      for (let crash = 0; crash < 5; crash++) await world.kill("a");
+      expect(keys(top, before)).toBe(false);
+      expect(keys(top, world.pid("a"))).toBe(true);
+    }),
+  );
+});
 
 describe("what a temporary child was started with is not kept, for it is never started again", () => {
   test.each([
