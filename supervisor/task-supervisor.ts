@@ -90,6 +90,23 @@ function stream(
   );
 }
 
+interface SupervisedStream {
+  <I, T>(
+    self: Self,
+    supervisor: Target,
+    items: Items<I>,
+    run: StreamFunction<I, T>,
+    options: SupervisedStreamOptions & { readonly zipInputOnExit: true },
+  ): AsyncIterable<ZippedResult<I, T>>;
+  <I, T>(
+    self: Self,
+    supervisor: Target,
+    items: Items<I>,
+    run: StreamFunction<I, T>,
+    options?: SupervisedStreamOptions,
+  ): AsyncIterable<StreamResult<T>>;
+}
+
 /**
  * Tasks under a supervisor: they stop with it, and a crash of one is no other's business (Elixir: `Task.Supervisor`).
  *
@@ -114,35 +131,9 @@ export interface TaskSupervisor {
    */
   asyncNolink<T>(self: Self, supervisor: Target, run: ProcessFunction<T>, options?: TaskOptions): Promise<Task<T>>;
   /** As `Task.asyncStream`, with the tasks as children of `supervisor`. */
-  asyncStream<I, T>(
-    self: Self,
-    supervisor: Target,
-    items: Items<I>,
-    run: StreamFunction<I, T>,
-    options: SupervisedStreamOptions & { readonly zipInputOnExit: true },
-  ): AsyncIterable<ZippedResult<I, T>>;
-  asyncStream<I, T>(
-    self: Self,
-    supervisor: Target,
-    items: Items<I>,
-    run: StreamFunction<I, T>,
-    options?: SupervisedStreamOptions,
-  ): AsyncIterable<StreamResult<T>>;
+  readonly asyncStream: SupervisedStream;
   /** As `asyncStream`, without links: a task that crashes is an `{ exit }` among the results, whether `self` traps or not. */
-  asyncStreamNolink<I, T>(
-    self: Self,
-    supervisor: Target,
-    items: Items<I>,
-    run: StreamFunction<I, T>,
-    options: SupervisedStreamOptions & { readonly zipInputOnExit: true },
-  ): AsyncIterable<ZippedResult<I, T>>;
-  asyncStreamNolink<I, T>(
-    self: Self,
-    supervisor: Target,
-    items: Items<I>,
-    run: StreamFunction<I, T>,
-    options?: SupervisedStreamOptions,
-  ): AsyncIterable<StreamResult<T>>;
+  readonly asyncStreamNolink: SupervisedStream;
   /** Starts a task that nobody waits for; with `restart` it is brought back as any child is. */
   startChild(by: Caller, supervisor: Target, run: ProcessFunction, options?: StartTaskOptions): Promise<Pid>;
   /** Stops a task; rejects with a `SupervisorError` (`notFound`) when it is not the supervisor's. */

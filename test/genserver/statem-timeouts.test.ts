@@ -18,9 +18,10 @@ const does = async (sim: Sim, pid: Pid, ...acts: Act[]): Promise<void> => {
   await sim.idle();
 };
 
-for (const mode of MODES) {
-  /** What has come, without an event that would disturb: it is asked for at the end. */
-  const scenario = (title: string, run: (sim: Sim, pid: Pid) => Promise<unknown>, log: readonly string[]): void => {
+/** What has come, without an event that would disturb: it is asked for at the end. */
+const scenarios =
+  (mode: (typeof MODES)[number]) =>
+  (title: string, run: (sim: Sim, pid: Pid) => Promise<unknown>, log: readonly string[]): void => {
     test(`${title}, ${mode}`, () =>
       simulate({ time: "manual" }, async (sim) => {
         const pid = await start(sim, scripted(mode));
@@ -28,6 +29,9 @@ for (const mode of MODES) {
         expect(await dataOf(sim, pid)).toEqual(log);
       }));
   };
+
+for (const mode of MODES) {
+  const scenario = scenarios(mode);
 
   scenario(
     "a state timeout comes after its time in the state, and other events do not disturb it",
@@ -251,14 +255,7 @@ for (const mode of MODES) {
 }
 
 for (const mode of MODES) {
-  const scenario = (title: string, run: (sim: Sim, pid: Pid) => Promise<unknown>, log: readonly string[]): void => {
-    test(`${title}, ${mode}`, () =>
-      simulate({ time: "manual" }, async (sim) => {
-        const pid = await start(sim, scripted(mode));
-        await run(sim, pid);
-        expect(await dataOf(sim, pid)).toEqual(log);
-      }));
-  };
+  const scenario = scenarios(mode);
 
   scenario(
     "of two requests for one timeout the last counts, as if the other were not there: its place, and what it updates",

@@ -1,24 +1,11 @@
 import { BadArgument, exit, isDown, NoCatch, type Pid, type Self, Task, TaskError } from "hornbeam";
-import { type Sim, simulate } from "hornbeam/sim";
+import { simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
 import { processOf } from "../../runtime/self.ts";
 import { forever, inside, puppet } from "./support.ts";
+import { owning } from "./task-support.ts";
 
-const trapping = { trapExit: true };
-
-/** Runs `work` in a process that traps exits, and in the end looks for what is left in its mailbox beside exits. */
-const owning = (work: (self: Self, sim: Sim) => unknown) =>
-  simulate((sim) =>
-    inside(
-      sim,
-      async (self) => {
-        await work(self, sim);
-        expect(await self.receive((message) => message.tag !== "exit", 0)).toEqual({ tag: "timeout" });
-        expect(sim.processes().find(({ pid }) => pid === self.pid)?.monitors).toEqual([]);
-      },
-      trapping,
-    ),
-  );
+const _trapping = { trapExit: true };
 
 const finished = async (self: Self, task: { readonly pid: Pid | undefined }): Promise<void> => {
   self.monitor(task.pid as Pid);

@@ -1,21 +1,10 @@
 import { BadArgument, exit, type Pid, type Reason, type Self, Task } from "hornbeam";
-import { type Sim, simulate } from "hornbeam/sim";
+import { simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
-import { deaths, forever, inside, puppet } from "./support.ts";
+import { deaths, forever, puppet } from "./support.ts";
+import { owning } from "./task-support.ts";
 
 const trapping = { trapExit: true };
-
-const owning = (work: (self: Self, sim: Sim) => unknown) =>
-  simulate((sim) =>
-    inside(
-      sim,
-      async (self) => {
-        await work(self, sim);
-        expect(await self.receive((message) => message.tag !== "exit", 0)).toEqual({ tag: "timeout" });
-      },
-      trapping,
-    ),
-  );
 
 /** What a task answers to the order to stop. */
 const stopping = (end: () => unknown) => async (self: Self) => {

@@ -1,19 +1,7 @@
 import { BadArgument, exit, isDown, type Pid, type Self, Task } from "hornbeam";
-import { type Sim, simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
-import { deaths, forever, inside } from "./support.ts";
-
-const owning = (work: (self: Self, sim: Sim) => unknown) =>
-  simulate((sim) =>
-    inside(
-      sim,
-      async (self) => {
-        await work(self, sim);
-        expect(await self.receive((message) => message.tag !== "exit", 0)).toEqual({ tag: "timeout" });
-      },
-      { trapExit: true },
-    ),
-  );
+import { deaths, forever } from "./support.ts";
+import { owning } from "./task-support.ts";
 
 const finished = async (self: Self, task: { readonly pid: Pid | undefined }): Promise<void> => {
   self.monitor(task.pid as Pid);
