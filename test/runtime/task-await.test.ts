@@ -1,11 +1,16 @@
 import { BadArgument, exit, isDown, NoCatch, type Pid, type Self, Task, TaskError } from "hornbeam";
-import { simulate } from "hornbeam/sim";
+import { type Sim, simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
 import { processOf } from "../../runtime/self.ts";
 import { forever, inside, puppet } from "./support.ts";
-import { owning } from "./task-support.ts";
+import { owning as inOwner } from "./task-support.ts";
 
-const _trapping = { trapExit: true };
+/** Whoever has awaited watches nobody any more. */
+const owning = (work: (self: Self, sim: Sim) => unknown) =>
+  inOwner(async (self, sim) => {
+    await work(self, sim);
+    expect(sim.processInfo(self.pid)?.monitors).toEqual([]);
+  });
 
 const finished = async (self: Self, task: { readonly pid: Pid | undefined }): Promise<void> => {
   self.monitor(task.pid as Pid);
