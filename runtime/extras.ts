@@ -1,7 +1,6 @@
 import type { AliasAddress } from "./alias.ts";
 import type { Lineage } from "./lineage.ts";
 import { EMPTY } from "./mailbox.ts";
-import type { Process } from "./process.ts";
 import type { Scope } from "./strays.ts";
 import type { MailboxOptions, Milliseconds, Pid } from "./types.ts";
 
@@ -16,8 +15,6 @@ export class Extras {
   bounds: MailboxOptions | null = null;
   /** Its own place in the lineage of those it starts. */
   descent: Lineage | null = null;
-  /** The process whose end was passed on to this one: the first of a cascade. */
-  origin: Process | null = null;
   /** The message that an asynchronous callback is busy with, or {@link EMPTY}; and since when. */
   current: unknown = EMPTY;
   since: Milliseconds = 0;

@@ -76,12 +76,12 @@ export class Kernel {
 
   exited(process: Process): void {
     if (!this.telemetry.has("process.exit")) return;
-    const origin = process.extras?.origin;
+    const { pid } = process;
     const metadata = {
-      pid: process.pid,
+      pid,
       label: process.describe(),
       reason: process.reason as Reason,
-      origin: origin == null ? undefined : { pid: origin.pid, label: origin.describe() },
+      origin: pid.origin ?? undefined,
     };
     this.telemetry.emit("process.exit", { count: this.table.size }, metadata);
   }

@@ -4,10 +4,18 @@ import type { Process } from "./process.ts";
 import { stopInOrder } from "./stopping.ts";
 import type { Pid, Target } from "./types.ts";
 
+/** The process whose end was passed on to others. */
+export interface Origin {
+  readonly pid: Pid;
+  readonly label: string;
+}
+
 /** The one implementation of a pid. It lets go of its process at the exit, so a kept pid keeps nothing alive. */
 export class Address implements Pid {
   readonly id: number;
   process: Process | null;
+  /** Of a process that was taken along by a link: the first of the cascade. */
+  origin: Origin | null = null;
   constructor(id: number, process: Process | null) {
     this.id = id;
     this.process = process;

@@ -248,7 +248,7 @@ export abstract class Process extends Mailbox implements TimerOwner {
       const told = this.starting !== null && this.starting.watcher === peer && peer.trapExit;
       if (told || peer.dead) continue;
       peer.signalled(this.pid, reason, true);
-      if (peer.dead) peer.rare.origin = this.extras?.origin ?? this;
+      if (peer.dead) peer.pid.origin = this.pid.origin ?? { pid: this.pid, label: this.describe() };
     }
   }
 

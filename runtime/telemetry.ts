@@ -1,4 +1,5 @@
 import { EventEmitter } from "eventemitter3";
+import type { Origin } from "./pid.ts";
 import type { Pid, Reason } from "./types.ts";
 
 /** Measurements and metadata of each event. Other folders add theirs by declaration merging. */
@@ -7,7 +8,7 @@ export interface TelemetryEvents {
   /** `origin` is the process whose end was passed on to this one by links: the first of a cascade. */
   "process.exit": [
     measurements: { count: number },
-    metadata: { pid: Pid; label: string; reason: Reason; origin: { pid: Pid; label: string } | undefined },
+    metadata: { pid: Pid; label: string; reason: Reason; origin: Origin | undefined },
   ];
   /** An uncaught exception, or an exit of its own with a reason that is not clean. */
   "process.crash": [measurements: {}, metadata: CrashReport];

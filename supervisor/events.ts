@@ -1,4 +1,5 @@
 import { showBrief, showReason } from "../runtime/inspect.ts";
+import type { Origin } from "../runtime/pid.ts";
 import { defineReport } from "../runtime/reports.ts";
 import type { Milliseconds, Pid, Reason } from "../runtime/types.ts";
 import type { Failure } from "./intensity.ts";
@@ -19,10 +20,18 @@ interface ChildMetadata extends SupervisorMetadata {
 declare module "../runtime/telemetry.ts" {
   interface TelemetryEvents {
     "supervisor.child.start": [measurements: {}, metadata: ChildMetadata];
-    /** A child ended by itself (OTP: `child_terminated`). `cause`: what a supervisor that gave up says of it. */
+    /**
+     * A child ended by itself (OTP: `child_terminated`). `cause`: what a supervisor that gave up says of it. `origin`: the
+     * process that fell first, when a link took the child along.
+     */
     "supervisor.child.exit": [
       measurements: {},
-      metadata: ChildMetadata & { reason: Reason; restarting: boolean; cause: Failure | undefined },
+      metadata: ChildMetadata & {
+        reason: Reason;
+        restarting: boolean;
+        cause: Failure | undefined;
+        origin: Origin | undefined;
+      },
     ];
     /** A child runs again, with another pid. */
     "supervisor.child.restart": [measurements: {}, metadata: ChildMetadata];
@@ -67,10 +76,11 @@ function tell({ id, pid, reason, cause }: Failure): string {
 }
 
 defineReport("supervisor.child.exit", "warning", (_, metadata) => {
-  const { id, pid, reason, restarting, cause } = metadata;
+  const { id, pid, reason, restarting, cause, origin } = metadata;
   const what = restarting ? "and is started again" : "and is not started again";
   const behind = cause === undefined ? "" : `\n  it gave up; at first, ${tell(cause)}`;
-  return `${supervisor(metadata)}: ${child(id, pid)} ended (${showBrief(reason)}) ${what}${behind}`;
+  const first = origin === undefined ? "" : `\n  it was linked to ${origin.label}, which ended first`;
+  return `${supervisor(metadata)}: ${child(id, pid)} ended (${showBrief(reason)}) ${what}${first}${behind}`;
 });
 
 defineReport(

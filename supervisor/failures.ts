@@ -33,7 +33,8 @@ export function reportChild(
 export function reportExit(self: ProcessSelf, child: Child, reason: Reason, restarting: boolean): void {
   const { telemetry } = self.kernel;
   if (!telemetry.has("supervisor.child.exit")) return;
-  const metadata = { ...childMetadata(self, child), reason, restarting, cause: causeOf(child.pid) };
+  const origin = child.pid === undefined ? undefined : (addressOf(child.pid).origin ?? undefined);
+  const metadata = { ...childMetadata(self, child), reason, restarting, cause: causeOf(child.pid), origin };
   telemetry.emit("supervisor.child.exit", {}, metadata);
 }
 

@@ -38,6 +38,23 @@ describe("the report of a child that ended by itself", () => {
       ]);
     }));
 
+  test("names the process that fell first, when a link took the child along", () =>
+    inWorld(async (world) => {
+      await world.start({ children: [world.worker("a"), world.worker("b"), world.worker("c")] });
+      world.sim.cast(world.pid("a"), "link", world.pid("b"));
+      world.sim.cast(world.pid("b"), "link", world.pid("c"));
+      await world.sim.idle();
+      const heard = listen(world);
+      await world.kill("a");
+      expect(heard).toEqual([
+        "warning: supervisor top#1 top: child a a#1 ended ('killed') and is started again",
+        "warning: supervisor top#1 top: child b b#1 ended ('killed') and is started again\n" +
+          "  it was linked to a#1 a, which ended first",
+        "warning: supervisor top#1 top: child c c#1 ended ('killed') and is started again\n" +
+          "  it was linked to a#1 a, which ended first",
+      ]);
+    }));
+
   test("says so when it is not, and an Error by its name and message", () =>
     inWorld(async (world) => {
       const top = world.tree("top", {

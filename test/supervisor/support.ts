@@ -68,6 +68,10 @@ const Worker = {
     crash: (error: Error) => {
       throw error;
     },
+    link: (pid: Pid, job, self) => {
+      self.link(pid);
+      return noreply(job);
+    },
   },
 
   handleInfo: ({ reason }: Exit, job, self) => {
