@@ -32,11 +32,18 @@ export function corpusFolder(wanted?: string): string {
   return existsSync(SHARED) ? SHARED : SAMPLE;
 }
 
-/** All documents in the files of a family: `signals.jsonl.gz`, `signals-dev.jsonl.gz`, … */
+/**
+ * The documents of a family in a folder: those in the files that are called by it (`signals.jsonl.gz`, `signals-dev.jsonl`,
+ * …), or, where no file is called by a family, those of the family in any file.
+ */
 export function readCorpus<D extends Document<unknown> = Document>(family: Family, folder = corpusFolder()): D[] {
-  const files = readdirSync(folder).filter((file) => file.startsWith(family) && /\.jsonl(\.gz)?$/.test(file));
-  if (files.length === 0) throw new Error(`expected files ${family}*.jsonl.gz, got none: ${folder}`);
-  return files.toSorted().flatMap((file) => linesOf(join(folder, file)).map((line) => JSON.parse(line) as D));
+  const files = readdirSync(folder).filter((file) => /\.jsonl(\.gz)?$/.test(file));
+  const named = files.filter((file) => FAMILIES.some((each) => file.startsWith(each)));
+  const wanted = named.length === 0 ? files : named.filter((file) => file.startsWith(family));
+  const documents = wanted
+    .toSorted()
+    .flatMap((file) => linesOf(join(folder, file)).map((line) => JSON.parse(line) as D));
+  return documents.filter((document) => document.family === family);
 }
 
 function linesOf(file: string): string[] {
