@@ -155,7 +155,11 @@ export class ProcessSelf extends Process implements Self {
     const named = isPid(target) ? undefined : target;
     const process = this.kernel.names.resolve(target);
     const monitor = new Monitor(this, isPid(target) ? target : (process?.pid ?? NOBODY), named, options);
-    if (this.gone("monitor") || process === this) return monitor;
+    if (this.gone("monitor") || process === this) {
+      // Nobody watches himself; as in OTP, an alias that comes with such a monitor leads nowhere.
+      monitor.alias?.withdraw(this);
+      return monitor;
+    }
     if (process === undefined) monitor.fire("noproc");
     else monitor.attach(this, process);
     return monitor;

@@ -168,7 +168,8 @@ export interface MonitorOptions<Tag = "down"> {
   /**
    * Makes an alias of the same `ref`. It is withdrawn by {@link Self.unalias} only (`explicitUnalias`); also when the
    * monitor is cancelled or fires (`demonitor`); or also by the first message through it, which cancels the monitor
-   * (`replyDemonitor`). (OTP: `{alias, explicit_unalias | demonitor | reply_demonitor}`.)
+   * (`replyDemonitor`). Of a monitor of oneself it leads nowhere. (OTP: `{alias, explicit_unalias | demonitor |
+   * reply_demonitor}`.)
    */
   readonly alias?: "explicitUnalias" | "demonitor" | "replyDemonitor";
   /** The message goes before ordinary ones. Default false (OTP 28). */

@@ -146,6 +146,21 @@ test("a monitor by a name that nobody holds withdraws its alias with the Down it
     expect(owner.inbox).toMatchObject([{ tag: "down", reason: "noproc" }]);
   }));
 
+test.for(["explicitUnalias", "demonitor", "replyDemonitor"] as const)(
+  "an alias that comes with a monitor of oneself leads nowhere (%s)",
+  (mode) =>
+    simulate(async (sim) => {
+      const owner = puppet(sim);
+      await owner.does((self) => {
+        const alias = self.monitor(self.pid, { alias: mode }).alias as Alias;
+        self.send(alias, "lost");
+        expect(self.unalias(alias)).toBe(false);
+      });
+      expect(owner.inbox).toEqual([]);
+      expect(sim.processInfo(owner.pid)?.aliases).toBe(0);
+    }),
+);
+
 test("a Down has the tag that its monitor was given", () =>
   simulate(async (sim) => {
     const owner = puppet(sim);
