@@ -39,6 +39,13 @@ const PATIENCE: Milliseconds = 5000;
 /** The client has gone. */
 const CLOSED = { shutdown: "closed" } as const;
 
+/** An end that no code waits for. */
+class Vigil extends Ending {
+  override get awaited(): boolean {
+    return false;
+  }
+}
+
 /** What a channel process keeps: its socket is the user's state. */
 class Session {
   readonly start: ChannelStart;
@@ -48,7 +55,7 @@ class Session {
   /** Whether `terminate` is owed: a join that crashed has nothing to end. */
   entered = false;
   /** Sees to it that a join which takes its time does not outlive its client for long. */
-  private readonly vigil: Ending;
+  private readonly vigil: Vigil;
 
   constructor(start: ChannelStart, self: Self) {
     this.start = start;
@@ -57,7 +64,7 @@ class Session {
     const process = processOf(self);
     const transport = addressOf(start.transportPid).process;
     const giveUp = () => process.kernel.timers.set(PATIENCE, () => this.entered || process.end(CLOSED), process);
-    this.vigil = new Ending(giveUp);
+    this.vigil = new Vigil(giveUp);
     if (transport === null) giveUp();
     else this.vigil.attach(process, transport);
   }

@@ -109,10 +109,7 @@ export async function stopServer(
 ): Promise<void> {
   if (timeout !== "infinity") checkDelay(timeout);
   const caller = processOf(by);
-  if (caller.dead) {
-    caller.zombie("stop");
-    return new Promise(() => {});
-  }
+  if (caller.dead) return caller.never("stop");
   const process = caller.kernel.names.resolve(target);
   const failed = (why: Reason) => new CallError(why, "stop", showTarget(target));
   if (process === undefined) throw failed("noproc");

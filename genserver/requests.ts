@@ -150,10 +150,7 @@ async function wait(
     if (request.waiter !== null) throw new BadArgument(`somebody waits for request ${request.ref} already`);
   }
   const delay = delayOf(owner, time);
-  if (owner.dead) {
-    owner.zombie("waitResponse");
-    return new Promise(() => {});
-  }
+  if (owner.dead) return owner.never("waitResponse");
   if (requests.length === 0) return NO_REQUEST;
   const answered = takeArrived(owner, requests) ?? (await next(owner, requests, delay));
   if (answered !== undefined) return result(awaited, answered, options);

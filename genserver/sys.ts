@@ -166,10 +166,7 @@ type Operation = (process: Process, host: SystemHost) => unknown;
 async function ask(by: Caller, target: Target, name: string, operation: Operation): Promise<any> {
   const caller = processOf(by);
   const options = optionsOf(by);
-  if (caller.dead) {
-    caller.zombie(`sys.${name}`);
-    return new Promise(() => {});
-  }
+  if (caller.dead) return caller.never(`sys.${name}`);
   const process = caller.kernel.names.resolve(target);
   if (process !== undefined && process !== caller) hostOf(process);
   return new Promise((resolve, reject) => {

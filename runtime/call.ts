@@ -184,10 +184,7 @@ export function call(
   payload: unknown,
   options: CallOptions,
 ): Promise<any> {
-  if (caller.dead) {
-    caller.zombie("call");
-    return new Promise(() => {});
-  }
+  if (caller.dead) return caller.never("call");
   return new Promise((resolve, reject) => {
     new Call(caller, to, request, payload, resolve, reject).send(caller, options);
   });

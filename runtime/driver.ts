@@ -11,8 +11,11 @@ export interface Driver {
   random(): number;
   /** Runs `turn` soon: before I/O when `soon`, after it otherwise. */
   defer(turn: () => void, soon: boolean): void;
-  /** Runs `fire` once, not before `at`. One alarm at a time: a new one replaces the old, `undefined` clears it. */
-  alarm(at: Milliseconds | undefined, fire: () => void): void;
+  /**
+   * Runs `fire` once, not before `at`. One alarm at a time: a new one replaces the old, `undefined` clears it. Nobody
+   * waits for a `quiet` one: it keeps no program alive, and no simulated time jumps to it.
+   */
+  alarm(at: Milliseconds | undefined, fire: () => void, quiet: boolean): void;
 }
 
 /** Node keeps delays in 31 bits; the timers re-arm after a shorter wake. */
@@ -31,7 +34,7 @@ export function realDriver(): Driver {
       if (soon) resolved.then(turn);
       else setImmediate(turn);
     },
-    alarm: (at, fire) => alarm.set(at, fire),
+    alarm: (at, fire, quiet) => alarm.set(at, fire, quiet),
   };
 }
 
@@ -46,11 +49,13 @@ class Alarm {
   private fire: () => void = () => {};
   private clearing = false;
 
-  set(at: Milliseconds | undefined, fire: () => void): void {
+  set(at: Milliseconds | undefined, fire: () => void, quiet: boolean): void {
     this.wanted = at;
     this.fire = fire;
-    if (at === undefined) this.clearSoon();
-    else if (at < this.armed) this.arm(at);
+    if (at === undefined) return this.clearSoon();
+    if (at < this.armed) this.arm(at);
+    if (quiet) this.timer?.unref();
+    else this.timer?.ref();
   }
 
   private arm(at: Milliseconds): void {

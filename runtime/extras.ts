@@ -2,6 +2,7 @@ import type { AliasAddress } from "./alias.ts";
 import type { Lineage } from "./lineage.ts";
 import { EMPTY } from "./mailbox.ts";
 import type { Scope } from "./strays.ts";
+import type { Timer } from "./timers.ts";
 import type { MailboxOptions, Milliseconds, Pid } from "./types.ts";
 
 /** Of a process that works for nobody else. */
@@ -22,6 +23,8 @@ export class Extras {
   spent: Milliseconds = 0;
   resources: Set<Disposable> | null = null;
   controller: AbortController | null = null;
+  /** Of a process that has ended: when it is told that its code goes on. */
+  unfinished: Timer | null = null;
   /** Where its asynchronous code runs. */
   scope: Scope | null = null;
 }

@@ -58,4 +58,5 @@ export type { StreamOptions, StreamResult, ZippedResult } from "./task-stream.ts
 export type { YieldManyOptions } from "./task-wait.ts";
 export type { CrashReport, Telemetry, TelemetryEvents } from "./telemetry.ts";
 export type * from "./types.ts";
+export type { BusyWith } from "./unfinished.ts";
 export { isDown } from "./watch.ts";

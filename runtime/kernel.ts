@@ -13,7 +13,7 @@ import { Scheduler } from "./scheduler.ts";
 import { ProcessSelf } from "./self.ts";
 import { type CrashReport, Telemetry } from "./telemetry.ts";
 import { Timers } from "./timers.ts";
-import type { Label, MailboxOptions, Name, Reason } from "./types.ts";
+import type { Label, MailboxOptions, Milliseconds, Name, Reason } from "./types.ts";
 
 export interface SpawnFlags {
   readonly link: boolean;
@@ -36,6 +36,8 @@ export class Kernel {
   root: Process | null = null;
   /** Whether calls remember where they were made. */
   callStacks = false;
+  /** How long code may go on after the end of its process before that is told. */
+  unfinishedAfter: Milliseconds | "infinity" = "infinity";
   private ids = 0;
   private readonly passing: Pass | null;
 

@@ -2,11 +2,12 @@ import type { Behaviour } from "./behaviour.ts";
 import { BadArgument, isClean } from "./errors.ts";
 import { show } from "./inspect.ts";
 import { EMPTY } from "./mailbox.ts";
-import { BUSY, type Process } from "./process.ts";
+import { BUSY, type Process, READY } from "./process.ts";
 import { Queue } from "./queue.ts";
 import { isThenable } from "./thenable.ts";
 import { checkDelay, type Timer } from "./timers.ts";
 import type { Milliseconds, ProcessFunction, Self, Timeout } from "./types.ts";
+import { watchUnfinished } from "./unfinished.ts";
 
 /** What `receive` and a server's idle timeout deliver when the time is up. */
 export const timeout: Timeout = Object.freeze({ tag: "timeout" });
@@ -62,13 +63,17 @@ export const plainBehaviour: Behaviour = {
       if (!process.dead) state.returned(process, result);
       return;
     }
-    if (!process.dead && state.receiver === undefined) process.status = BUSY;
+    if (process.dead) watchUnfinished(process);
+    else if (state.receiver === undefined) process.status = BUSY;
     result.then(
       (value) => {
-        if (!process.dead) state.returned(process, value);
+        if (over(process)) state.returned(process, value);
         else if (!isClean(process.reason)) process.zombie("settle");
       },
-      (thrown) => state.threw(process, thrown),
+      (thrown) => {
+        over(process);
+        state.threw(process, thrown);
+      },
     );
   },
 
@@ -96,6 +101,13 @@ export const plainBehaviour: Behaviour = {
 };
 
 const invoke = (run: ProcessFunction, self: Self): unknown => run(self);
+
+/** The function has come to its end, so there is nothing that could go on. Whether the process has lived to see it. */
+function over(process: Process): boolean {
+  if (process.dead) process.finished();
+  else process.status = READY;
+  return !process.dead;
+}
 
 /** A `match` that throws is the receiver's own fault: its `receive` rejects, and the message stays. */
 function wants(process: Process, state: PlainState, receiver: Receiver, message: unknown): boolean {

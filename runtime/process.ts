@@ -13,6 +13,7 @@ import { scopeOf } from "./strays.ts";
 import type { CrashReport } from "./telemetry.ts";
 import type { Timer, TimerOwner } from "./timers.ts";
 import type { Label, Milliseconds, Pid, Reason } from "./types.ts";
+import { watchUnfinished } from "./unfinished.ts";
 import type { Watch } from "./watch.ts";
 
 /** Where a process stands with the scheduler. */
@@ -189,7 +190,9 @@ export abstract class Process extends Mailbox implements TimerOwner {
 
   /** Fixes the exit reason: from here on the process is dead for everybody. */
   end(reason: Reason): void {
-    if (this.status !== DEAD) this.kernel.exits.end(this, reason);
+    if (this.status === DEAD) return;
+    if (this.status === BUSY) watchUnfinished(this);
+    this.kernel.exits.end(this, reason);
   }
 
   /** An uncaught throw of its own code ends the process, and is reported. */
@@ -212,6 +215,18 @@ export abstract class Process extends Mailbox implements TimerOwner {
       {},
       { pid: this.pid, label: this.describe(), operation, reason: this.reason as Reason },
     );
+  }
+
+  /** What its code gets for what it awaits after its end: nothing, ever. */
+  never(operation: string): Promise<never> {
+    this.zombie(operation);
+    this.finished();
+    return new Promise(() => {});
+  }
+
+  /** Its code is over: it came to its end, or waits for what never comes. */
+  finished(): void {
+    this.extras?.unfinished?.cancel();
   }
 
   /** The second half of an exit: what it holds is let go, then its peers hear of it. Called by the worklist only. */

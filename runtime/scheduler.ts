@@ -4,6 +4,7 @@ import { EMPTY } from "./mailbox.ts";
 import { BUSY, DEAD, IDLE, type Process, READY, START } from "./process.ts";
 import { detached } from "./strays.ts";
 import type { Milliseconds } from "./types.ts";
+import { watchUnfinished } from "./unfinished.ts";
 
 /** Reductions (a message handled or sent) before a process goes to the back of the queue. */
 const SLICE = 2000;
@@ -122,9 +123,13 @@ export class Scheduler {
   private suspend(process: Process, message: unknown, pending: Promise<void>): void {
     if (process.status === READY) process.status = BUSY;
     process.busyWith(message);
+    if (process.dead) watchUnfinished(process);
     pending.then(
-      () => this.resume(process),
-      (thrown) => process.crash(thrown),
+      () => (process.dead ? process.finished() : this.resume(process)),
+      (thrown) => {
+        process.finished();
+        process.crash(thrown);
+      },
     );
   }
 }

@@ -96,9 +96,9 @@ export class ProcessSelf extends Process implements Self {
   }
 
   sleep(delay: Milliseconds): Promise<void> {
-    if (this.gone("sleep")) return new Promise(() => {});
+    if (this.dead) return this.never("sleep");
     return new Promise((resolve) => {
-      this.kernel.timers.set(delay, () => resolve(), this);
+      this.kernel.timers.set(delay, () => resolve(), this).wakes = true;
     });
   }
 
@@ -194,7 +194,7 @@ export class ProcessSelf extends Process implements Self {
   }
 
   receive(match?: (message: any) => boolean, timeout?: Milliseconds): Promise<any> {
-    if (this.gone("receive")) return new Promise(() => {});
+    if (this.dead) return this.never("receive");
     try {
       return receive(this, match, timeout);
     } catch (error) {

@@ -18,6 +18,8 @@ export interface SimOptions {
   readonly messages?: Passing;
   /** As the option of `system`. Default false. */
   readonly callStacks?: boolean;
+  /** As the option of `system`. Default 5000 ms. Time never jumps to this moment by itself. */
+  readonly unfinishedAfter?: Milliseconds | "infinity";
 }
 
 /** A system in virtual time: the same processes on another clock, so that hours take milliseconds. */
@@ -74,8 +76,8 @@ export async function simulate<T>(
 
 class SimSystem extends LiveSystem implements Sim {
   private readonly driver: VirtualDriver;
-  constructor(driver: VirtualDriver, { messages = "share", callStacks = false }: SimOptions) {
-    super({ driver, reports: false, catchStrays: false, messages, callStacks });
+  constructor(driver: VirtualDriver, { messages = "share", callStacks = false, unfinishedAfter = 5000 }: SimOptions) {
+    super({ driver, reports: false, catchStrays: false, messages, callStacks, unfinishedAfter });
     this.driver = driver;
   }
   get seed(): number {
@@ -110,6 +112,12 @@ class SimSystem extends LiveSystem implements Sim {
 /** The real one, captured before a test framework replaces it: one turn drains all promises and ticks. */
 const { setImmediate } = globalThis;
 
+interface Due {
+  readonly at: Milliseconds;
+  readonly fire: () => void;
+  readonly quiet: boolean;
+}
+
 interface Journey {
   readonly target: Milliseconds;
   readonly arrived: () => void;
@@ -126,7 +134,7 @@ class VirtualDriver implements Driver {
   private dice: number;
   private jumps: number;
   private turn: (() => void) | undefined;
-  private due: { readonly at: Milliseconds; readonly fire: () => void } | undefined;
+  private due: Due | undefined;
   private waiters: (() => void)[] = [];
   private journeys: Journey[] = [];
   private pumping = false;
@@ -160,8 +168,8 @@ class VirtualDriver implements Driver {
     this.pump();
   }
 
-  alarm(at: Milliseconds | undefined, fire: () => void): void {
-    this.due = at === undefined ? undefined : { at, fire };
+  alarm(at: Milliseconds | undefined, fire: () => void, quiet: boolean): void {
+    this.due = at === undefined ? undefined : { at, fire, quiet };
     this.pump();
   }
 
@@ -210,7 +218,7 @@ class VirtualDriver implements Driver {
     }
     const [journey] = this.journeys;
     if (journey !== undefined) this.travel(journey);
-    else if (this.automatic && this.due !== undefined) this.jump(this.due);
+    else if (this.automatic && this.due?.quiet === false) this.jump(this.due);
   };
 
   private travel(journey: Journey): void {
@@ -224,7 +232,7 @@ class VirtualDriver implements Driver {
     this.pump();
   }
 
-  private jump({ at, fire }: { readonly at: Milliseconds; readonly fire: () => void }): void {
+  private jump({ at, fire }: Due): void {
     if (--this.jumps < 0) {
       this.fail(new Error("the simulation does not come to rest: too many timers fired (see the option `jumps`)"));
       this.stopped = true;

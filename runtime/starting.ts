@@ -66,10 +66,7 @@ export function startProcess(
   flags: StartFlags,
 ): Promise<Pid | "ignore"> {
   const { kernel } = by;
-  if (by.dead) {
-    by.zombie("start");
-    return new Promise(() => {});
-  }
+  if (by.dead) return by.never("start");
   return new Promise((settle, reject) => {
     if (flags.timeout !== undefined && flags.timeout !== "infinity") checkDelay(flags.timeout);
     let process: Process;

@@ -13,6 +13,7 @@ import { type ProcessSelf, processOf } from "./self.ts";
 import { ended, stopProcess } from "./stopping.ts";
 import { catchStrays } from "./strays.ts";
 import type { Telemetry } from "./telemetry.ts";
+import { checkDelay } from "./timers.ts";
 import type {
   Alias,
   Caller,
@@ -50,6 +51,11 @@ export interface SystemOptions {
    * call, so it is for development. Default false.
    */
   readonly callStacks?: boolean;
+  /**
+   * How long the asynchronous code of a process that has ended may go on before that is told (`process.unfinished`, a
+   * warning). Default 5000 ms; `"infinity"`: never.
+   */
+  readonly unfinishedAfter?: Milliseconds | "infinity";
 }
 
 /** A world of processes: its own names, clock and telemetry. Most programs have one, made by `run`. */
@@ -98,6 +104,9 @@ export class LiveSystem implements System {
   constructor(options: SystemOptions) {
     this.kernel = new Kernel(options.driver ?? realDriver(), options.messages);
     this.kernel.callStacks = options.callStacks === true;
+    const { unfinishedAfter = 5000 } = options;
+    if (unfinishedAfter !== "infinity") checkDelay(unfinishedAfter);
+    this.kernel.unfinishedAfter = unfinishedAfter;
     if (options.accounting) this.kernel.keepAccount(options.accounting === true ? {} : options.accounting);
     if (options.reports !== false) printReports(this.telemetry, options.reports);
     this.releaseStrays = options.catchStrays === false ? () => {} : catchStrays();

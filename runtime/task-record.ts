@@ -60,6 +60,10 @@ export class TaskRecord extends Job implements Task<any> {
     this.waiting?.delete(heard);
   }
 
+  override get awaited(): boolean {
+    return this.waiting !== null && this.waiting.size > 0;
+  }
+
   private announce(outcome: TaskOutcome<unknown>): void {
     const { ref, pid } = this;
     this.announced = true;
@@ -168,10 +172,7 @@ export function askable(self: Caller, task: Task<any>, operation: string): TaskR
 }
 
 /** What the code of a dead process gets for whatever it awaits. */
-export function nothing(by: Process, operation: string): Promise<never> {
-  by.zombie(operation);
-  return new Promise(() => {});
-}
+export const nothing = (by: Process, operation: string): Promise<never> => by.never(operation);
 
 const isResult = (message: unknown): message is TaskResult<unknown> =>
   typeof message === "object" && message !== null && (message as { tag?: unknown }).tag === "task";

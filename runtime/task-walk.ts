@@ -34,6 +34,10 @@ class StreamJob extends Job {
     this.stream.begun(this, process);
   }
 
+  override get awaited(): boolean {
+    return this.stream.awaited;
+  }
+
   protected settle(outcome: TaskOutcome<unknown>): void {
     this.stream.ended(this, outcome);
   }
@@ -74,6 +78,11 @@ export class TaskWalk implements AsyncIterator<StreamResult<unknown>>, Disposabl
   }
 
   // ── asked from outside ──
+
+  /** Whether somebody waits for a result. */
+  get awaited(): boolean {
+    return this.requests.length > 0;
+  }
 
   next(): Promise<IteratorResult<StreamResult<unknown>>> {
     if (this.owner.dead) return nothing(this.owner, "asyncStream");

@@ -9,17 +9,22 @@ export class Timer implements TimerRef {
   readonly order: number;
   /** Its place in the heap; -1 when it has fired or been cancelled. */
   index = -1;
+  /** Nobody waits for it: it neither keeps the program alive nor counts as pending. */
+  readonly quiet: boolean;
+  /** The code of its owner waits for it. */
+  wakes = false;
   private readonly timers: Timers;
   private readonly action: (timer: Timer) => void;
   owner: TimerOwner | null = null;
   before: Timer | null = null;
   after: Timer | null = null;
 
-  constructor(timers: Timers, at: Milliseconds, order: number, action: (timer: Timer) => void) {
+  constructor(timers: Timers, at: Milliseconds, order: number, action: (timer: Timer) => void, quiet: boolean) {
     this.timers = timers;
     this.at = at;
     this.order = order;
     this.action = action;
+    this.quiet = quiet;
   }
 
   cancel(): boolean {
@@ -66,13 +71,18 @@ export class Timers {
   private readonly heap: Timer[] = [];
   private orders = 1;
   private armed: Milliseconds | undefined;
+  private armedQuietly = false;
+  private quiet = 0;
+  /** Those that the program waits for: neither quiet nor endless. */
+  private loud = 0;
 
   constructor(driver: Driver) {
     this.driver = driver;
   }
 
+  /** How many there are that somebody waits for. */
   get pending(): number {
-    return this.heap.length;
+    return this.heap.length - this.quiet;
   }
 
   /** Runs `action` after `delay`. A timer with an owner is cancelled at its owner's exit. */
@@ -83,16 +93,21 @@ export class Timers {
 
   /** As {@link set}, at a moment of the driver's clock. */
   setAt(at: Milliseconds, action: (timer: Timer) => void, owner: TimerOwner | null): Timer {
-    const timer = new Timer(this, at, this.orders++, action);
+    const timer = new Timer(this, at, this.orders++, action, false);
     if (owner !== null) {
       timer.owner = owner;
       timer.after = owner.timers;
       if (owner.timers !== null) owner.timers.before = timer;
       owner.timers = timer;
     }
-    this.heap.push(timer);
-    this.up(timer, this.heap.length - 1);
-    this.arm();
+    this.add(timer);
+    return timer;
+  }
+
+  /** A timer that belongs to nobody and that nobody waits for: the program may end before it. */
+  setQuietly(delay: Milliseconds, action: () => void): Timer {
+    const timer = new Timer(this, this.driver.now() + delay, this.orders++, action, true);
+    this.add(timer);
     return timer;
   }
 
@@ -102,6 +117,7 @@ export class Timers {
   }
 
   remove(timer: Timer): void {
+    this.count(timer, -1);
     const last = this.heap.pop() as Timer;
     const { index } = timer;
     timer.index = -1;
@@ -109,7 +125,7 @@ export class Timers {
       this.up(last, index);
       this.down(last, last.index);
     }
-    if (this.heap.length === 0) this.arm();
+    if (this.loud === 0) this.arm();
   }
 
   /** The owner of each pending timer. */
@@ -117,11 +133,11 @@ export class Timers {
     for (const { owner } of this.heap) yield owner;
   }
 
-  /** Forgets all of them, because the system has stopped. Returns how many there still were. */
+  /** Forgets all of them, because the system has stopped. Returns how many there still were that somebody waits for. */
   clear(): number {
-    const left = [...this.heap];
-    for (const timer of left) timer.cancel();
-    return left.length;
+    const left = this.pending;
+    for (const timer of [...this.heap]) timer.cancel();
+    return left;
   }
 
   private readonly due = (): void => {
@@ -138,9 +154,24 @@ export class Timers {
   private arm(): void {
     const first = this.heap[0]?.at;
     const at = first === Number.POSITIVE_INFINITY ? undefined : first;
-    if (at === this.armed || (at !== undefined && this.armed !== undefined && this.armed < at)) return;
+    const quietly = this.loud === 0;
+    const early = at === this.armed || (at !== undefined && this.armed !== undefined && this.armed < at);
+    if (early && (at === undefined || quietly === this.armedQuietly)) return;
     this.armed = at;
-    this.driver.alarm(at, this.due);
+    this.armedQuietly = quietly;
+    this.driver.alarm(at, this.due, quietly);
+  }
+
+  private add(timer: Timer): void {
+    this.count(timer, 1);
+    this.heap.push(timer);
+    this.up(timer, this.heap.length - 1);
+    this.arm();
+  }
+
+  private count(timer: Timer, by: 1 | -1): void {
+    if (timer.quiet) this.quiet += by;
+    else if (timer.at !== Number.POSITIVE_INFINITY) this.loud += by;
   }
 
   private up(timer: Timer, from: number): void {

@@ -24,6 +24,11 @@ export abstract class Watch {
     return this.target !== null;
   }
 
+  /** Whether the code of its watcher waits for it. */
+  get awaited(): boolean {
+    return true;
+  }
+
   /** The next of those that its watcher holds. */
   get nextOfWatcher(): Watch | null {
     return this.watcherAfter;
@@ -80,6 +85,10 @@ export class Monitor extends Watch implements MonitorRef {
       mode === undefined
         ? undefined
         : new AliasAddress(owner, this.ref, mode === "replyDemonitor", options?.priority === true, this);
+  }
+
+  override get awaited(): boolean {
+    return false;
   }
 
   fire(reason: Reason): void {

@@ -14,18 +14,15 @@ export class Locks {
 
   /** Runs `work` when it is its turn. A process that ends, at work or in line, makes room for the next. */
   async run<T>(process: Process, key: unknown, work: () => Async<T>): Promise<T> {
-    if (process.dead) {
-      process.zombie("lock");
-      return never();
-    }
+    if (process.dead) return process.never("lock");
     const line = this.lines.get(key) ?? new Set<Place>();
     if (line.size === 0) this.lines.set(key, line);
     const place = process.own(new Place(process, line, () => this.lines.delete(key)));
     try {
       if (line.size > 1) await place.turn();
-      return process.dead ? await never() : await work();
+      return process.dead ? await never(process) : await work();
     } finally {
-      if (process.dead) await never();
+      if (process.dead) await never(process);
       place[Symbol.dispose]();
       process.disown(place);
     }
@@ -40,7 +37,10 @@ export class Locks {
 }
 
 /** What the dead wait for. */
-const never = (): Promise<never> => new Promise(() => {});
+function never(process: Process): Promise<never> {
+  process.finished();
+  return new Promise(() => {});
+}
 
 /** A process in a line. The first is at work. */
 class Place implements Disposable {
@@ -71,6 +71,8 @@ class Place implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    const [holder] = this.line;
+    if (holder !== this) this.process.finished();
     this.line.delete(this);
     const [first] = this.line;
     if (first === undefined) return this.empty();

@@ -39,6 +39,8 @@ export interface RunOptions {
   readonly callStacks?: boolean;
   /** Keeps account of processes' time and warns of a callback that blocks, as the option of `system`. Default true. */
   readonly accounting?: boolean | AccountingOptions;
+  /** How long code may go on after the end of its process before that is told, as the option of `system`. Default 5000 ms. */
+  readonly unfinishedAfter?: Milliseconds | "infinity";
   /** Called with the system before the tree starts: attach telemetry here. */
   readonly prepare?: (system: System) => void;
 }
@@ -62,8 +64,14 @@ const FOREVER = 2 ** 30;
  * await run(supervisor(App, { port: 4000 }), { deadline: 15_000 });
  */
 export async function run(app: ChildSpec | Application, options: RunOptions = {}): Promise<never> {
-  const { deadline = 30_000, reports = "info", callStacks = false, accounting = true } = options;
-  const system = new LiveSystem({ reports, callStacks, accounting });
+  const {
+    deadline = 30_000,
+    reports = "info",
+    callStacks = false,
+    accounting = true,
+    unfinishedAfter = 5000,
+  } = options;
+  const system = new LiveSystem({ reports, callStacks, accounting, unfinishedAfter });
   let obedient = true;
   system.telemetry.on("supervisor.child.shutdownError", () => {
     obedient = false;

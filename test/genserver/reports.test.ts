@@ -1,4 +1,4 @@
-import { exit, name, ok, onReport, stop } from "hornbeam";
+import { error, exit, ignore, name, ok, onReport, stop } from "hornbeam";
 import { GenServer, start, sys } from "hornbeam/genserver";
 import { simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
@@ -70,6 +70,19 @@ test("a throw in init is told, with the callback", () =>
     }).catch(() => {});
     expect(crashes).toMatchObject([{ reason: oops, doing: { callback: "init" } }]);
   }));
+
+test.each<[string, object]>([
+  ["ignore", ignore],
+  ["error", error("oops")],
+  ["stop normal", stop("normal", undefined)],
+  ["stop shutdown", stop("shutdown", undefined)],
+])("init that returns %s is no crash", (_, result) =>
+  simulate(async (sim) => {
+    const crashes = events(sim, "process.crash");
+    await start(sim, Scripted, { init: () => result }).catch(() => {});
+    expect(crashes).toEqual([]);
+  }),
+);
 
 test("init that stops with a reason that is not clean is told, as any exit with such a reason", () =>
   simulate(async (sim) => {

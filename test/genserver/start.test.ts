@@ -91,6 +91,57 @@ for (const way of WAYS) {
   );
 }
 
+test.each(WAYS)("a result that is thrown in init, %s, counts as returned", (way) =>
+  simulate(async (sim) => {
+    const thrown = (result: unknown) => ({
+      init: () =>
+        ways[way]((): never => {
+          throw result;
+        }),
+    });
+    expect(await logOf(sim, await start(sim, Scripted, thrown(ok(["thrown"]))))).toEqual(["thrown"]);
+    await expect(start(sim, Scripted, thrown(ignore))).rejects.toMatchObject({ reason: "ignore" });
+    await expect(start(sim, Scripted, thrown(error("oops")))).rejects.toMatchObject({ reason: "oops" });
+  }),
+);
+
+test("of two starts of one name at once one wins: the other has its pid, and its init does not run", () =>
+  simulate(async (sim) => {
+    const started: string[] = [];
+    const setup = (who: string): Setup => ({
+      init: async (self) => {
+        started.push(who);
+        await self.sleep(10);
+        return ok([who]);
+      },
+    });
+    const both = await Promise.allSettled(
+      ["first", "second"].map((who) => start(sim, Scripted, setup(who), { name: lobby })),
+    );
+    const pid = sim.whereis(lobby);
+    expect(both).toMatchObject([
+      { status: "fulfilled", value: pid },
+      { status: "rejected", reason: { name: "AlreadyStarted", pid } },
+    ]);
+    expect([started, sim.processes().length]).toEqual([["first"], 1]);
+  }));
+
+test("who monitors a server as soon as it has started hears of its end with its reason, however early that is", () =>
+  simulate(async (sim) => {
+    const watcher = puppet(sim);
+    const init = () => ok([], { continue: (log: unknown) => stop("at once", log) });
+    for (const run of [start, startLink]) {
+      await watcher.does(async (self) => {
+        self.trapExit = true;
+        self.monitor(await run(self, Scripted, { init }));
+      });
+    }
+    expect(watcher.inbox.filter(({ tag }) => tag === "down").map(({ reason }) => reason)).toEqual([
+      "at once",
+      "at once",
+    ]);
+  }));
+
 test.each(fails)("after a start that failed with %s the name can be taken again at once, 100 times", (_, init) =>
   simulate(async (sim) => {
     for (let i = 0; i < 100; i++) await failed(sim, init);

@@ -54,6 +54,12 @@ test("there are tables", () => {
   expect(TABLES.length).toBeGreaterThan(0);
 });
 
+test("each rule of OTP has its row, and so has each that JavaScript adds", () => {
+  const rules = rowsOf("rules.md").map(({ original }) => /^(J?\d+)\. /.exec(original)?.[1]);
+  const count = (length: number, letter: string) => Array.from({ length }, (_, n) => `${letter}${n + 1}`);
+  expect(rules).toEqual([...count(145, ""), ...count(8, "J")]);
+});
+
 describe.each(TABLES)("%s", (table) => {
   const rows = rowsOf(table);
 

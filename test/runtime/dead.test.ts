@@ -230,6 +230,27 @@ test("a starter that dies of a start that failed, by the link, does not also hea
     expect(back).toBe(false);
   }));
 
+test("links and monitors hear of an end when the reason is fixed, not when the code that goes on is done", () =>
+  simulate(async (sim) => {
+    const gate = Promise.withResolvers<void>();
+    const watcher = puppet(sim, { trapExit: true });
+    let pid: Pid | undefined;
+    await watcher.does((self) => {
+      pid = self.spawnLink(() => gate.promise.then(() => exit("late")));
+      self.monitor(pid);
+    });
+    sim.exit(pid as Pid, "early");
+    await sim.idle();
+    const news = [
+      { tag: "exit", pid, reason: "early" },
+      { tag: "down", pid, reason: "early" },
+    ];
+    expect(watcher.inbox).toMatchObject(news);
+    gate.resolve();
+    await sim.idle();
+    expect(watcher.inbox).toHaveLength(2);
+  }));
+
 test("the signal of a process is aborted at its end, with the exit reason", () =>
   simulate(async (sim) => {
     const seen: { early?: AbortSignal; late?: AbortSignal; self?: Self } = {};

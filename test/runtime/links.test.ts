@@ -43,6 +43,27 @@ test("an exit message that has arrived stays after unlink", () =>
     expect(heard).toEqual([{ tag: "exit", pid: victim, reason: "oops" }]);
   }));
 
+test("unlink, and a receive that does not wait, leave nothing of a link", () =>
+  simulate(async (sim) => {
+    const left: unknown[] = [];
+    const victims = [sim.spawn(forever), sim.spawn(forever)];
+    sim.spawn(
+      async (self) => {
+        for (const victim of victims) {
+          self.link(victim);
+          if (victim === victims[0]) self.exit(victim, "before");
+          self.unlink(victim);
+          await self.receive((message) => message.pid === victim, 0);
+          self.exit(victim, "after");
+        }
+        left.push(await self.receive(undefined, 0));
+      },
+      { trapExit: true },
+    );
+    await sim.idle();
+    expect(left).toEqual([{ tag: "timeout" }]);
+  }));
+
 test("a link to a process that is gone throws NoProcess, and is a noproc message for who traps", () =>
   simulate(async (sim) => {
     const died = deaths(sim);

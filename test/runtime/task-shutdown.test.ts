@@ -14,7 +14,7 @@ const stopping = (end: () => unknown) => async (self: Self) => {
 
 const WAYS = [5000, "brutalKill"] as const;
 
-test.for(WAYS)("shutdown (%s) gives the value of a task that has returned one, however the process ended", (way) =>
+test.for(WAYS)("shutdown (%s) gives the value of a task that has returned one, asked for before or not", (way) =>
   owning(async (self) => {
     const task = Task.async(self, () => "value");
     await Task.yield(self, task, 10);

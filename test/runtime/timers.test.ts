@@ -163,30 +163,32 @@ test(
   REAL,
 );
 
-test("every delay comes in its turn, whatever is set and cancelled", () => {
+test("every delay comes in its turn, whatever is set and cancelled; the alarm is quiet when all of them are", () => {
   const step = fc.record({
-    kind: fc.constantFrom("set", "set", "set", "cancel", "advance"),
+    kind: fc.constantFrom("set", "set", "set", "quiet", "cancel", "advance"),
     value: fc.nat(50),
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       let now = 0;
-      let alarm: { at: number; fire: () => void } | undefined;
+      let alarm: { at: number; fire: () => void; quiet: boolean } | undefined;
       const unused = () => expect.unreachable();
       const timers = new Timers({
         now: () => now,
         random: unused as never,
         defer: unused,
-        alarm: (at, fire) => {
-          alarm = at === undefined ? undefined : { at, fire };
+        alarm: (at, fire, quiet) => {
+          alarm = at === undefined ? undefined : { at, fire, quiet };
         },
       });
       const fired: number[] = [];
       const expected: number[] = [];
-      let model: { id: number; at: number; timer: TimerRef }[] = [];
+      let model: { id: number; at: number; timer: TimerRef; quiet?: true }[] = [];
       for (const [id, { kind, value }] of steps.entries()) {
         if (kind === "set") {
           model.push({ id, at: now + value, timer: timers.set(value, () => void fired.push(id), null) });
+        } else if (kind === "quiet") {
+          model.push({ id, at: now + value, timer: timers.setQuietly(value, () => void fired.push(id)), quiet: true });
         } else if (kind === "cancel" && model.length > 0) {
           const [gone] = model.splice(value % model.length, 1);
           expect([gone?.timer.cancel(), gone?.timer.cancel()]).toEqual([true, false]);
@@ -204,7 +206,9 @@ test("every delay comes in its turn, whatever is set and cancelled", () => {
           model = model.filter(({ at }) => at > until);
           expect(fired).toEqual(expected);
         }
-        expect(timers.pending).toBe(model.length);
+        const loud = model.filter(({ quiet }) => quiet === undefined).length;
+        expect(timers.pending).toBe(loud);
+        expect(alarm?.quiet).toBe(model.length === 0 ? undefined : loud === 0);
       }
     }),
   );

@@ -9,7 +9,7 @@ const slowFail = { after: 100, fail: "not yet" } as const;
 const refused = (promise: Promise<unknown>) => promise.catch((error) => error.reason);
 
 describe("a restart that fails", () => {
-  test("is tried again until it succeeds", () =>
+  test("is tried again until it succeeds, at once each time", () =>
     inWorld(async (world) => {
       const top = await world.start({ children: [world.worker("a", { starts: [{}, fail, fail] })] });
       await world.kill("a");
@@ -22,6 +22,7 @@ describe("a restart that fails", () => {
         "start a#4",
       ]);
       expect(await world.children(top)).toEqual(["a#4"]);
+      expect(world.sim.now()).toBe(0);
       expect(world.reports).toEqual(["exit a killed", "startError a not yet", "startError a not yet"]);
     }));
 

@@ -98,11 +98,18 @@ describe("ten thousand children cost no more each than a thousand do", { timeout
     const growth = await growthOf(async (sim, count) => {
       const top = await sim.start(supervisor({ init: () => ({ strategy: "oneForOne", children: specs(count) }) }));
       const rooms = await sim.start(DynamicSupervisor.child());
+      const template = { ...child(Idle, 0), restart: "temporary" as const };
+      const simple = await sim.start(
+        supervisor({ init: () => ({ strategy: "simpleOneForOne" as const, children: [template] as const }) }),
+      );
       const pids = await Promise.all(specs(count).map((spec) => DynamicSupervisor.startChild(sim, rooms, spec)));
+      const temporary = await Promise.all(specs(count).map(() => Supervisor.startChild(sim, simple)));
       await Promise.all(specs(count).map(({ id }) => Supervisor.terminateChild(sim, top, id)));
       await Promise.all(pids.map((pid) => DynamicSupervisor.terminateChild(sim, rooms, pid)));
+      await Promise.all(temporary.map((pid) => Supervisor.terminateChild(sim, simple, pid as Pid)));
       expect(await Supervisor.countChildren(sim, top)).toMatchObject({ active: 0 });
       expect(await DynamicSupervisor.countChildren(sim, rooms)).toMatchObject({ specs: 0 });
+      expect(await Supervisor.countChildren(sim, simple)).toMatchObject({ active: 0, workers: 0 });
     });
     expect(growth).toBeLessThan(GROWTH);
   });

@@ -1,5 +1,5 @@
-import type { Reason } from "hornbeam";
-import { GenServer } from "hornbeam/genserver";
+import { noreply, ok, type Pid, type Reason, type Self } from "hornbeam";
+import { child, GenServer } from "hornbeam/genserver";
 import { Supervisor } from "hornbeam/supervisor";
 import { describe, expect, test } from "vitest";
 import { inWorld } from "./support.ts";
@@ -57,12 +57,16 @@ describe("a supervisor that stops", () => {
       expect(world.sim.processes().find(({ pid }) => pid === top)).toMatchObject({ messages: 0 });
     }));
 
-  test("ignores exit signals of strangers", () =>
+  test("ignores exit signals of strangers, silently", () =>
     inWorld(async (world) => {
+      const unhandled: unknown[] = [];
+      world.sim.telemetry.on("genserver.unhandled", (_, { message }) => unhandled.push(message));
       const top = await world.start({ children: [world.worker("a")] });
       for (const reason of ["normal", "shutdown", new Error("boom")]) world.sim.spawn((self) => self.exit(top, reason));
+      world.sim.spawn((self) => void self.link(top));
       await world.sim.idle();
       expect(await world.children(top)).toEqual(["a#1"]);
+      expect([unhandled, world.reports]).toEqual([[], []]);
     }));
 
   test("at GenServer.stop stops its children as usual", () =>
@@ -166,6 +170,54 @@ describe("the shutdown of a child", () => {
       expect(world.take()).toEqual(["terminate a#1 shutdown", "down a#1 shutdown", "down inner#1 shutdown"]);
     }));
 });
+
+test("the children of a supervisor whose time is up outlive it: those that trap exits stop in their own time", () =>
+  inWorld(async (world) => {
+    const slow = { trapExit: true, stopTime: 1000, shutdown: "infinity" } as const;
+    const inner = world.tree("inner", {
+      children: [world.worker("a", slow), world.worker("b")],
+      options: { shutdown: 100 },
+    });
+    const top = await world.start({ children: [inner] });
+    await Supervisor.terminateChild(world.sim, top, "inner");
+    expect(world.sim.now()).toBe(100);
+    expect(world.sim.isAlive(world.pid("inner"))).toBe(false);
+    expect(world.sim.isAlive(world.pid("a"))).toBe(true);
+    expect(world.reports).toContain("shutdownError inner killed");
+    await world.sim.advance(900);
+    expect(world.take().at(-1)).toBe("down a#1 shutdown");
+  }));
+
+test("a child is down when it is dead, though its code goes on: the time of its shutdown is that of terminate", () =>
+  inWorld(async (world) => {
+    const outside = Promise.withResolvers<void>();
+    const zombies: unknown[] = [];
+    world.sim.telemetry.on("process.zombie", (_, { operation }) => zombies.push(operation));
+    const Stubborn = {
+      init: () => ok(0),
+      handleCast: { work: () => outside.promise.then(() => noreply(0)) },
+      terminate: () => outside.promise,
+    } satisfies GenServer<number>;
+    const trapping = {
+      ...Stubborn,
+      init: (_: undefined, self: Self) => {
+        self.trapExit = true;
+        return ok(0);
+      },
+    };
+    const children = [child(Stubborn, { id: "plain" }), child(trapping, undefined, { id: "trapping", shutdown: 300 })];
+    const top = await world.start({ children });
+    const pids = new Map((await Supervisor.whichChildren(world.sim, top)).map(({ id, pid }) => [id, pid as Pid]));
+    world.sim.cast<any, string>(pids.get("plain") as Pid, "work");
+    await world.sim.idle();
+    await Supervisor.terminateChild(world.sim, top, "plain");
+    expect(world.sim.now()).toBe(0);
+    await Supervisor.terminateChild(world.sim, top, "trapping");
+    expect([world.sim.now(), zombies]).toEqual([300, []]);
+    outside.resolve();
+    await world.sim.idle();
+    expect(zombies).toEqual(["settle", "settle"]);
+  }));
 
 describe("a child that was asked to stop and ended with another reason", () => {
   const cases = [

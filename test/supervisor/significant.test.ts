@@ -48,21 +48,41 @@ describe("autoShutdown", () => {
       expect(await world.children(top)).toEqual(["b stopped", "a stopped"]);
     }));
 
-  test.each(modes)("%s does not care for children that are not significant", (autoShutdown) =>
-    inWorld(async (world) => {
-      const top = await world.start({ autoShutdown, children: children(world, "temporary") });
-      await world.kill("bystander");
-      expect(await world.children(top)).toEqual(["b#1", "a#1"]);
-    }),
+  const strangers = modes.flatMap((autoShutdown) =>
+    (["permanent", "transient", "temporary"] as const).flatMap((restart) =>
+      (["normal", "shutdown", "boom"] as const).map((reason) => ({ autoShutdown, restart, reason })),
+    ),
+  );
+  test.each(strangers)(
+    "$autoShutdown does not care for a $restart child that is not significant and ends with $reason",
+    ({ autoShutdown, restart, reason }) =>
+      inWorld(async (world) => {
+        const [a, b] = children(world, "transient") as [ChildSpec, ChildSpec];
+        for (const significant of [[], [a, b]]) {
+          const spec = world.tree(`tree of ${significant.length}`, {
+            autoShutdown,
+            children: [...significant, world.worker("stranger", { restart })],
+          });
+          const top = await world.sim.start(spec);
+          await world.end("stranger", reason);
+          expect(world.sim.isAlive(top)).toBe(true);
+        }
+      }),
   );
 
-  test.each(modes)("%s is not triggered by terminateChild, even of all", (autoShutdown) =>
-    inWorld(async (world) => {
-      const top = await world.start({ autoShutdown, children: children(world, "transient") });
-      await Supervisor.terminateChild(world.sim, top, "a");
-      await Supervisor.terminateChild(world.sim, top, "b");
-      expect(await world.children(top)).toEqual(["bystander#1", "b stopped", "a stopped"]);
-    }),
+  const terminated = modes.flatMap((autoShutdown) =>
+    (["transient", "temporary"] as const).map((restart) => ({ autoShutdown, restart })),
+  );
+  test.each(terminated)(
+    "$autoShutdown is not triggered by terminateChild of $restart children, even of all",
+    ({ autoShutdown, restart }) =>
+      inWorld(async (world) => {
+        const top = await world.start({ autoShutdown, children: children(world, restart) });
+        await Supervisor.terminateChild(world.sim, top, "a");
+        await Supervisor.terminateChild(world.sim, top, "b");
+        const gone = restart === "temporary" ? [] : ["b stopped", "a stopped"];
+        expect(await world.children(top)).toEqual(["bystander#1", ...gone]);
+      }),
   );
 
   const bystanders = modes.flatMap((autoShutdown) =>
@@ -131,10 +151,12 @@ describe("a significant child that ends by itself", () => {
 
   test.each(cases)("$restart, with $reason: the supervisor ends: $ends", ({ restart, reason, ends }) =>
     inWorld(async (world) => {
-      const only = world.worker("a", { ...significant, restart });
-      const top = await world.start({ autoShutdown: "anySignificant", children: [only] });
-      await world.end("a", reason);
-      expect(world.sim.isAlive(top)).toBe(!ends);
+      for (const autoShutdown of ["anySignificant", "allSignificant"] as const) {
+        const only = world.worker("a", { ...significant, restart });
+        const top = await world.sim.start(world.tree(autoShutdown, { autoShutdown, children: [only] }));
+        await world.end("a", reason);
+        expect(world.sim.isAlive(top)).toBe(!ends);
+      }
     }),
   );
 });

@@ -1,7 +1,8 @@
 import { error, ignore, StartError } from "hornbeam";
 import { Supervisor, supervisor } from "hornbeam/supervisor";
 import { describe, expect, test } from "vitest";
-import { inWorld } from "./support.ts";
+import { puppet } from "../runtime/support.ts";
+import { inWorld, type World } from "./support.ts";
 
 const failure = (promise: Promise<unknown>): Promise<any> =>
   promise.then(
@@ -142,6 +143,36 @@ describe("the init of a supervisor", () => {
     }),
   );
 });
+
+const failures: Readonly<Record<string, (world: World) => unknown>> = {
+  "an ignore": () => ignore,
+  "a value that is no list of children": () => "oneForOne",
+  "a throw": () => {
+    throw new Error("boom");
+  },
+  "a child that does not start": (world) => ({
+    strategy: "oneForOne",
+    children: [world.worker("a"), world.worker("b", { starts: [{ fail: "x" }] })],
+  }),
+};
+
+test.each(Object.keys(failures))(
+  "a starter that traps exits hears once, by the result, of a start that ends in %s, and nothing is left of it",
+  (what) =>
+    inWorld(async (world) => {
+      const starter = puppet(world.sim, { trapExit: true });
+      const told: unknown[] = [];
+      await starter.does(async (self) => {
+        const started = Supervisor.startLink(self, { init: () => failures[what]?.(world) as never });
+        told.push((await failure(started)).name);
+      });
+      expect(told).toEqual(["StartError"]);
+      expect(starter.inbox).toEqual([]);
+      expect(world.sim.processes().map(({ pid, links, monitors }) => [pid, links, monitors])).toEqual([
+        [starter.pid, [], []],
+      ]);
+    }),
+);
 
 test("a supervisor that is started with startLink is linked to its starter, and tells it of a failed start", () =>
   inWorld(async (world) => {

@@ -15,7 +15,7 @@ import {
   StartError,
   stop,
 } from "hornbeam";
-import { child, GenServer, start } from "hornbeam/genserver";
+import { child, GenServer, GenStatem, keepStateAndData, nextState, start } from "hornbeam/genserver";
 import { type Sim, simulate } from "hornbeam/sim";
 import { DynamicSupervisor, Registry, registry, treeOf, via } from "hornbeam/supervisor";
 import { describe, expect, test } from "vitest";
@@ -64,6 +64,23 @@ test("a server that started under a key is called, cast, sent to, found and stop
     expect(Registry.lookup(sim, counters, "visits")).toEqual([{ pid: counter, value: undefined }]);
     await GenServer.stop(sim, visits);
     expect(sim.whereis(visits)).toBeUndefined();
+  }));
+
+test("a state machine that started under a key is called, started once, and stopped by it", () =>
+  withRegistry(async (sim) => {
+    const Door = {
+      init: () => nextState("closed", 0),
+      states: { closed: { handleCall: { state: () => keepStateAndData({ reply: "closed" }) } } },
+    } satisfies GenStatem<"closed", number>;
+    const door = via(registry<string, unknown, typeof Door>("counters"), "door");
+    const pid = await GenStatem.start(sim, Door, { name: door });
+    expect(await sim.call(door, "state")).toBe("closed");
+    const refused = await startError(GenStatem.start(sim, Door, { name: door }));
+    expect(alreadyStarted(refused)).toBe(pid);
+    await GenStatem.stop(sim, door);
+    expect([sim.isAlive(pid), sim.whereis(door)]).toEqual([false, undefined]);
+    await expect(GenStatem.stop(sim, door)).rejects.toMatchObject({ reason: "noproc" });
+    expect(await GenStatem.start(sim, Door, { name: door })).not.toBe(pid);
   }));
 
 test("what is given beside the key is the value of the entry", () =>

@@ -1,9 +1,11 @@
 // What the compiler must accept and refuse of plain processes. Checked by `tsc`; nothing here is run.
 import {
   type Alias,
+  type BusyWith,
   type Down,
   type MailboxOptions,
   type MonitorRef,
+  system as makeSystem,
   type NameRef,
   name,
   type Pid,
@@ -107,4 +109,16 @@ export async function owning(): Promise<void> {
   void world;
   // @ts-expect-error a number cannot be owned
   self.own(5);
+}
+
+export function unfinished(): void {
+  makeSystem({ unfinishedAfter: 100 });
+  makeSystem({ unfinishedAfter: "infinity" });
+  // @ts-expect-error a time in ms, or infinity
+  makeSystem({ unfinishedAfter: "never" });
+  system.telemetry.on("process.unfinished", ({ after }, { busyWith, reason }) => {
+    same<typeof after, number>(true);
+    same<typeof busyWith, BusyWith>(true);
+    void reason;
+  });
 }
