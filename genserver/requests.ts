@@ -168,8 +168,7 @@ function next(owner: Process, requests: readonly Request[], delay: Milliseconds 
     const finish = (answered: Answered | undefined): void => {
       timer?.cancel();
       for (const request of requests) request.waiter = null;
-      owner.kernel.scheduler.giveWay();
-      resolve(answered);
+      owner.kernel.scheduler.settle(owner, resolve, answered);
     };
     if (delay === 0) return resolve(undefined);
     for (const request of requests) request.waiter = finish;

@@ -1,7 +1,7 @@
 import { BadArgument, CallError } from "./errors.ts";
 import { show } from "./inspect.ts";
 import type { Kernel } from "./kernel.ts";
-import { showTarget } from "./pid.ts";
+import { type Address, showTarget } from "./pid.ts";
 import type { Process } from "./process.ts";
 import { checkDelay, type Timer } from "./timers.ts";
 import type { CallOptions, Milliseconds, Pid, Reason, Target } from "./types.ts";
@@ -32,7 +32,7 @@ interface Terms {
  * reply address are this one object. The reply goes past the caller's mailbox, so a full one cannot delay it.
  */
 export class Call extends Watch implements From {
-  readonly pid: Pid;
+  readonly pid: Address;
   readonly request: string;
   readonly payload: unknown;
   private readonly kernel: Kernel;
@@ -101,16 +101,18 @@ export class Call extends Watch implements From {
 
   /** The caller's death, its timeout or an earlier answer make this a no-op (OTP: the alias is gone). */
   answer(value: unknown): void {
-    if (!this.detach()) return;
-    this.kernel.scheduler.giveWay();
-    this.resolve(this.kernel.pass(value));
+    const { watcher } = this;
+    if (watcher === null) return;
+    // A value that cannot be passed is the fault of who answers: the call still waits when this throws.
+    const passed = this.kernel.pass(value);
+    this.detach();
+    this.tell(watcher, this.resolve, passed);
   }
 
   /** Rejects the call with an error that is the caller's. */
   refuse(error: unknown): void {
-    if (!this.detach()) return;
-    this.kernel.scheduler.giveWay();
-    this.reject(error);
+    const { watcher } = this;
+    if (watcher !== null && this.detach()) this.tell(watcher, this.reject, error);
   }
 
   fire(reason: Reason): void {
@@ -157,8 +159,14 @@ export class Call extends Watch implements From {
 
   private fail(reason: Reason, cause: unknown = reason): undefined {
     this.terms?.release?.();
-    this.kernel.scheduler.giveWay();
-    this.reject(new CallError(reason, this.request, showTarget(this.to), cause));
+    const { process } = this.pid;
+    const error = new CallError(reason, this.request, showTarget(this.to), cause);
+    if (process !== null) this.tell(process, this.reject, error);
+  }
+
+  /** The outcome reaches the caller. */
+  protected tell(caller: Process, settle: (value: unknown) => void, value: unknown): void {
+    this.kernel.scheduler.settle(caller, settle, value);
   }
 }
 

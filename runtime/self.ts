@@ -98,7 +98,7 @@ export class ProcessSelf extends Process implements Self {
   sleep(delay: Milliseconds): Promise<void> {
     if (this.gone("sleep")) return new Promise(() => {});
     return new Promise((resolve) => {
-      this.kernel.timers.set(delay, () => resolve(), this);
+      this.kernel.timers.set(delay, () => this.kernel.scheduler.settle(this, resolve, undefined), this);
     });
   }
 

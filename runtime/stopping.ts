@@ -8,10 +8,7 @@ export function ended(by: Process, pid: Pid): Promise<Reason> {
   const { process } = addressOf(pid);
   if (process === null || process.dead) return Promise.resolve("noproc");
   return new Promise((resolve) => {
-    new Ending((reason) => {
-      by.kernel.scheduler.giveWay();
-      resolve(reason);
-    }).attach(by, process);
+    new Ending((reason) => by.kernel.scheduler.settle(by, resolve, reason)).attach(by, process);
   });
 }
 

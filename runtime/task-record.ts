@@ -103,10 +103,7 @@ export class TaskRecord extends Job implements Task<any> {
       told(outcome.exit === expected ? undefined : outcome);
     };
     if (process === null) return tell("noproc");
-    new Ending((reason) => {
-      owner.kernel.scheduler.giveWay();
-      tell(reason);
-    }).attach(owner, process);
+    new Ending(tell).attach(owner, process);
     owner.unlinkFrom(process);
     const kill = () => process.signalled(owner.pid, "kill", false);
     if (timeout === "brutalKill") return kill();
@@ -137,7 +134,8 @@ export class TaskRecord extends Job implements Task<any> {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.owner.dead) return nothing(this.owner, "shutdown");
     if (this.process === null || this.givenUp === "ignore") return;
-    await new Promise((resolve) => this.shutdown(5000, resolve));
+    const { owner } = this;
+    await new Promise((resolve) => this.shutdown(5000, () => owner.kernel.scheduler.settle(owner, resolve, undefined)));
   }
 
   override toString(): string {

@@ -31,10 +31,15 @@ function wait(
   done: (inTime: boolean) => void,
 ): void {
   let timer: Timer | undefined;
+  let over = false;
   const finish = (inTime: boolean): void => {
+    if (over) return;
+    over = true;
     timer?.cancel();
+    by.kernel.scheduler.settle(by, conclude, inTime);
+  };
+  const conclude = (inTime: boolean): void => {
     for (const task of tasks) task.leave(hear);
-    by.kernel.scheduler.giveWay();
     done(inTime);
   };
   const hear = (task: TaskRecord): void => {

@@ -91,8 +91,9 @@ function shutdown<T>(
     if (timeout !== "brutalKill") checkTimeout(timeout);
     const record = recordOf(self, task, "shutdown");
     if (record.pid === undefined) throw new BadArgument(`Task.shutdown: ${record} has no process`);
-    if (record.owner.dead) return void nothing(record.owner, "shutdown");
-    record.shutdown(timeout, resolve);
+    const { owner } = record;
+    if (owner.dead) return void nothing(owner, "shutdown");
+    record.shutdown(timeout, (outcome) => owner.kernel.scheduler.settle(owner, resolve, outcome));
   });
 }
 

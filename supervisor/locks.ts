@@ -66,15 +66,17 @@ class Place implements Disposable {
 
   refuse(error: CallError): void {
     this.line.delete(this);
-    this.process.kernel.scheduler.giveWay();
-    this.reject(error);
+    this.tell(this.reject, error);
   }
 
   [Symbol.dispose](): void {
     this.line.delete(this);
     const [first] = this.line;
     if (first === undefined) return this.empty();
-    first.process.kernel.scheduler.giveWay();
-    first.take();
+    first.tell(first.take, undefined);
+  }
+
+  private tell(settle: (value: any) => void, value: unknown): void {
+    this.process.kernel.scheduler.settle(this.process, settle, value);
   }
 }
