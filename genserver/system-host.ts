@@ -52,7 +52,7 @@ export abstract class Internal extends Signal {
 }
 
 /** A message of the library's own that stands for something the user knows, such as a timeout of a state machine. */
-export abstract class Sign {
+export abstract class Sign extends Signal {
   abstract describe(): unknown;
 }
 

@@ -180,6 +180,13 @@ export class Cast {
   }
 }
 
+/** A cast of a server's own module to itself. */
+export class Reminder extends Cast {}
+
+/** Casts to oneself: of the library's own, so that it gets in however many messages wait, and is passed as it is. */
+export const remind = (process: Process, request: string, payload: unknown): void =>
+  process.enqueue(new Reminder(request, payload));
+
 /** Answers a call, now or later, from any process; harmless when the caller no longer waits (OTP: `gen_server:reply/2`). */
 export function answer<V>(from: From, value: V): void {
   (from as Call).answer(value);

@@ -56,7 +56,11 @@ export class ProcessSelf extends Process implements Self {
     if (this.gone("send")) return;
     this.kernel.scheduler.reductions++;
     const passed = this.kernel.pass(message);
-    if (to instanceof AliasAddress) return to.deliver(passed, options);
+    if (to instanceof AliasAddress) {
+      const { process } = to;
+      if (process !== null && !to.deliver(process, passed, options)) refused(process);
+      return;
+    }
     const target = this.kernel.names.resolve(to as Target);
     if (target !== undefined) {
       if (!target.deliver(passed)) refused(target);

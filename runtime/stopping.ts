@@ -62,7 +62,7 @@ export async function stopInOrder(process: Process): Promise<void> {
  * of twice.
  */
 export function takeExits(by: Process, children: ReadonlySet<Pid | undefined>, into: Map<Pid, Reason>): void {
-  by.take((message) => {
+  by.flush((message) => {
     const exit = message as Exit | null;
     if (typeof exit !== "object" || exit?.tag !== "exit" || !children.has(exit.pid)) return false;
     into.set(exit.pid, exit.reason);

@@ -3,9 +3,10 @@ import { show } from "./inspect.ts";
 import { addressOf } from "./pid.ts";
 import type { Process } from "./process.ts";
 import { processOf } from "./self.ts";
+import { DownMessage, signal } from "./signal.ts";
 import type { Task, TaskResult } from "./task.ts";
 import { endWith, failed, Job, type TaskOutcome } from "./task-process.ts";
-import type { Caller, Down, Milliseconds, Pid, Reason, Shutdown } from "./types.ts";
+import type { Caller, Milliseconds, Pid, Reason, Shutdown } from "./types.ts";
 import { Ending, isDown } from "./watch.ts";
 
 type Heard = (task: TaskRecord) => void;
@@ -63,8 +64,10 @@ export class TaskRecord extends Job implements Task<any> {
   private announce(outcome: TaskOutcome<unknown>): void {
     const { ref, pid } = this;
     this.announced = true;
-    this.owner.deliver(
-      failed(outcome) ? downOf(ref, pid as Pid, outcome.exit) : { tag: "task", ref, value: outcome.ok },
+    this.owner.enqueue(
+      failed(outcome)
+        ? new DownMessage("down", ref, pid as Pid, undefined, outcome.exit)
+        : signal({ tag: "task", ref, value: outcome.ok }),
     );
   }
 
@@ -173,5 +176,3 @@ export function nothing(by: Process, operation: string): Promise<never> {
 
 const isResult = (message: unknown): message is TaskResult<unknown> =>
   typeof message === "object" && message !== null && (message as { tag?: unknown }).tag === "task";
-
-const downOf = (ref: number, pid: Pid, reason: Reason): Down => ({ tag: "down", ref, pid, name: undefined, reason });
