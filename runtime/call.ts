@@ -1,3 +1,4 @@
+import { nothing } from "./afterlife.ts";
 import { BadArgument, CallError } from "./errors.ts";
 import { show } from "./inspect.ts";
 import type { Kernel } from "./kernel.ts";
@@ -199,10 +200,7 @@ export function call(
   payload: unknown,
   options: CallOptions,
 ): Promise<any> {
-  if (caller.dead) {
-    caller.zombie("call");
-    return new Promise(() => {});
-  }
+  if (caller.dead) return nothing(caller, "call", new CallError("noproc", request, showTarget(to)));
   return new Promise((resolve, reject) => {
     new Call(caller, to, request, payload, resolve, reject).send(caller, options);
   });

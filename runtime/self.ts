@@ -1,3 +1,4 @@
+import { nothing } from "./afterlife.ts";
 import { AliasAddress } from "./alias.ts";
 import { Cast, call } from "./call.ts";
 import { BadArgument, MailboxFull } from "./errors.ts";
@@ -100,7 +101,7 @@ export class ProcessSelf extends Process implements Self {
   }
 
   sleep(delay: Milliseconds): Promise<void> {
-    if (this.gone("sleep")) return new Promise(() => {});
+    if (this.dead) return nothing(this, "sleep");
     return new Promise((resolve) => {
       this.kernel.timers.set(delay, () => this.kernel.scheduler.settle(this, resolve, undefined), this);
     });
@@ -159,7 +160,8 @@ export class ProcessSelf extends Process implements Self {
     const named = isPid(target) ? undefined : target;
     const process = this.kernel.names.resolve(target);
     const monitor = new Monitor(this, isPid(target) ? target : (process?.pid ?? NOBODY), named, options);
-    if (this.gone("monitor") || process === this) return monitor;
+    if (this.gone("monitor")) monitor.alias?.withdraw(this);
+    if (this.dead || process === this) return monitor;
     if (process === undefined) monitor.fire("noproc");
     else monitor.attach(this, process);
     return monitor;
@@ -194,7 +196,7 @@ export class ProcessSelf extends Process implements Self {
   }
 
   receive(match?: (message: any) => boolean, timeout?: Milliseconds): Promise<any> {
-    if (this.gone("receive")) return new Promise(() => {});
+    if (this.dead) return nothing(this, "receive");
     try {
       return receive(this, match, timeout);
     } catch (error) {

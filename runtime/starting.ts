@@ -1,3 +1,4 @@
+import { nothing } from "./afterlife.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { AlreadyStarted, StartError } from "./errors.ts";
 import type { Process } from "./process.ts";
@@ -77,10 +78,7 @@ export function startProcess(
   flags: StartFlags,
 ): Promise<Pid | "ignore"> {
   const { kernel } = by;
-  if (by.dead) {
-    by.zombie("start");
-    return new Promise(() => {});
-  }
+  if (by.dead) return nothing(by, "start", new StartError("noproc", "a process of a system that has stopped"));
   return new Promise((settle, reject) => {
     if (flags.timeout !== undefined && flags.timeout !== "infinity") checkDelay(flags.timeout);
     let process: Process;

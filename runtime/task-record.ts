@@ -1,3 +1,4 @@
+import { nothing } from "./afterlife.ts";
 import { BadArgument, TaskError } from "./errors.ts";
 import { show } from "./inspect.ts";
 import { addressOf } from "./pid.ts";
@@ -166,12 +167,6 @@ export function askable(self: Caller, task: Task<any>, operation: string): TaskR
   if (record.givenUp === undefined) return record;
   const why = record.givenUp === "ignore" ? "it was ignored" : "an await of it failed";
   throw new TaskError("ignored", `Task.${operation}: ${record} was given up before: ${why}`);
-}
-
-/** What the code of a dead process gets for whatever it awaits. */
-export function nothing(by: Process, operation: string): Promise<never> {
-  by.zombie(operation);
-  return new Promise(() => {});
 }
 
 const isResult = (message: unknown): message is TaskResult<unknown> =>

@@ -1,9 +1,10 @@
+import { nothing } from "./afterlife.ts";
 import { BadArgument, TaskError } from "./errors.ts";
 import { show } from "./inspect.ts";
 import type { Process } from "./process.ts";
 import type { Task } from "./task.ts";
 import { failed, type TaskOutcome } from "./task-process.ts";
-import { askable, nothing, type TaskRecord } from "./task-record.ts";
+import { askable, type TaskRecord } from "./task-record.ts";
 import { checkDelay, type Timer } from "./timers.ts";
 import type { Caller, Milliseconds } from "./types.ts";
 

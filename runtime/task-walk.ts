@@ -1,8 +1,8 @@
+import { nothing } from "./afterlife.ts";
 import { TaskError } from "./errors.ts";
 import { show } from "./inspect.ts";
 import type { Process } from "./process.ts";
 import { endWith, failed, Job, type TaskOutcome } from "./task-process.ts";
-import { nothing } from "./task-record.ts";
 import type { StreamOptions, StreamResult } from "./task-stream.ts";
 import { isThenable } from "./thenable.ts";
 import type { Async, ProcessFunction, Reason, Self } from "./types.ts";

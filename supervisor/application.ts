@@ -1,4 +1,5 @@
 import { child } from "../genserver/genserver.ts";
+import { nothing } from "../runtime/afterlife.ts";
 import { alreadyStarted, BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import type { Failed } from "../runtime/results.ts";
@@ -163,6 +164,8 @@ export const Application = {
 };
 
 async function order(by: Caller, start: StartOrder): Promise<"started" | "running"> {
+  const caller = processOf(by);
+  if (caller.dead) return nothing(caller, "Application.start");
   if (by.whereis(CONTROLLER) === undefined) await startController(by);
   return ask(by, CONTROLLER, "start", start);
 }

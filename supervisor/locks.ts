@@ -1,3 +1,4 @@
+import { nothing } from "../runtime/afterlife.ts";
 import { CallError } from "../runtime/errors.ts";
 import type { Process } from "../runtime/process.ts";
 import type { Async } from "../runtime/types.ts";
@@ -14,10 +15,7 @@ export class Locks {
 
   /** Runs `work` when it is its turn. A process that ends, at work or in line, makes room for the next. */
   async run<T>(process: Process, key: unknown, work: () => Async<T>): Promise<T> {
-    if (process.dead) {
-      process.zombie("lock");
-      return never();
-    }
+    if (process.dead) return nothing(process, "lock");
     const line = this.lines.get(key) ?? new Set<Place>();
     if (line.size === 0) this.lines.set(key, line);
     const place = process.own(new Place(process, line, () => this.lines.delete(key)));

@@ -1,5 +1,16 @@
 // A full mailbox keeps out what users send, and nothing of what the library itself has to say.
-import { type Down, type MailboxOptions, name, noreply, ok, type Pid, pg, type Self, type SendOptions } from "hornbeam";
+import {
+  type Down,
+  type MailboxOptions,
+  name,
+  noreply,
+  ok,
+  type Pid,
+  pg,
+  reply,
+  type Self,
+  type SendOptions,
+} from "hornbeam";
 import {
   child,
   type EventStatem,
