@@ -41,7 +41,7 @@ function freeze(message: unknown): unknown {
 }
 
 /** Copies without recursion, each object once: first its empty copy, then what is in it. */
-function clone(message: unknown): unknown {
+export function clone(message: unknown): unknown {
   const copies = new Map<unknown, unknown>();
   const rest: unknown[] = [];
   const copyOf = (value: unknown): unknown => {
