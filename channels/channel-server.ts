@@ -5,6 +5,7 @@ import { show } from "../runtime/inspect.ts";
 import { addressOf } from "../runtime/pid.ts";
 import { NONE, noreply, ok, Result, stop } from "../runtime/results.ts";
 import { processOf } from "../runtime/self.ts";
+import { signal } from "../runtime/signal.ts";
 import { isThenable } from "../runtime/thenable.ts";
 import type { Async, Down, Milliseconds, Pid, Reason, Self } from "../runtime/types.ts";
 import { Ending } from "../runtime/watch.ts";
@@ -103,7 +104,8 @@ class Session {
   }
 
   tell(event: Outcome["event"]): void {
-    const outcome: Outcome = { tag: "channel", join: this.start.join, pid: this.self.pid, event };
+    // A signal, so that the join in it is the very one that the transport sent.
+    const outcome = signal<Outcome>({ tag: "channel", join: this.start.join, pid: this.self.pid, event });
     this.self.send(this.start.transportPid, outcome);
   }
 }

@@ -159,10 +159,10 @@ export class TestClient {
   private receive(frame: Frame): void {
     if (this.closedWith !== undefined) return;
     this.frames.push(frame);
-    this.system.kernel.scheduler.giveWay();
     const at = this.waiters.findIndex(({ fits }) => fits(frame));
-    if (at < 0) this.untaken.push(frame);
-    else this.waiters.splice(at, 1)[0]?.resolve(frame);
+    const [waiter] = at < 0 ? [] : this.waiters.splice(at, 1);
+    if (waiter === undefined) this.untaken.push(frame);
+    else this.system.kernel.scheduler.settle(this.system.self, waiter.resolve, frame);
   }
 }
 

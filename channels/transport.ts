@@ -86,7 +86,7 @@ class Connected {
     const events: WireEvents = {
       text: (text) => self.deliver(text),
       binary: () => self.deliver(BINARY),
-      closed: () => self.deliver(CLOSED),
+      closed: () => self.enqueue(CLOSED),
       alive: () => {
         this.heardAt = self.now();
       },
@@ -210,7 +210,7 @@ class Connected {
     const spec = child(ChannelServer, start, { id: join.topic, restart: "temporary" });
     DynamicSupervisor.startChild(self, this.start.channels, spec).then(
       (pid) => this.watch(entry, pid),
-      () => self.deliver({ tag: "notStarted", join } satisfies NotStarted),
+      () => self.enqueue({ tag: "notStarted", join } satisfies NotStarted),
     );
   }
 

@@ -1,3 +1,4 @@
+import { nothing } from "../runtime/afterlife.ts";
 import { answer, type From } from "../runtime/call.ts";
 import { CallError, StartError } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
@@ -109,7 +110,7 @@ export async function stopServer(
 ): Promise<void> {
   if (timeout !== "infinity") checkDelay(timeout);
   const caller = processOf(by);
-  if (caller.dead) return caller.never("stop");
+  if (caller.dead) return nothing(caller, "stop");
   const process = caller.kernel.names.resolve(target);
   const failed = (why: Reason) => new CallError(why, "stop", showTarget(target));
   if (process === undefined) throw failed("noproc");

@@ -2,6 +2,7 @@ import { Call } from "../runtime/call.ts";
 import { BadArgument, type CallError } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import type { Process } from "../runtime/process.ts";
+import { signal } from "../runtime/signal.ts";
 import type { Target } from "../runtime/types.ts";
 
 // One request that was sent and is waited for later.
@@ -32,6 +33,13 @@ export const ARRIVED = 1;
 /** Answered to somebody, or abandoned: nothing comes any more. */
 export const DONE = 2;
 
+/** Its answer may be a message, so it keeps its place among what else the server sends. */
+class RequestCall extends Call {
+  protected override tell(_: Process, settle: (value: unknown) => void, value: unknown): void {
+    settle(value);
+  }
+}
+
 /** The one implementation of a {@link SentRequest}. */
 export class Request implements SentRequest<any> {
   readonly owner: Process;
@@ -41,7 +49,7 @@ export class Request implements SentRequest<any> {
 
   constructor(owner: Process, to: Target, request: string, payload: unknown) {
     this.owner = owner;
-    this.call = new Call(
+    this.call = new RequestCall(
       owner,
       to,
       request,
@@ -59,8 +67,7 @@ export class Request implements SentRequest<any> {
   private settle(outcome: Outcome<any>): void {
     if (this.waiter !== null) return this.waiter({ request: this, outcome });
     this.state = ARRIVED;
-    const response: Response = { tag: "response", request: this, outcome };
-    this.owner.enqueue(response);
+    this.owner.enqueue(signal<Response>({ tag: "response", request: this, outcome }));
   }
 }
 

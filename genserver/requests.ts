@@ -1,3 +1,4 @@
+import { nothing } from "../runtime/afterlife.ts";
 import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import { timeout as timeUp } from "../runtime/plain-process.ts";
@@ -150,7 +151,7 @@ async function wait(
     if (request.waiter !== null) throw new BadArgument(`somebody waits for request ${request.ref} already`);
   }
   const delay = delayOf(owner, time);
-  if (owner.dead) return owner.never("waitResponse");
+  if (owner.dead) return nothing(owner, "waitResponse");
   if (requests.length === 0) return NO_REQUEST;
   const answered = takeArrived(owner, requests) ?? (await next(owner, requests, delay));
   if (answered !== undefined) return result(awaited, answered, options);
@@ -165,8 +166,7 @@ function next(owner: Process, requests: readonly Request[], delay: Milliseconds 
     const finish = (answered: Answered | undefined): void => {
       timer?.cancel();
       for (const request of requests) request.waiter = null;
-      owner.kernel.scheduler.giveWay();
-      resolve(answered);
+      owner.kernel.scheduler.settle(owner, resolve, answered);
     };
     if (delay === 0) return resolve(undefined);
     for (const request of requests) request.waiter = finish;

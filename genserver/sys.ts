@@ -1,3 +1,4 @@
+import { nothing } from "../runtime/afterlife.ts";
 import { Call } from "../runtime/call.ts";
 import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
@@ -166,7 +167,7 @@ type Operation = (process: Process, host: SystemHost) => unknown;
 async function ask(by: Caller, target: Target, name: string, operation: Operation): Promise<any> {
   const caller = processOf(by);
   const options = optionsOf(by);
-  if (caller.dead) return caller.never(`sys.${name}`);
+  if (caller.dead) return nothing(caller, `sys.${name}`);
   const process = caller.kernel.names.resolve(target);
   if (process !== undefined && process !== caller) hostOf(process);
   return new Promise((resolve, reject) => {

@@ -52,7 +52,7 @@ export abstract class Internal extends Signal {
 }
 
 /** A message of the library's own that stands for something the user knows, such as a timeout of a state machine. */
-export abstract class Sign {
+export abstract class Sign extends Signal {
   abstract describe(): unknown;
 }
 
@@ -76,8 +76,9 @@ export class SystemRequest extends SystemMessage {
     const refuse = (error: unknown): void => from.refuse(error);
     try {
       const result = this.operation(process, hostOf(process));
-      if (!isThenable(result)) return from.answer(result);
-      return Promise.resolve(result).then((value) => from.answer(value), refuse);
+      const answer = (value: unknown): void => from.answer(process.kernel.shown(value));
+      if (!isThenable(result)) return answer(result);
+      return Promise.resolve(result).then(answer).catch(refuse);
     } catch (error) {
       refuse(error);
     }

@@ -78,7 +78,7 @@ export class Connection {
     this.quietSince = this.since;
     this.remoteAddress = socket.remoteAddress ?? "";
     this.hold = process.own({ [Symbol.dispose]: () => this.cutOff() });
-    socket.once("close", () => process.deliver(CLOSED));
+    socket.once("close", () => process.enqueue(CLOSED));
     // The close that follows is what counts; an upgraded socket has no other listener for a while.
     socket.on("error", () => {});
   }
@@ -101,7 +101,7 @@ export class Connection {
 
   /** Asks the connection to end as soon as it is quiet. */
   drain(): void {
-    this.process.deliver(DRAIN);
+    this.process.enqueue(DRAIN);
   }
 
   /** A request has arrived: it runs as a process of its own, linked to this one. */

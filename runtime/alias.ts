@@ -10,7 +10,8 @@ export class AliasAddress implements Alias {
   private readonly priority: boolean;
   /** The monitor that the first message cancels. */
   private readonly monitor: Watch | undefined;
-  private process: Process | null;
+  /** Whose it is; null when it is withdrawn. */
+  process: Process | null;
 
   constructor(process: Process, ref: number, once: boolean, priority: boolean, monitor?: Watch) {
     this.process = process;
@@ -23,15 +24,16 @@ export class AliasAddress implements Alias {
     rare.aliases.add(this);
   }
 
-  deliver(message: unknown, options: SendOptions | undefined): void {
-    const { process } = this;
-    if (process === null) return;
-    if (this.once) {
-      this.withdraw(process);
-      this.monitor?.detach();
-    }
-    if (this.priority && options?.priority === true) process.enqueueUrgent(message);
-    else process.deliver(message);
+  /** A message for `process`, its own. False when there was no room for it. */
+  deliver(process: Process, message: unknown, options: SendOptions | undefined): boolean {
+    const urgent = this.priority && options?.priority === true;
+    if (!this.once) return urgent ? process.deliverUrgent(message) : process.deliver(message);
+    // The one message that its process has asked for: as every reply, it gets in.
+    this.withdraw(process);
+    this.monitor?.detach();
+    if (urgent) process.enqueueUrgent(message);
+    else process.enqueue(message);
+    return true;
   }
 
   /** True when it was in use. An alias can be withdrawn by its own process only. */

@@ -1,7 +1,8 @@
+import { nothing } from "./afterlife.ts";
 import { BadArgument, CallError } from "./errors.ts";
 import { show } from "./inspect.ts";
 import type { Kernel } from "./kernel.ts";
-import { showTarget } from "./pid.ts";
+import { type Address, showTarget } from "./pid.ts";
 import type { Process } from "./process.ts";
 import { checkDelay, type Timer } from "./timers.ts";
 import type { CallOptions, Milliseconds, Pid, Reason, Target } from "./types.ts";
@@ -32,7 +33,7 @@ interface Terms {
  * reply address are this one object. The reply goes past the caller's mailbox, so a full one cannot delay it.
  */
 export class Call extends Watch implements From {
-  readonly pid: Pid;
+  readonly pid: Address;
   readonly request: string;
   readonly payload: unknown;
   private readonly kernel: Kernel;
@@ -101,16 +102,18 @@ export class Call extends Watch implements From {
 
   /** The caller's death, its timeout or an earlier answer make this a no-op (OTP: the alias is gone). */
   answer(value: unknown): void {
-    if (!this.detach()) return;
-    this.kernel.scheduler.giveWay();
-    this.resolve(this.kernel.pass(value));
+    const { watcher } = this;
+    if (watcher === null) return;
+    // A value that cannot be passed is the fault of who answers: the call still waits when this throws.
+    const passed = this.kernel.pass(value);
+    this.detach();
+    this.tell(watcher, this.resolve, passed);
   }
 
   /** Rejects the call with an error that is the caller's. */
   refuse(error: unknown): void {
-    if (!this.detach()) return;
-    this.kernel.scheduler.giveWay();
-    this.reject(error);
+    const { watcher } = this;
+    if (watcher !== null && this.detach()) this.tell(watcher, this.reject, error);
   }
 
   fire(reason: Reason): void {
@@ -157,8 +160,14 @@ export class Call extends Watch implements From {
 
   private fail(reason: Reason, cause: unknown = reason): undefined {
     this.terms?.release?.();
-    this.kernel.scheduler.giveWay();
-    this.reject(new CallError(reason, this.request, showTarget(this.to), cause));
+    const { process } = this.pid;
+    const error = new CallError(reason, this.request, showTarget(this.to), cause);
+    if (process !== null) this.tell(process, this.reject, error);
+  }
+
+  /** The outcome reaches the caller. */
+  protected tell(caller: Process, settle: (value: unknown) => void, value: unknown): void {
+    this.kernel.scheduler.settle(caller, settle, value);
   }
 }
 
@@ -172,6 +181,13 @@ export class Cast {
   }
 }
 
+/** A cast of a server's own module to itself. */
+export class Reminder extends Cast {}
+
+/** Casts to oneself: of the library's own, so that it gets in however many messages wait, and is passed as it is. */
+export const remind = (process: Process, request: string, payload: unknown): void =>
+  process.enqueue(new Reminder(request, payload));
+
 /** Answers a call, now or later, from any process; harmless when the caller no longer waits (OTP: `gen_server:reply/2`). */
 export function answer<V>(from: From, value: V): void {
   (from as Call).answer(value);
@@ -184,7 +200,7 @@ export function call(
   payload: unknown,
   options: CallOptions,
 ): Promise<any> {
-  if (caller.dead) return caller.never("call");
+  if (caller.dead) return nothing(caller, "call", new CallError("noproc", request, showTarget(to)));
   return new Promise((resolve, reject) => {
     new Call(caller, to, request, payload, resolve, reject).send(caller, options);
   });

@@ -5,6 +5,7 @@ import { addressOf } from "./pid.ts";
 import type { Process } from "./process.ts";
 import { newRef } from "./ref.ts";
 import { type ProcessSelf, processOf } from "./self.ts";
+import { signal } from "./signal.ts";
 import type { Caller, Pid, Self } from "./types.ts";
 
 /** What who watches a group receives (OTP: `{Ref, join | leave, Group, Pids}`). */
@@ -66,7 +67,7 @@ class Scope {
 
   tell(tag: GroupEvent["tag"], group: unknown, pids: readonly Pid[]): void {
     for (const watched of [ALL, group]) {
-      for (const { owner, value: ref } of this.watches.at(watched)) owner.deliver({ tag, ref, group, pids });
+      for (const { owner, value: ref } of this.watches.at(watched)) owner.enqueue(signal({ tag, ref, group, pids }));
     }
   }
 

@@ -6,7 +6,7 @@ import { Exits } from "./exits.ts";
 import { pidsOf, SHOWN_ANCESTORS } from "./lineage.ts";
 import { Names } from "./names.ts";
 import { checkMailbox } from "./overflow.ts";
-import { type Pass, type Passing, passing } from "./passing.ts";
+import { clone, type Pass, type Passing, passing } from "./passing.ts";
 import { DEAD, type Process, START } from "./process.ts";
 import { ProcessTable } from "./process-table.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -51,6 +51,11 @@ export class Kernel {
   /** A message on its way to another process, as the system passes it. */
   pass(message: unknown): unknown {
     return this.passing === null ? message : this.passing(message);
+  }
+
+  /** What somebody is shown who looks in from outside: to look at a state must not freeze it. */
+  shown(value: unknown): unknown {
+    return this.passing === null ? value : clone(value);
   }
 
   keepAccount(options: AccountingOptions): void {

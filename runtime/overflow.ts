@@ -1,3 +1,4 @@
+import { Reminder } from "./call.ts";
 import { BadArgument } from "./errors.ts";
 import { show } from "./inspect.ts";
 import { EMPTY } from "./mailbox.ts";
@@ -41,7 +42,7 @@ export function checkMailbox(options: MailboxOptions): MailboxOptions {
 export function admit(process: Process, { limit, overflow }: MailboxOptions, message: unknown): boolean {
   const messages = process.queueLength;
   if (messages < limit) return true;
-  const oldest = overflow === "dropOldest" ? process.takeOldest(isOrdinary) : EMPTY;
+  const oldest = overflow === "dropOldest" ? takeOldest(process) : EMPTY;
   const dropped = oldest === EMPTY ? message : oldest;
   const { telemetry } = process.kernel;
   if (telemetry.has("process.mailbox.overflow")) {
@@ -54,4 +55,16 @@ export function admit(process: Process, { limit, overflow }: MailboxOptions, mes
   return dropped !== message;
 }
 
-const isOrdinary = (message: unknown): boolean => message !== START && !(message instanceof Signal);
+/** The ordinary message that waits longest: one that the behaviour keeps has waited longer than all in the mailbox. */
+function takeOldest(process: Process): unknown {
+  let oldest: unknown = EMPTY;
+  process.behaviour.flush?.(process, (message) => {
+    if (oldest !== EMPTY || !isOrdinary(message)) return false;
+    oldest = message;
+    return true;
+  });
+  return oldest === EMPTY ? process.takeOldest(isOrdinary) : oldest;
+}
+
+const isOrdinary = (message: unknown): boolean =>
+  message !== START && !(message instanceof Signal) && !(message instanceof Reminder);

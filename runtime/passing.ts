@@ -17,66 +17,78 @@ export type Pass = (message: unknown) => unknown;
 export function passing(policy: Passing): Pass | null {
   if (policy === "share") return null;
   if (policy === "freeze") return freeze;
-  if (policy === "clone") return (message) => clone(message, new Map());
+  if (policy === "clone") return clone;
   throw new BadArgument(`expected messages to be share, freeze or clone, got: ${show(policy)}`);
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 /** Freezes without recursion, so that a long list is no deep stack; what is frozen already has been here. */
 function freeze(message: unknown): unknown {
   const rest: unknown[] = [message];
-  const collections = new Set<object>();
+  const collections = new Set<unknown>();
   while (rest.length > 0) {
     const value = rest.pop();
-    if (typeof value !== "object" || value === null) continue;
-    if (value instanceof Map || value instanceof Set) {
+    const kind = kindOf(value);
+    if (kind === Map || kind === Set) {
       if (collections.has(value)) continue;
       collections.add(value);
-      for (const [key, item] of value.entries()) rest.push(key, item);
-    } else if ((Array.isArray(value) || isPlain(value)) && !Object.isFrozen(value)) {
+      for (const [key, item] of (value as Map<unknown, unknown>).entries()) rest.push(key, item);
+    } else if (kind !== undefined && !Object.isFrozen(value)) {
       Object.freeze(value);
-      for (const item of Object.values(value)) rest.push(item);
+      for (const item of Object.values(value as object)) rest.push(item);
     }
   }
   return message;
 }
 
-function clone(value: unknown, seen: Map<object, unknown>): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  const known = seen.get(value);
-  if (known !== undefined) return known;
-  if (Array.isArray(value)) {
-    const copy: unknown[] = [];
-    seen.set(value, copy);
-    for (const item of value) copy.push(clone(item, seen));
+/** Copies without recursion, each object once: first its empty copy, then what is in it. */
+export function clone(message: unknown): unknown {
+  const copies = new Map<unknown, unknown>();
+  const rest: unknown[] = [];
+  const copyOf = (value: unknown): unknown => {
+    const kind = kindOf(value);
+    if (kind === undefined) return value;
+    const known = copies.get(value);
+    if (known !== undefined) return known;
+    const copy = kind === Object ? Object.create(Object.getPrototypeOf(value)) : new kind();
+    copies.set(value, copy);
+    rest.push(value);
     return copy;
+  };
+  const result = copyOf(message);
+  while (rest.length > 0) {
+    const original = rest.pop();
+    fill(original as object, copies.get(original) as object, copyOf);
   }
-  if (value instanceof Map) {
-    const copy = new Map<unknown, unknown>();
-    seen.set(value, copy);
-    for (const [key, item] of value) copy.set(clone(key, seen), clone(item, seen));
-    return copy;
+  return result;
+}
+
+function fill(original: object, copy: object, copyOf: (value: unknown) => unknown): void {
+  if (original instanceof Map) {
+    for (const [key, item] of original) (copy as Map<unknown, unknown>).set(copyOf(key), copyOf(item));
+  } else if (original instanceof Set) {
+    for (const item of original) (copy as Set<unknown>).add(copyOf(item));
+  } else {
+    // Defined, not set: a key may be called `__proto__`.
+    for (const [key, item] of Object.entries(original)) {
+      Object.defineProperty(copy, key, { value: copyOf(item), writable: true, enumerable: true, configurable: true });
+    }
+    if (Array.isArray(original)) (copy as unknown[]).length = original.length;
   }
-  if (value instanceof Set) {
-    const copy = new Set<unknown>();
-    seen.set(value, copy);
-    for (const item of value) copy.add(clone(item, seen));
-    return copy;
+}
+
+/** What data is made of; `undefined` of what is passed as it is. An instance of a class is no data, whatever it extends. */
+function kindOf(value: unknown): (new () => object) | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  switch (Object.getPrototypeOf(value)) {
+    case Object.prototype:
+    case null:
+      return Object;
+    case Array.prototype:
+      return Array;
+    case Map.prototype:
+      return Map;
+    case Set.prototype:
+      return Set;
   }
-  if (!isPlain(value)) return value;
-  const copy: object = Object.create(Object.getPrototypeOf(value));
-  seen.set(value, copy);
-  for (const [key, item] of Object.entries(value)) {
-    Object.defineProperty(copy, key, {
-      value: clone(item, seen),
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
-  }
-  return copy;
+  return undefined;
 }

@@ -86,8 +86,7 @@ export const plainBehaviour: Behaviour = {
       if (state.receiver?.overdue && process.messageCount === 0) timeUp(process, state, state.receiver);
       return;
     }
-    settle(process, state);
-    receiver.resolve(message);
+    settle(process, state, receiver.resolve, message);
   },
 
   kept(process) {
@@ -114,17 +113,16 @@ function wants(process: Process, state: PlainState, receiver: Receiver, message:
   try {
     return receiver.match === undefined || receiver.match(message);
   } catch (thrown) {
-    settle(process, state);
-    receiver.reject(thrown);
+    settle(process, state, receiver.reject, thrown);
     return false;
   }
 }
 
-function settle(process: Process, state: PlainState): void {
+function settle(process: Process, state: PlainState, tell: (value: unknown) => void, value: unknown): void {
   state.receiver?.timer?.cancel();
   state.receiver = undefined;
   process.status = BUSY;
-  process.kernel.scheduler.giveWay();
+  process.kernel.scheduler.settle(process, tell, value);
 }
 
 /** Selective receive: first what was passed over before, then the mailbox. */
@@ -163,6 +161,5 @@ function expire(process: Process, state: PlainState, receiver: Receiver): void {
 }
 
 function timeUp(process: Process, state: PlainState, receiver: Receiver): void {
-  settle(process, state);
-  receiver.resolve(timeout);
+  settle(process, state, receiver.resolve, timeout);
 }

@@ -3,7 +3,7 @@ import { show } from "./inspect.ts";
 import { plainBehaviour, plainState } from "./plain-process.ts";
 import type { Process } from "./process.ts";
 import { processOf } from "./self.ts";
-import { type StartFlags, startProcess } from "./starting.ts";
+import { type StartFlags, type Starting, startProcess } from "./starting.ts";
 import type { Async, Caller, ChildSpec, Label, MailboxOptions, Milliseconds, Name, Pid, Self } from "./types.ts";
 
 /** How a process that is being started says what became of it. Only the first word counts. */
@@ -84,12 +84,18 @@ class Word implements Init {
     this.process = process;
   }
   ack(): void {
-    this.process.starting?.ack();
+    this.starting("ack")?.ack();
   }
   ignore(): void {
-    this.process.starting?.abandon({ ignore: true }, "normal");
+    this.starting("ignore")?.abandon({ ignore: true }, "normal");
   }
   fail(reason: unknown): void {
-    this.process.starting?.abandon({ failure: reason }, "normal");
+    this.starting("fail")?.abandon({ failure: reason }, "normal");
+  }
+  private starting(word: keyof Init): Starting | null {
+    const { process } = this;
+    if (!process.dead) return process.starting;
+    process.zombie(`init.${word}`);
+    return null;
   }
 }

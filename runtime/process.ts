@@ -126,7 +126,15 @@ export abstract class Process extends Mailbox implements TimerOwner {
     return true;
   }
 
-  /** What the runtime itself has to say arrives, whatever else waits. */
+  /** As {@link deliver}, of a message that goes before ordinary ones. */
+  deliverUrgent(message: unknown): boolean {
+    const bounds = this.extras?.bounds;
+    if (this.status !== DEAD && bounds != null && !admit(this, bounds, message)) return false;
+    this.enqueueUrgent(message);
+    return true;
+  }
+
+  /** What the library itself has to say arrives, whatever else waits. */
   enqueue(message: unknown): void {
     if (this.status === DEAD) return;
     this.push(message);
@@ -145,10 +153,10 @@ export abstract class Process extends Mailbox implements TimerOwner {
     return this.messageCount + (this.behaviour.kept?.(this) ?? 0);
   }
 
-  /** Removes the messages that match and wait, wherever the behaviour keeps them. */
+  /** Removes the messages that match and wait, the oldest first: those that the behaviour keeps, then the mailbox. */
   flush(match: (message: unknown) => boolean): void {
-    this.take(match);
     this.behaviour.flush?.(this, match);
+    this.take(match);
   }
 
   /** An asynchronous callback has begun with a message, or ({@link EMPTY}) is over. */
@@ -215,13 +223,6 @@ export abstract class Process extends Mailbox implements TimerOwner {
       {},
       { pid: this.pid, label: this.describe(), operation, reason: this.reason as Reason },
     );
-  }
-
-  /** What its code gets for what it awaits after its end: nothing, ever. */
-  never(operation: string): Promise<never> {
-    this.zombie(operation);
-    this.finished();
-    return new Promise(() => {});
   }
 
   /** Its code is over: it came to its end, or waits for what never comes. */

@@ -14,6 +14,19 @@ const CHECK_RUNS = 32;
 /** How long processes run before I/O gets a turn. */
 const TURN: Milliseconds = 1;
 
+/** What somebody waits for has come, and has still to be told. */
+class Settlement {
+  readonly waiter: Process;
+  readonly tell: (value: any) => void;
+  readonly value: unknown;
+  next: Settlement | null = null;
+  constructor(waiter: Process, tell: (value: any) => void, value: unknown) {
+    this.waiter = waiter;
+    this.tell = tell;
+    this.value = value;
+  }
+}
+
 /**
  * A direct run loop over an intrusive queue, fair among processes, that gives the thread back: to continuations as soon
  * as a promise was settled, to I/O after about a millisecond.
@@ -25,7 +38,9 @@ export class Scheduler {
   private armed = false;
   private runs = 0;
   private until: Milliseconds = 0;
-  private waiting = false;
+  /** Promises to be settled, the oldest first. */
+  private settlement: Settlement | null = null;
+  private lastSettlement: Settlement | null = null;
   /** Counts what processes do; sends count, or one callback could flood the others for a whole slice. */
   reductions = 0;
   /** Who is told how long each process holds the thread, if anybody is. */
@@ -33,10 +48,6 @@ export class Scheduler {
 
   constructor(driver: Driver) {
     this.driver = driver;
-  }
-
-  get idle(): boolean {
-    return this.head === null;
   }
 
   ready(process: Process): void {
@@ -48,9 +59,17 @@ export class Scheduler {
     if (!this.armed) this.arm(this.soon());
   }
 
-  /** A promise was settled: its continuation runs before the next process does. */
-  giveWay(): void {
-    this.waiting = true;
+  /**
+   * Settles a promise that `waiter` waits for, by `tell`: before the next process runs, but not in the middle of anything,
+   * and one at a time, so that what ends the waiter in the same instant, or what another one does first, is heeded. Who
+   * is dead then is not told; the system itself is nobody's code, and always is.
+   */
+  settle(waiter: Process, tell: (value: any) => void, value: unknown): void {
+    const settlement = new Settlement(waiter, tell, value);
+    if (this.lastSettlement === null) this.settlement = settlement;
+    else this.lastSettlement.next = settlement;
+    this.lastSettlement = settlement;
+    if (!this.armed) this.arm(this.soon());
   }
 
   /** A process's asynchronous callback came to its end. */
@@ -83,20 +102,39 @@ export class Scheduler {
 
   private run(): void {
     let check = this.reductions + CHECK;
-    this.waiting = false;
+    if (this.settlement !== null && this.settleNext()) return this.again();
     for (let process = this.head; process !== null; process = this.head) {
       this.head = process.next;
       if (this.head === null) this.tail = null;
       process.next = null;
       if (process.status !== DEAD) this.slice(process);
+      if (this.settlement !== null && this.settleNext()) return this.again();
       if (this.head === null) break;
-      if (this.waiting) return this.arm(this.soon());
       if (this.reductions >= check) {
         if (this.driver.now() >= this.until) return this.arm(false);
         check = this.reductions + CHECK;
       }
     }
     this.armed = false;
+  }
+
+  /** A continuation is on its way: what is left goes on behind it. */
+  private again(): void {
+    if (this.head === null && this.settlement === null) this.armed = false;
+    else this.arm(this.soon());
+  }
+
+  /** Tells the first of those who wait and live. False when there is none. */
+  private settleNext(): boolean {
+    for (let first = this.settlement; first !== null; first = this.settlement) {
+      this.settlement = first.next;
+      if (first.next === null) this.lastSettlement = null;
+      const { waiter } = first;
+      if (waiter.dead && waiter !== waiter.kernel.root) continue;
+      first.tell(first.value);
+      return true;
+    }
+    return false;
   }
 
   private slice(process: Process): void {
@@ -107,7 +145,7 @@ export class Scheduler {
       if (message === EMPTY) break;
       const pending = this.accounting === null ? handle(process, message) : this.timed(process, message);
       if (pending !== undefined) return this.suspend(process, message, pending);
-    } while (process.status === READY && this.reductions < end && !this.waiting);
+    } while (process.status === READY && this.reductions < end && this.settlement === null);
     if (process.status !== READY) return;
     if (process.messageCount > 0) this.ready(process);
     else process.status = IDLE;

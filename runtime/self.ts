@@ -1,3 +1,4 @@
+import { nothing } from "./afterlife.ts";
 import { AliasAddress } from "./alias.ts";
 import { Cast, call } from "./call.ts";
 import { BadArgument, MailboxFull } from "./errors.ts";
@@ -56,7 +57,11 @@ export class ProcessSelf extends Process implements Self {
     if (this.gone("send")) return;
     this.kernel.scheduler.reductions++;
     const passed = this.kernel.pass(message);
-    if (to instanceof AliasAddress) return to.deliver(passed, options);
+    if (to instanceof AliasAddress) {
+      const { process } = to;
+      if (process !== null && !to.deliver(process, passed, options)) refused(process);
+      return;
+    }
     const target = this.kernel.names.resolve(to as Target);
     if (target !== undefined) {
       if (!target.deliver(passed)) refused(target);
@@ -96,9 +101,10 @@ export class ProcessSelf extends Process implements Self {
   }
 
   sleep(delay: Milliseconds): Promise<void> {
-    if (this.dead) return this.never("sleep");
+    if (this.dead) return nothing(this, "sleep");
     return new Promise((resolve) => {
-      this.kernel.timers.set(delay, () => resolve(), this).wakes = true;
+      const wake = () => this.kernel.scheduler.settle(this, resolve, undefined);
+      this.kernel.timers.set(delay, wake, this).wakes = true;
     });
   }
 
@@ -194,7 +200,7 @@ export class ProcessSelf extends Process implements Self {
   }
 
   receive(match?: (message: any) => boolean, timeout?: Milliseconds): Promise<any> {
-    if (this.dead) return this.never("receive");
+    if (this.dead) return nothing(this, "receive");
     try {
       return receive(this, match, timeout);
     } catch (error) {

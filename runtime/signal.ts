@@ -1,8 +1,11 @@
 import type { Address } from "./pid.ts";
 import type { Down, Exit, Name, Pid, Reason } from "./types.ts";
 
-/** What the runtime itself puts into a mailbox. No limit of a mailbox keeps it out. */
+/** What the library itself puts into a mailbox. No limit of a mailbox keeps it out, or drops it for another message. */
 export abstract class Signal {}
+
+/** A message of the library's own, as a signal. */
+export const signal = <M extends object>(message: M): M => Object.assign(Object.create(Signal.prototype), message);
 
 /** An exit signal that was trapped. */
 export class ExitMessage extends Signal implements Exit {

@@ -1,3 +1,4 @@
+import { nothing } from "./afterlife.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { AlreadyStarted, StartError } from "./errors.ts";
 import type { Process } from "./process.ts";
@@ -21,14 +22,21 @@ type Outcome = { readonly ignore: true } | { readonly failure: unknown };
  * failed start is told only when the process is gone, so its name can be taken again at once.
  */
 export class Starting extends Watch {
+  private readonly starter: Process;
   private readonly process: Process;
   private readonly settle: (result: Pid | "ignore") => void;
   private readonly reject: (error: unknown) => void;
   private outcome: Outcome | undefined;
   timer: Timer | null = null;
 
-  constructor(process: Process, settle: (result: Pid | "ignore") => void, reject: (error: unknown) => void) {
+  constructor(
+    starter: Process,
+    process: Process,
+    settle: (result: Pid | "ignore") => void,
+    reject: (error: unknown) => void,
+  ) {
     super();
+    this.starter = starter;
     this.process = process;
     this.settle = settle;
     this.reject = reject;
@@ -38,9 +46,7 @@ export class Starting extends Watch {
   ack(): void {
     this.process.starting = null;
     this.timer?.cancel();
-    if (!this.detach()) return;
-    this.process.kernel.scheduler.giveWay();
-    this.settle(this.process.pid);
+    if (this.detach()) this.tell(this.settle, this.process.pid);
   }
 
   /** The start comes to nothing, cleanly: the process ends as `reason`, and nobody dies of it. */
@@ -51,10 +57,16 @@ export class Starting extends Watch {
 
   fire(reason: Reason): void {
     this.timer?.cancel();
-    this.process.kernel.scheduler.giveWay();
     const { outcome } = this;
-    if (outcome !== undefined && "ignore" in outcome) this.settle("ignore");
-    else this.reject(new StartError(outcome === undefined ? reason : outcome.failure, this.process.describe()));
+    if (outcome !== undefined && "ignore" in outcome) this.tell(this.settle, "ignore");
+    else {
+      const why = outcome === undefined ? reason : outcome.failure;
+      this.tell(this.reject, new StartError(why, this.process.describe()));
+    }
+  }
+
+  private tell<T>(settle: (value: T) => void, value: T): void {
+    this.starter.kernel.scheduler.settle(this.starter, settle, value);
   }
 }
 
@@ -66,7 +78,7 @@ export function startProcess(
   flags: StartFlags,
 ): Promise<Pid | "ignore"> {
   const { kernel } = by;
-  if (by.dead) return by.never("start");
+  if (by.dead) return nothing(by, "start", new StartError("noproc", "a process of a system that has stopped"));
   return new Promise((settle, reject) => {
     if (flags.timeout !== undefined && flags.timeout !== "infinity") checkDelay(flags.timeout);
     let process: Process;
@@ -76,7 +88,7 @@ export function startProcess(
       reject(error instanceof AlreadyStarted || error instanceof StartError ? error : new StartError(error));
       return;
     }
-    const starting = new Starting(process, settle, reject);
+    const starting = new Starting(by, process, settle, reject);
     process.starting = starting;
     starting.attach(by, process);
     if (flags.timeout !== undefined && flags.timeout !== "infinity") {

@@ -8,10 +8,7 @@ export function ended(by: Process, pid: Pid): Promise<Reason> {
   const { process } = addressOf(pid);
   if (process === null || process.dead) return Promise.resolve("noproc");
   return new Promise((resolve) => {
-    new Ending((reason) => {
-      by.kernel.scheduler.giveWay();
-      resolve(reason);
-    }).attach(by, process);
+    new Ending((reason) => by.kernel.scheduler.settle(by, resolve, reason)).attach(by, process);
   });
 }
 
@@ -65,7 +62,7 @@ export async function stopInOrder(process: Process): Promise<void> {
  * of twice.
  */
 export function takeExits(by: Process, children: ReadonlySet<Pid | undefined>, into: Map<Pid, Reason>): void {
-  by.take((message) => {
+  by.flush((message) => {
     const exit = message as Exit | null;
     if (typeof exit !== "object" || exit?.tag !== "exit" || !children.has(exit.pid)) return false;
     into.set(exit.pid, exit.reason);

@@ -2,7 +2,7 @@ import type { AccountingOptions } from "./accounting.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { call } from "./call.ts";
 import { type Driver, realDriver } from "./driver.ts";
-import { BadArgument, CallError, StartError } from "./errors.ts";
+import { BadArgument, StartError } from "./errors.ts";
 import { Kernel } from "./kernel.ts";
 import type { Passing } from "./passing.ts";
 import { addressOf } from "./pid.ts";
@@ -165,7 +165,6 @@ export class LiveSystem implements System {
   }
 
   call(to: Target, request: string, ...payload: unknown[]): Promise<any> {
-    if (this.self.dead) return Promise.reject(new CallError("noproc", request, "anybody: the system has stopped"));
     return call(this.self, to, request, payload[0], {});
   }
   cast(to: Target, request: string, ...payload: unknown[]): void {

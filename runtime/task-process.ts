@@ -57,7 +57,15 @@ class TaskState extends PlainState {
   }
 
   override returned(process: Process, value: unknown): void {
-    this.job?.returned(value);
+    if (this.job !== undefined) {
+      let passed: unknown;
+      try {
+        passed = process.kernel.pass(value);
+      } catch (thrown) {
+        return this.threw(process, thrown);
+      }
+      this.job.returned(passed);
+    }
     process.end("normal");
   }
 

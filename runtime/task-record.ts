@@ -1,11 +1,13 @@
+import { nothing } from "./afterlife.ts";
 import { BadArgument, TaskError } from "./errors.ts";
 import { show } from "./inspect.ts";
 import { addressOf } from "./pid.ts";
 import type { Process } from "./process.ts";
 import { processOf } from "./self.ts";
+import { DownMessage, signal } from "./signal.ts";
 import type { Task, TaskResult } from "./task.ts";
 import { endWith, failed, Job, type TaskOutcome } from "./task-process.ts";
-import type { Caller, Down, Milliseconds, Pid, Reason, Shutdown } from "./types.ts";
+import type { Caller, Milliseconds, Pid, Reason, Shutdown } from "./types.ts";
 import { Ending, isDown } from "./watch.ts";
 
 type Heard = (task: TaskRecord) => void;
@@ -67,8 +69,10 @@ export class TaskRecord extends Job implements Task<any> {
   private announce(outcome: TaskOutcome<unknown>): void {
     const { ref, pid } = this;
     this.announced = true;
-    this.owner.deliver(
-      failed(outcome) ? downOf(ref, pid as Pid, outcome.exit) : { tag: "task", ref, value: outcome.ok },
+    this.owner.enqueue(
+      failed(outcome)
+        ? new DownMessage("down", ref, pid as Pid, undefined, outcome.exit)
+        : signal({ tag: "task", ref, value: outcome.ok }),
     );
   }
 
@@ -107,10 +111,7 @@ export class TaskRecord extends Job implements Task<any> {
       told(outcome.exit === expected ? undefined : outcome);
     };
     if (process === null) return tell("noproc");
-    new Ending((reason) => {
-      owner.kernel.scheduler.giveWay();
-      tell(reason);
-    }).attach(owner, process);
+    new Ending(tell).attach(owner, process);
     owner.unlinkFrom(process);
     const kill = () => process.signalled(owner.pid, "kill", false);
     if (timeout === "brutalKill") return kill();
@@ -141,7 +142,8 @@ export class TaskRecord extends Job implements Task<any> {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.owner.dead) return nothing(this.owner, "shutdown");
     if (this.process === null || this.givenUp === "ignore") return;
-    await new Promise((resolve) => this.shutdown(5000, resolve));
+    const { owner } = this;
+    await new Promise((resolve) => this.shutdown(5000, () => owner.kernel.scheduler.settle(owner, resolve, undefined)));
   }
 
   override toString(): string {
@@ -171,10 +173,5 @@ export function askable(self: Caller, task: Task<any>, operation: string): TaskR
   throw new TaskError("ignored", `Task.${operation}: ${record} was given up before: ${why}`);
 }
 
-/** What the code of a dead process gets for whatever it awaits. */
-export const nothing = (by: Process, operation: string): Promise<never> => by.never(operation);
-
 const isResult = (message: unknown): message is TaskResult<unknown> =>
   typeof message === "object" && message !== null && (message as { tag?: unknown }).tag === "task";
-
-const downOf = (ref: number, pid: Pid, reason: Reason): Down => ({ tag: "down", ref, pid, name: undefined, reason });

@@ -1,9 +1,10 @@
+import { nothing } from "./afterlife.ts";
 import { BadArgument, TaskError } from "./errors.ts";
 import { show } from "./inspect.ts";
 import type { Process } from "./process.ts";
 import type { Task } from "./task.ts";
 import { failed, type TaskOutcome } from "./task-process.ts";
-import { askable, nothing, type TaskRecord } from "./task-record.ts";
+import { askable, type TaskRecord } from "./task-record.ts";
 import { checkDelay, type Timer } from "./timers.ts";
 import type { Caller, Milliseconds } from "./types.ts";
 
@@ -31,10 +32,15 @@ function wait(
   done: (inTime: boolean) => void,
 ): void {
   let timer: Timer | undefined;
+  let over = false;
   const finish = (inTime: boolean): void => {
+    if (over) return;
+    over = true;
     timer?.cancel();
+    by.kernel.scheduler.settle(by, conclude, inTime);
+  };
+  const conclude = (inTime: boolean): void => {
     for (const task of tasks) task.leave(hear);
-    by.kernel.scheduler.giveWay();
     done(inTime);
   };
   const hear = (task: TaskRecord): void => {

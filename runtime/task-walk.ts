@@ -1,8 +1,8 @@
+import { nothing } from "./afterlife.ts";
 import { TaskError } from "./errors.ts";
 import { show } from "./inspect.ts";
 import type { Process } from "./process.ts";
 import { endWith, failed, Job, type TaskOutcome } from "./task-process.ts";
-import { nothing } from "./task-record.ts";
 import type { StreamOptions, StreamResult } from "./task-stream.ts";
 import { isThenable } from "./thenable.ts";
 import type { Async, ProcessFunction, Reason, Self } from "./types.ts";
@@ -250,17 +250,19 @@ export class TaskWalk implements AsyncIterator<StreamResult<unknown>>, Disposabl
   }
 
   private answer(result: IteratorResult<unknown>): void {
-    this.owner.kernel.scheduler.giveWay();
-    this.requests.shift()?.resolve(result);
+    const request = this.requests.shift();
+    // None is left when the owner ended in the middle of this.
+    if (request !== undefined) this.tell(request.resolve, result);
+  }
+
+  private tell(settle: (value: any) => void, value: unknown): void {
+    this.owner.kernel.scheduler.settle(this.owner, settle, value);
   }
 
   private fail(error: unknown): void {
     this.failure = undefined;
     const request = this.requests.shift() as Request;
-    this.owner.kernel.scheduler.giveWay();
-    const reject = (why: unknown): void => {
-      if (!this.owner.dead) request.reject(why);
-    };
+    const reject = (why: unknown): void => this.tell(request.reject, why);
     try {
       const closing = this.close();
       if (isThenable(closing)) closing.then(() => reject(error), reject);

@@ -1,10 +1,11 @@
+import { nothing } from "./afterlife.ts";
 import { BadArgument } from "./errors.ts";
 import type { SpawnFlags } from "./kernel.ts";
 import { nameOf } from "./names.ts";
 import type { Process } from "./process.ts";
 import { processOf } from "./self.ts";
 import { callersFrom, checkTaskFunction, functionName, spawnTask, type TaskOutcome } from "./task-process.ts";
-import { nothing, recordOf, TaskRecord } from "./task-record.ts";
+import { recordOf, TaskRecord } from "./task-record.ts";
 import { type StreamOptions, type StreamResult, taskStream, type ZippedResult } from "./task-stream.ts";
 import { awaitMany, awaitTask, checkTimeout, DEFAULT_TASK_TIMEOUT, yieldMany, yieldTask } from "./task-wait.ts";
 import type { Async, Caller, ChildSpec, Pid, ProcessFunction, Self, Shutdown, SpawnOptions } from "./types.ts";
@@ -90,9 +91,11 @@ function shutdown<T>(
   return new Promise((resolve) => {
     if (timeout !== "brutalKill") checkTimeout(timeout);
     const record = recordOf(self, task, "shutdown");
-    if (record.pid === undefined) throw new BadArgument(`Task.shutdown: ${record} has no process`);
-    if (record.owner.dead) return void nothing(record.owner, "shutdown");
-    record.shutdown(timeout, resolve);
+    const { owner } = record;
+    if (owner.dead) return void nothing(owner, "shutdown");
+    if (record.pid === undefined)
+      throw new BadArgument(`Task.shutdown: expected a task with a process, got: ${record}`);
+    record.shutdown(timeout, (outcome) => owner.kernel.scheduler.settle(owner, resolve, outcome));
   });
 }
 

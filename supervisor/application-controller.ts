@@ -1,13 +1,13 @@
 import { type GenServer, startLink } from "../genserver/genserver.ts";
 import { unhandled } from "../genserver/server.ts";
-import { answer, type From } from "../runtime/call.ts";
+import { answer, type From, remind } from "../runtime/call.ts";
 import { name } from "../runtime/protocol.ts";
 import { noreply, ok, reply } from "../runtime/results.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import { stopProcess } from "../runtime/stopping.ts";
 import { systemOf } from "../runtime/system.ts";
 import type { Exit, Pid, Reason, Restart, Self } from "../runtime/types.ts";
-import type { Application, ApplicationInfo } from "./application.ts";
+import type { ApplicationInfo } from "./application.ts";
 import { Entry, type StartOrder } from "./application-entry.ts";
 import { envOf } from "./application-env.ts";
 import { ApplicationError, ApplicationStartError, type StartFailure } from "./application-error.ts";
@@ -63,11 +63,11 @@ class Applications {
     entry.settled = startLink(this.self, MasterServer, { app, env }, { id: app.name }).then(
       (pid) => {
         entry.pid = pid;
-        this.self.cast(this.self.pid, "started", entry);
+        remind(this.self, "started", entry);
       },
       ({ reason }) => {
         const failure: StartFailure = { reason, start: { application: app.name, env } };
-        this.self.cast(this.self.pid, "failed", { entry, failure });
+        remind(this.self, "failed", { entry, failure });
       },
     );
   }
@@ -96,7 +96,7 @@ class Applications {
     if (fatal) systemOf(this.self).stop();
   }
 
-  stop({ name }: Application, from: From): void {
+  stop(name: string, from: From): void {
     const entry = this.entries.get(name);
     if (entry === undefined || entry.status === "starting") {
       return answer(from, refuse("stop", "notStarted", name));
@@ -106,7 +106,7 @@ class Applications {
       return answer(from, undefined);
     }
     entry.waiting.push(from);
-    if (entry.status === "running") this.halt(entry).then(() => this.self.cast(this.self.pid, "stopped", entry));
+    if (entry.status === "running") this.halt(entry).then(() => remind(this.self, "stopped", entry));
   }
 
   stopped(entry: Entry): void {
@@ -182,7 +182,7 @@ export const ControllerServer = {
       return noreply(applications);
     },
 
-    stop: (app: Application, applications, _, from) => {
+    stop: (app: string, applications, _, from) => {
       applications.stop(app, from);
       return noreply(applications);
     },

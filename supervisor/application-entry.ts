@@ -2,11 +2,17 @@ import type { From } from "../runtime/call.ts";
 import type { Milliseconds, Pid, Restart } from "../runtime/types.ts";
 import type { Application } from "./application.ts";
 
-export interface StartOrder {
+/** An instance, which is passed as it is: the module must arrive as the one that it is. */
+export class StartOrder {
   readonly app: Application;
   readonly type: Restart;
   /** One that runs already is as good as started. */
   readonly ensure: boolean;
+  constructor(app: Application, type: Restart, ensure: boolean) {
+    this.app = app;
+    this.type = type;
+    this.ensure = ensure;
+  }
 }
 
 /** An application that the controller has been told to start. */

@@ -36,7 +36,9 @@ export function readEnv(by: Caller, app: Application, key: string): unknown {
 
 export function writeEnv(by: Caller, app: Application, key: string, value: unknown): void {
   if (typeof key !== "string") throw new BadArgument(`putEnv: expected a key (a string), got: ${show(key)}`);
-  const { kernel } = processOf(by);
+  const caller = processOf(by);
+  if (caller.dead) return caller.zombie("Application.putEnv");
+  const { kernel } = caller;
   const table = tables.get(kernel) ?? new WeakMap<Application, Values>();
   tables.set(kernel, table);
   const values = table.get(app) ?? new Map<string, unknown>();
@@ -44,6 +46,8 @@ export function writeEnv(by: Caller, app: Application, key: string, value: unkno
 }
 
 export function clearEnv(by: Caller, app: Application, key: string): void {
+  const caller = processOf(by);
+  if (caller.dead) return caller.zombie("Application.deleteEnv");
   valuesOf(by, app)?.delete(key);
 }
 

@@ -1,4 +1,5 @@
 import { child } from "../genserver/genserver.ts";
+import { nothing } from "../runtime/afterlife.ts";
 import { alreadyStarted, BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import type { Failed } from "../runtime/results.ts";
@@ -7,7 +8,7 @@ import { ended } from "../runtime/stopping.ts";
 import { systemOf } from "../runtime/system.ts";
 import type { Async, Caller, ChildSpec, Name, Pid, Restart, Self } from "../runtime/types.ts";
 import { CONTROLLER, ControllerServer } from "./application-controller.ts";
-import type { StartOrder } from "./application-entry.ts";
+import { StartOrder } from "./application-entry.ts";
 import { clearEnv, type EnvKey, type EnvOf, envOf, hasEnv, readEnv, writeEnv } from "./application-env.ts";
 import { ApplicationError } from "./application-error.ts";
 import { type ApplicationSpec, specOf, startOrder } from "./application-spec.ts";
@@ -90,7 +91,7 @@ export const Application = {
    */
   start: async (by: Caller, app: Application, options: ApplicationOptions = {}): Promise<void> => {
     startOrder([app]);
-    await order(by, { app, type: typeOf(options), ensure: false });
+    await order(by, new StartOrder(app, typeOf(options), false));
   },
 
   /**
@@ -107,7 +108,7 @@ export const Application = {
     const started: Application[] = [];
     for (const each of startOrder([app].flat())) {
       try {
-        if ((await order(by, { app: each, type, ensure: true })) === "started") started.push(each);
+        if ((await order(by, new StartOrder(each, type, true))) === "started") started.push(each);
       } catch (error) {
         // What has ended meanwhile needs no stop; the error to tell is the first one.
         for (const done of started.reverse()) await Application.stop(by, done).catch(() => {});
@@ -122,8 +123,9 @@ export const Application = {
    * whatever its type is. Rejects with an `ApplicationError` when it is not started (OTP: `application:stop/1`).
    */
   stop: async (by: Caller, app: Application): Promise<void> => {
-    if (by.whereis(CONTROLLER) === undefined) throw new ApplicationError("notStarted", "stop", specOf(app).name);
-    await ask(by, CONTROLLER, "stop", app);
+    const { name } = specOf(app);
+    if (by.whereis(CONTROLLER) === undefined) throw new ApplicationError("notStarted", "stop", name);
+    await ask(by, CONTROLLER, "stop", name);
   },
 
   /** The applications that run, the last started first. */
@@ -162,6 +164,8 @@ export const Application = {
 };
 
 async function order(by: Caller, start: StartOrder): Promise<"started" | "running"> {
+  const caller = processOf(by);
+  if (caller.dead) return nothing(caller, "Application.start");
   if (by.whereis(CONTROLLER) === undefined) await startController(by);
   return ask(by, CONTROLLER, "start", start);
 }

@@ -1,3 +1,4 @@
+import { remind } from "../runtime/call.ts";
 import { isClean } from "../runtime/errors.ts";
 import type { ProcessSelf } from "../runtime/self.ts";
 import type { Pid, Reason } from "../runtime/types.ts";
@@ -93,7 +94,7 @@ export class Brood {
   }
 
   private tryAgain(child: Child): void {
-    this.self.cast(this.self.pid, "tryAgain", child);
+    remind(this.self, "tryAgain", child);
   }
 
   /** It is time for another attempt, if the child is still to run. */

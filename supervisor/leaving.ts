@@ -89,8 +89,7 @@ export function stopTogether(by: Process, all: readonly Leaving[], heard: Heard)
       if (patience?.running.delete(leaving) && patience.running.size === 0) patience.timer?.cancel();
       heard(leaving, reason);
       if (--left > 0) return;
-      scheduler.giveWay();
-      resolve();
+      scheduler.settle(by, resolve, undefined);
     };
     for (const leaving of all) {
       leaving.tell(by, ended);

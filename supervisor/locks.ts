@@ -1,3 +1,4 @@
+import { nothing } from "../runtime/afterlife.ts";
 import { CallError } from "../runtime/errors.ts";
 import type { Process } from "../runtime/process.ts";
 import type { Async } from "../runtime/types.ts";
@@ -14,7 +15,7 @@ export class Locks {
 
   /** Runs `work` when it is its turn. A process that ends, at work or in line, makes room for the next. */
   async run<T>(process: Process, key: unknown, work: () => Async<T>): Promise<T> {
-    if (process.dead) return process.never("lock");
+    if (process.dead) return nothing(process, "lock");
     const line = this.lines.get(key) ?? new Set<Place>();
     if (line.size === 0) this.lines.set(key, line);
     const place = process.own(new Place(process, line, () => this.lines.delete(key)));
@@ -66,8 +67,7 @@ class Place implements Disposable {
 
   refuse(error: CallError): void {
     this.line.delete(this);
-    this.process.kernel.scheduler.giveWay();
-    this.reject(error);
+    this.tell(this.reject, error);
   }
 
   [Symbol.dispose](): void {
@@ -76,7 +76,10 @@ class Place implements Disposable {
     this.line.delete(this);
     const [first] = this.line;
     if (first === undefined) return this.empty();
-    first.process.kernel.scheduler.giveWay();
-    first.take();
+    first.tell(first.take, undefined);
+  }
+
+  private tell(settle: (value: any) => void, value: unknown): void {
+    this.process.kernel.scheduler.settle(this.process, settle, value);
   }
 }

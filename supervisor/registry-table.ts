@@ -3,6 +3,7 @@ import { Entries, type Entry } from "../runtime/entries.ts";
 import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import type { Process } from "../runtime/process.ts";
+import { signal } from "../runtime/signal.ts";
 import type { Name, Pid } from "../runtime/types.ts";
 import type { Batches } from "./dispatch.ts";
 import { Locks } from "./locks.ts";
@@ -144,7 +145,7 @@ export class RegistryTable implements Directory {
   }
 
   private tell(process: Process, event: RegistryEvent): void {
-    for (const listener of this.options.listeners) process.kernel.names.resolve(listener)?.deliver(event);
+    for (const listener of this.options.listeners) process.kernel.names.resolve(listener)?.enqueue(signal(event));
   }
 }
 

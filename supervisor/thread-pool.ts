@@ -1,4 +1,4 @@
-import { answer, Call, type From } from "../runtime/call.ts";
+import { answer, Call, type From, remind } from "../runtime/call.ts";
 import type { ProcessSelf } from "../runtime/self.ts";
 import type { Milliseconds, TimerRef } from "../runtime/types.ts";
 import { Refusal } from "./refusal.ts";
@@ -57,9 +57,9 @@ export class ThreadPool implements Disposable {
     this.fail(job, new WorkerPoolError("queueFull", request.task, why, { limit: maxQueue }));
   }
 
-  /** The caller's time is up. */
-  abandoned(request: Task): void {
-    this.cancel(this.jobs.get(request), "timeout");
+  /** The caller's time is up, or it has called its task off. */
+  abandoned(request: Task, reason: "timeout" | "aborted"): void {
+    this.cancel(this.jobs.get(request), reason);
   }
 
   callerDied(ref: number): void {
@@ -67,7 +67,7 @@ export class ThreadPool implements Disposable {
   }
 
   /** Nobody waits for a task any more. */
-  private cancel(job: Job | undefined, reason: "callerDied" | "timeout"): void {
+  private cancel(job: Job | undefined, reason: "callerDied" | "timeout" | "aborted"): void {
     if (job === undefined) return;
     this.fail(job, reason, "cancelled");
     job.thread?.close();
@@ -230,7 +230,7 @@ export class ThreadPool implements Disposable {
 
   /** News from a thread, for the process; when that has ended, for nobody. */
   private tell(request: "completed" | "failed" | "exited", payload: unknown): void {
-    if (!this.closed) this.self.cast(this.self.pid, request, payload);
+    if (!this.closed) remind(this.self, request, payload);
   }
 
   /** Threads that are not on their way out. */

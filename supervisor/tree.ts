@@ -1,3 +1,4 @@
+import { remind } from "../runtime/call.ts";
 import { isClean } from "../runtime/errors.ts";
 import type { ProcessSelf } from "../runtime/self.ts";
 import type { Pid, Reason } from "../runtime/types.ts";
@@ -107,7 +108,7 @@ export class Tree {
   }
 
   private tryAgain({ spec }: Child): void {
-    this.self.cast(this.self.pid, "tryAgain", spec.id);
+    remind(this.self, "tryAgain", spec.id);
   }
 
   /** It is time for another attempt, if the child is still to run. */

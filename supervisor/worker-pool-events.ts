@@ -23,7 +23,7 @@ declare module "../runtime/telemetry.ts" {
   interface TelemetryEvents {
     "workerPool.task.start": [measurements: { queueTime: Milliseconds }, metadata: TaskMetadata];
     "workerPool.task.stop": [measurements: TaskTimes, metadata: TaskMetadata];
-    /** A task threw, was lost with its thread, ran too long, or nobody waits for it any more (`callerDied`, `timeout`). */
+    /** A task threw, was lost with its thread, ran too long, or nobody waits for it any more (`callerDied`, `timeout`, `aborted`). */
     "workerPool.task.exception": [measurements: TaskTimes, metadata: TaskMetadata & { reason: unknown }];
     /** A thread ended that was not told to. `task`: what it was doing. */
     "workerPool.thread.exit": [

@@ -32,8 +32,8 @@ export const WorkerPoolServer = {
   },
 
   handleCast: {
-    abandoned: (task: Task, pool) => {
-      pool.abandoned(task);
+    abandoned: ({ request, reason }: { readonly request: Task; readonly reason: "timeout" | "aborted" }, pool) => {
+      pool.abandoned(request, reason);
       return noreply(pool);
     },
 

@@ -2,11 +2,12 @@ import { child as serverChild } from "../genserver/genserver.ts";
 import { BadArgument, CallError } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import type { ProtocolOf } from "../runtime/protocol.ts";
+import { processOf } from "../runtime/self.ts";
 import type { Caller, ChildSpec, Milliseconds, Name, Pid, Target } from "../runtime/types.ts";
 import { type Refusal, unwrap } from "./refusal.ts";
 import { WorkerPoolError } from "./worker-pool-error.ts";
 import { WorkerPoolServer } from "./worker-pool-server.ts";
-import type { Task, ThreadOptions } from "./worker-thread.ts";
+import { Task, type ThreadOptions } from "./worker-thread.ts";
 
 /** The only mention of the library: loaded when a pool starts, not before. */
 const load = () => import("piscina");
@@ -119,7 +120,8 @@ export const WorkerPool = {
    * died, or the time is up; with a `CallError` when the pool is not there or ends.
    *
    * Waits as `call` does, 5000 ms unless said otherwise: `WorkerPool.run(self.with({ timeout: 60_000 }), …)`. A task is
-   * cancelled, by ending its thread, when that time is up, when its caller dies, and when the pool stops.
+   * cancelled, by ending its thread, when that time is up or the call's signal is aborted, when its caller dies, and when
+   * the pool stops.
    */
   run: async <Tasks extends object, K extends TaskName<Tasks>>(
     by: Caller,
@@ -129,10 +131,11 @@ export const WorkerPool = {
   ): Promise<TaskResult<Tasks[K]>> => {
     if (typeof task !== "string") throw new BadArgument(`expected the name of a task (a string), got: ${show(task)}`);
     const [arg, options = {}] = rest as [arg?: unknown, options?: RunOptions];
-    const request: Task = { task, arg, transfer: options.transfer ?? [] };
+    const request = new Task(task, processOf(by).kernel.pass(arg), options.transfer ?? []);
     const replied: Promise<any> = by.call(pool as Target, "run", request).catch((error: unknown) => {
-      if (!(error instanceof CallError) || error.reason !== "timeout") throw error;
-      by.cast(pool as Target, "abandoned", request);
+      const reason = error instanceof CallError ? error.reason : undefined;
+      if (reason === "timeout" || reason === "aborted") by.cast(pool as Target, "abandoned", { request, reason });
+      if (reason !== "timeout") throw error;
       throw new WorkerPoolError("timeout", task, "did not end within the timeout of the call, and was cancelled");
     });
     return unwrap(replied as Promise<any | Refusal>);

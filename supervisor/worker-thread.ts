@@ -13,10 +13,16 @@ export interface ThreadOptions {
   readonly execArgv?: readonly string[];
 }
 
-export interface Task {
+/** One order of a task. An instance, which is passed as it is: the pool knows it again by what it is. */
+export class Task {
   readonly task: string;
   readonly arg: unknown;
   readonly transfer: readonly ArrayBuffer[];
+  constructor(task: string, arg: unknown, transfer: readonly ArrayBuffer[]) {
+    this.task = task;
+    this.arg = arg;
+    this.transfer = transfer;
+  }
 }
 
 /**

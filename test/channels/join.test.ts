@@ -1,5 +1,6 @@
 import { error, exit, ok, reply } from "hornbeam";
 import type { Channel } from "hornbeam/channels";
+import { simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
 import { closed, inSim, joins, replied, Talk } from "./support.ts";
 
@@ -175,3 +176,12 @@ test("no more than 1,000 messages wait for a join: a client that sends more is c
     door.resolve();
     await sim.idle();
   }));
+
+test.each(["freeze", "clone"] as const)("with messages passed by %s, clients join, push and are answered", (messages) =>
+  simulate({ messages, time: "manual" }, async (sim) => {
+    const talk = await Talk.open(sim, Any);
+    expect(await talk.says(joins("room:ok", "1"))).toEqual([replied("1", "1", "room:ok", "ok")]);
+    const frame = ["1", "2", "room:ok", "echo", { text: "hello" }];
+    expect(await talk.says(frame)).toEqual([replied("1", "2", "room:ok", "ok", { text: "hello" })]);
+  }),
+);

@@ -1,4 +1,4 @@
-import { BadArgument, ok, type Passing, reply, system } from "hornbeam";
+import { BadArgument, exit, ok, type Passing, reply, system, Task } from "hornbeam";
 import { type GenServer, start } from "hornbeam/genserver";
 import { simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
@@ -117,3 +117,92 @@ test("a policy that does not exist is refused", () => {
   expect(() => system({ messages: "borrow" as Passing })).toThrow(BadArgument);
   expect(() => system({ messages: "borrow" as Passing })).toThrow(/share, freeze or clone, got: 'borrow'/);
 });
+
+test.each(["freeze", "clone"] as const)("%s takes a list of 100,000 links, nested one in the other", (messages) =>
+  simulate({ messages }, async (sim) => {
+    type List = { readonly next: List } | undefined;
+    let list: List;
+    for (let i = 0; i < 100_000; i++) list = { next: list as never };
+    let length = 0;
+    const pid = sim.spawn(async (self) => {
+      for (let at = (await self.receive()) as List; at !== undefined; at = at.next) length++;
+    });
+    sim.send(pid, list);
+    await sim.idle();
+    expect(length).toBe(100_000);
+  }),
+);
+
+test.each(["freeze", "clone"] as const)(
+  "%s leaves instances of classes that extend Map, Set or Array as they are",
+  (messages) =>
+    simulate({ messages }, async (sim) => {
+      class Scores extends Map<string, number> {}
+      class Names extends Set<string> {}
+      class Lines extends Array<string> {}
+      const sent = [new Scores(), new Names(), new Lines()];
+      let got: readonly unknown[] = [];
+      const pid = sim.spawn(async (self) => {
+        got = await self.receive();
+      });
+      sim.send(pid, [...sent]);
+      await sim.idle();
+      expect(got.map((one, i) => one === sent[i] && !Object.isFrozen(one))).toEqual([true, true, true]);
+    }),
+);
+
+test("clone keeps the holes of an array", () =>
+  simulate({ messages: "clone" }, async (sim) => {
+    const holes = [1, undefined, 3];
+    delete holes[1];
+    holes.length = 5;
+    let got: readonly unknown[] = [];
+    const pid = sim.spawn(async (self) => {
+      got = await self.receive();
+    });
+    sim.send(pid, holes);
+    await sim.idle();
+    expect([got.length, 0 in got, 1 in got, 2 in got, 4 in got]).toEqual([5, true, false, true, false]);
+  }));
+
+test("clone gives who awaits a task its own copy of the result, freeze one that nobody can change", async () => {
+  for (const messages of ["clone", "freeze"] as const) {
+    await simulate({ messages }, async (sim) => {
+      const kept = { list: [1] };
+      let got: { list: number[] } = { list: [] };
+      sim.spawn(async (self) => {
+        got = await Task.await(
+          self,
+          Task.async(self, () => kept),
+        );
+      });
+      await sim.idle();
+      expect(got).toEqual({ list: [1] });
+      expect([got === kept, Object.isFrozen(got.list)]).toEqual(messages === "clone" ? [false, false] : [true, true]);
+    });
+  }
+});
+
+test.each(["freeze", "clone"] as const)(
+  "with %s, a reply that cannot be passed crashes who gives it, and its caller hears of that",
+  (messages) =>
+    simulate({ messages }, async (sim) => {
+      const broken = () => Object.defineProperty({}, "broken", { enumerable: true, get: () => exit("no such field") });
+      const Server = {
+        init: () => ok(0),
+        handleCall: { get: (_, n) => reply(broken(), n) },
+      } satisfies GenServer<number>;
+      const server = await start(sim, Server);
+      await expect(sim.call(server, "get")).rejects.toMatchObject({ reason: "no such field" });
+      let failed: unknown;
+      sim.spawn(async (self) => {
+        self.trapExit = true;
+        failed = await Task.yield(
+          self,
+          Task.async(self, () => broken()),
+        );
+      });
+      await sim.idle();
+      expect(failed).toEqual({ exit: "no such field" });
+    }),
+);

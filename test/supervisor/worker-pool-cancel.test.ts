@@ -36,6 +36,23 @@ describe("a task is cancelled, and its thread ended,", { timeout: REAL }, () => 
       expect(await WorkerPool.info(sim, pool)).toMatchObject({ cancelled: 1, failed: 0 });
     }));
 
+  test("when the signal of the call is aborted, whose reason is the cause of the error", () =>
+    withPool({ maxThreads: 1 }, async (sim) => {
+      const gate = new Gate();
+      const giveUp = new AbortController();
+      const options = { timeout: "infinity", signal: giveUp.signal } as const;
+      const run = failure(WorkerPool.run(sim.with(options), pool, "spin", gate.flags));
+      await gate.begun();
+      const exception = next(sim, "workerPool.task.exception");
+      giveUp.abort("enough");
+      const error = await run;
+      expect(error).toBeInstanceOf(CallError);
+      expect(error).toMatchObject({ reason: "aborted", cause: "enough" });
+      expect(await exception).toMatchObject({ task: "spin", reason: "aborted" });
+      expect(await WorkerPool.run(sim, pool, "hello")).toBe("hello");
+      expect(await WorkerPool.info(sim, pool)).toMatchObject({ cancelled: 1, failed: 0 });
+    }));
+
   test("by default after 5000 ms, as a call is", () =>
     withPool({ maxThreads: 1 }, async (sim) => {
       const gate = new Gate();
