@@ -1,4 +1,17 @@
-import { BadReturnValue, type ChildSpec, error, exit, ignore, name, ok, type Reason, type Self, stop } from "hornbeam";
+import {
+  BadReturnValue,
+  type ChildSpec,
+  error,
+  exit,
+  ignore,
+  name,
+  noreply,
+  ok,
+  type Reason,
+  reply,
+  type Self,
+  stop,
+} from "hornbeam";
 import { child, type GenServer, start, startLink } from "hornbeam/genserver";
 import { type Sim, simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
@@ -102,6 +115,24 @@ test.each(WAYS)("a result that is thrown in init, %s, counts as returned", (way)
     expect(await logOf(sim, await start(sim, Scripted, thrown(ok(["thrown"]))))).toEqual(["thrown"]);
     await expect(start(sim, Scripted, thrown(ignore))).rejects.toMatchObject({ reason: "ignore" });
     await expect(start(sim, Scripted, thrown(error("oops")))).rejects.toMatchObject({ reason: "oops" });
+  }),
+);
+
+test.each<[string, unknown]>([
+  ["nothing", undefined],
+  ["a state", ["state"]],
+  ["noreply", noreply([])],
+  ["reply", reply(1, [])],
+  ["stop with a reply", stop("normal", [], 1)],
+  ["a table like ok", { tag: "ok", state: [] }],
+])("init that returns %s fails the start, and says what was expected", (_, value) =>
+  simulate(async (sim) => {
+    const thrown = await failed(sim, () => value);
+    expect(thrown.reason).toBeInstanceOf(BadReturnValue);
+    expect(thrown.reason.value).toBe(value);
+    expect(thrown.reason.message).toContain(
+      "init returned a value that it may not return: expected ok, ignore, error or stop",
+    );
   }),
 );
 
