@@ -117,10 +117,11 @@ function settle(process: Process, state: PlainState, tell: (value: unknown) => v
 export function receive(process: Process, match: Match | undefined, after: Milliseconds | undefined): Promise<any> {
   const state: unknown = process.state;
   if (!(state instanceof PlainState)) {
-    throw new BadArgument(`receive is for spawned functions; ${process.describe()} gets its messages in handleInfo`);
+    const got = `${process.describe()}, which gets its messages in handleInfo`;
+    throw new BadArgument(`receive: expected a process that runs a function, got: ${got}`);
   }
   if (state.receiver !== undefined)
-    throw new BadArgument(`receive: ${process.describe()} is waiting in a receive already`);
+    throw new BadArgument(`receive: expected one at a time, got: another one of ${process.describe()}`);
   const waiting = takeFirst(process, state, match);
   if (waiting !== EMPTY) return Promise.resolve(waiting);
   if (after !== undefined) checkDelay(after);

@@ -177,7 +177,7 @@ export abstract class Process extends Mailbox implements TimerOwner {
 
   /** A link to a process that is gone: a message to who traps exits, an exception to who does not. */
   linkFailed(pid: Address): void {
-    if (!this.trapExit) throw new NoProcess(`link: there is no process ${pid}`);
+    if (!this.trapExit) throw new NoProcess(`link: expected a process that is alive, got: ${pid}`);
     this.enqueue(new ExitMessage(pid, "noproc"));
   }
 

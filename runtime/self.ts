@@ -66,7 +66,7 @@ export class ProcessSelf extends Process implements Self {
     if (target !== undefined) {
       if (!target.deliver(passed)) refused(target);
     } else if (!isPid(to as Target)) {
-      throw new BadArgument(`send: no process is registered as ${showTarget(to as Target)}`);
+      throw new BadArgument(`send: expected a name that somebody holds, got: ${showTarget(to as Target)}`);
     }
   }
 
@@ -208,8 +208,7 @@ export class ProcessSelf extends Process implements Self {
     const registration = new Held(this.kernel, name, addressOf(pid));
     if (this.gone("register")) return registration;
     const { process } = addressOf(pid);
-    if (process === null)
-      throw new BadArgument(`register: ${pid} is not alive, so it cannot have the name ${name.name}`);
+    if (process === null) throw new BadArgument(`register: expected a process that is alive, got: ${pid}`);
     this.kernel.names.register(name, process, this);
     return registration;
   }
@@ -274,7 +273,7 @@ export function processOf(caller: Caller): ProcessSelf {
   if (caller instanceof ProcessSelf) return caller;
   const self = (caller as { self?: unknown } | undefined)?.self;
   if (self instanceof ProcessSelf) return self;
-  throw new BadArgument("expected a process (self) or a system");
+  throw new BadArgument(`expected a process (self) or a system, got: ${show(caller)}`);
 }
 
 const timerMessage = ({ ref }: Timer, message: unknown): TimerMessage => ({ tag: "timer", ref, message });

@@ -178,5 +178,6 @@ export function checkTimeout(timeout: Wait): void {
 
 function allLate(late: readonly TaskRecord[], all: number, timeout: Wait): TaskError {
   const which = late.map((task) => `${task} is ${task.age} ms old and goes on`).join("; ");
-  return new TaskError("timeout", `${late.length} of ${all} tasks have no result after ${timeout} ms: ${which}`);
+  const got = `${all - late.length} (${which})`;
+  return new TaskError("timeout", `Task.awaitMany: expected ${all} results within ${timeout} ms, got: ${got}`);
 }

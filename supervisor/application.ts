@@ -149,7 +149,9 @@ export const Application = {
   /** A setting that must be there: throws a `BadArgument` where there is none (Elixir: `fetch_env!/2`). */
   fetchEnv: <A extends Application, K extends EnvKey<A>>(by: Caller, app: A, key: K): NonNullable<EnvOf<A>[K]> => {
     if (hasEnv(by, app, key)) return readEnv(by, app, key) as NonNullable<EnvOf<A>[K]>;
-    throw new BadArgument(`fetchEnv: application ${show(app.name)} has no ${show(key)} in its environment`);
+    throw new BadArgument(
+      `fetchEnv: expected a key of the environment of application ${show(app.name)}, got: ${show(key)}`,
+    );
   },
 
   /** All settings of an application in this system. */

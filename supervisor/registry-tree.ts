@@ -66,5 +66,5 @@ export function registryChild(options: RegistryOptions): ChildSpec {
 export function tableOf(by: ProcessSelf, registry: RegistryName): RegistryTable {
   const table = by.kernel.names.directory(registry);
   if (table instanceof RegistryTable) return table;
-  throw new BadArgument(`unknown registry: ${showTarget(registry)}`);
+  throw new BadArgument(`expected a registry that runs, got: ${showTarget(registry)}`);
 }

@@ -136,7 +136,11 @@ export const WorkerPool = {
       const reason = error instanceof CallError ? error.reason : undefined;
       if (reason === "timeout" || reason === "aborted") by.cast(pool as Target, "abandoned", { request, reason });
       if (reason !== "timeout") throw error;
-      throw new WorkerPoolError("timeout", task, "did not end within the timeout of the call, and was cancelled");
+      throw new WorkerPoolError(
+        "timeout",
+        task,
+        "a result within the timeout of the call, got: none, so it was cancelled",
+      );
     });
     return unwrap(replied as Promise<any | Refusal>);
   },

@@ -150,7 +150,7 @@ test("a task can be shut down after an await of it had no more time", () =>
 test("a completed task has no process to shut down", () =>
   owning(async (self) => {
     const task = Task.completed(self, 1);
-    const text = `Task.shutdown: the completed task ${task.ref} has no process`;
+    const text = `Task.shutdown: expected a task with a process, got: the completed task ${task.ref}`;
     await expect(Task.shutdown(self, task)).rejects.toThrow(text);
     await expect(Task.shutdown(self, task, "brutalKill")).rejects.toThrow(text);
     await expect(
