@@ -1,6 +1,6 @@
 import type { Behaviour } from "./behaviour.ts";
+import { checkFunction } from "./checks.ts";
 import { BadArgument, isClean } from "./errors.ts";
-import { show } from "./inspect.ts";
 import { EMPTY } from "./mailbox.ts";
 import { BUSY, type Process } from "./process.ts";
 import { Queue } from "./queue.ts";
@@ -42,8 +42,7 @@ export class PlainState {
 }
 
 export function plainState(run: ProcessFunction): unknown {
-  if (typeof run !== "function") throw new BadArgument(`spawn: expected a function of self, got: ${show(run)}`);
-  return new PlainState(run);
+  return new PlainState(checkFunction("spawn", run));
 }
 
 /** A process that runs one function and ends with it: `normal`, or what it throws. */

@@ -1,6 +1,7 @@
 import { nothing } from "./afterlife.ts";
 import { AliasAddress } from "./alias.ts";
 import { Cast, call } from "./call.ts";
+import { checkOptions } from "./checks.ts";
 import { BadArgument, MailboxFull } from "./errors.ts";
 import { show } from "./inspect.ts";
 import type { Kernel } from "./kernel.ts";
@@ -140,7 +141,7 @@ export class ProcessSelf extends Process implements Self {
   // ── other processes ──
 
   spawn(run: ProcessFunction, options: SpawnOptions = {}): Pid {
-    return this.start(run, options, options.link === true).pid;
+    return this.start(run, options, checkOptions("spawn", options).link === true).pid;
   }
 
   spawnLink(run: ProcessFunction, options: SpawnOptions = {}): Pid {
@@ -151,7 +152,7 @@ export class ProcessSelf extends Process implements Self {
     run: ProcessFunction,
     options: SpawnOptions & { readonly monitor?: MonitorOptions<any> } = {},
   ): { pid: Pid; monitor: MonitorRef } {
-    const { pid } = this.start(run, options, options.link === true);
+    const { pid } = this.start(run, options, checkOptions("spawnMonitor", options).link === true);
     return { pid, monitor: this.monitor(pid, options.monitor) };
   }
 
@@ -167,7 +168,8 @@ export class ProcessSelf extends Process implements Self {
     return monitor;
   }
 
-  alias({ reply = false, priority = false }: AliasOptions = {}): Alias {
+  alias(options: AliasOptions = {}): Alias {
+    const { reply = false, priority = false } = checkOptions("alias", options);
     const alias = new AliasAddress(this, newRef(), reply, priority);
     if (this.gone("alias")) alias.withdraw(this);
     return alias;
@@ -238,7 +240,7 @@ class CallerWith implements Caller {
   private readonly options: CallOptions;
   constructor(process: ProcessSelf, options: CallOptions) {
     this.process = process;
-    this.options = options;
+    this.options = checkOptions("with", options);
   }
   call(to: Target, request: string, ...payload: unknown[]): Promise<any> {
     return call(this.process, to, request, this.process.kernel.pass(payload[0]), this.options);
@@ -302,7 +304,8 @@ class Held implements NameRef {
 
 const ALIAS_MODES: readonly unknown[] = [undefined, "explicitUnalias", "demonitor", "replyDemonitor"];
 
-function checkMonitor({ alias }: MonitorOptions<unknown>): void {
+function checkMonitor(options: MonitorOptions<unknown>): void {
+  const { alias } = checkOptions("monitor", options);
   if (ALIAS_MODES.includes(alias)) return;
   throw new BadArgument(
     `monitor: expected alias to be explicitUnalias, demonitor or replyDemonitor, got: ${show(alias)}`,

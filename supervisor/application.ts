@@ -1,5 +1,6 @@
 import { child } from "../genserver/genserver.ts";
 import { nothing } from "../runtime/afterlife.ts";
+import { checkOptions } from "../runtime/checks.ts";
 import { alreadyStarted, BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import type { Failed } from "../runtime/results.ts";
@@ -184,7 +185,8 @@ async function startController(by: Caller): Promise<void> {
   }
 }
 
-function typeOf({ type = "temporary" }: ApplicationOptions): Restart {
+function typeOf(options: ApplicationOptions): Restart {
+  const { type = "temporary" } = checkOptions("Application", options);
   if (TYPES.includes(type)) return type;
   throw new BadSpec(`expected type to be permanent, transient or temporary, got: ${show(type)}`, { invalidType: type });
 }

@@ -1,4 +1,5 @@
 import { type GenServer, child as serverChild } from "../genserver/genserver.ts";
+import { checkOptions } from "../runtime/checks.ts";
 import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import { nameOf } from "../runtime/names.ts";
@@ -50,7 +51,8 @@ const Partitions = {
 
 /** See `Registry.child`. */
 export function registryChild(options: RegistryOptions): ChildSpec {
-  const { name, keys, partitions = 1, listeners = [], meta = {}, id = nameOf(name) } = options;
+  const { name, keys, partitions = 1, listeners = [], meta = {} } = checkOptions("Registry.child", options);
+  const { id = nameOf(name) } = options;
   if (keys !== "unique" && keys !== "duplicate") {
     throw new BadArgument(`expected keys to be unique or duplicate, got: ${show(keys)}`);
   }

@@ -1,4 +1,5 @@
 import { child as serverChild } from "../genserver/genserver.ts";
+import { checkOptions } from "../runtime/checks.ts";
 import { BadArgument, CallError } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import type { ProtocolOf } from "../runtime/protocol.ts";
@@ -96,7 +97,13 @@ export const WorkerPool = {
    * simulation use `time: "manual"`: threads take real time.
    */
   child: <Tasks extends object = any>(options: WorkerPoolOptions<Tasks>): ChildSpec<ProtocolOf<WorkerPool<Tasks>>> => {
-    const { filename, name, minThreads = 0, maxThreads = Math.max(minThreads, parallelism()), ...others } = options;
+    const {
+      filename,
+      name,
+      minThreads = 0,
+      maxThreads = Math.max(minThreads, parallelism()),
+      ...others
+    } = checkOptions("WorkerPool.child", options);
     const { maxQueue = 1000, idleTimeout = 30_000, taskTimeout = Infinity, ...more } = others;
     const { resourceLimits, env, execArgv, ...spec } = more;
     count("minThreads", minThreads, 0);
