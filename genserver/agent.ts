@@ -1,5 +1,5 @@
-import { BadArgument, BadReturnValue } from "../runtime/errors.ts";
-import { show } from "../runtime/inspect.ts";
+import { checkFunction } from "../runtime/checks.ts";
+import { BadReturnValue } from "../runtime/errors.ts";
 import type { ProtocolOf, Ref } from "../runtime/protocol.ts";
 import { type NoReply, noreply, type Ok, ok, type Reply, reply } from "../runtime/results.ts";
 import { isThenable } from "../runtime/thenable.ts";
@@ -55,10 +55,7 @@ function both(result: readonly [unknown, unknown]): Reply<unknown, unknown> {
   throw new BadReturnValue("the function of Agent.getAndUpdate", "[value, state]", result);
 }
 
-function checked<F>(what: string, run: F): F {
-  if (typeof run !== "function") throw new BadArgument(`Agent.${what}: expected a function, got: ${show(run)}`);
-  return run;
-}
+const checked = <F>(what: string, run: F): F => checkFunction(`Agent.${what}`, run);
 
 /** Reports call an agent by its label, its id or its name, and one that has none of them an agent. */
 const called = (options: StartOptions): StartOptions =>

@@ -18,7 +18,7 @@ export class CodeChangeError extends Error {
   override readonly name = "CodeChangeError";
   readonly reason: unknown;
   constructor(reason: unknown) {
-    super(`codeChange refused: ${show(reason)}`, reason instanceof Error ? { cause: reason } : {});
+    super(`codeChange: expected ok, got: error(${show(reason)})`, reason instanceof Error ? { cause: reason } : {});
     this.reason = reason;
   }
 }

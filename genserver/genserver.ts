@@ -18,7 +18,7 @@ import { requestCollection } from "./request-collection.ts";
 import { checkResponse, receiveResponse, sendRequest, waitResponse } from "./requests.ts";
 import { serverBehaviour } from "./server.ts";
 import { type Args, flagsOf, hibernationOf, specOf, split } from "./start-options.ts";
-import { type Status, Terminate } from "./system-host.ts";
+import { hostOf, type Status, Terminate } from "./system-host.ts";
 
 /**
  * A server: state that is changed by one message at a time (OTP: `gen_server`). A module is a plain object; its
@@ -100,7 +100,8 @@ export function child<M extends GenServer<any>>(module: M, ...args: Args<M>): Ch
 
 /**
  * Stops a server and waits: `terminate` runs, and the server ends with `reason` (OTP: `gen_server:stop/3`). Rejects
- * with a `CallError`: `noproc`, `timeout` (the server still stops), or the reason it really ended with.
+ * with a `CallError`: `noproc`, `timeout` (the server still stops), or the reason it really ended with; with a
+ * `BadArgument` where the process takes no such order.
  */
 export async function stopServer(
   by: Caller,
@@ -115,6 +116,7 @@ export async function stopServer(
   const failed = (why: Reason) => new CallError(why, "stop", showTarget(target));
   if (process === undefined) throw failed("noproc");
   if (process === caller) throw failed("callingSelf");
+  hostOf(process);
   const end = ended(caller, process.pid);
   const order = new Terminate(reason);
   process.enqueue(order);

@@ -44,5 +44,8 @@ export function table(what: string, entries: object | undefined): ReadonlyMap<st
   return map;
 }
 
+/** How a message says what a state or a table has. */
+export const listed = (keys: Iterable<unknown>): string => [...keys].map(String).join(", ") || "nothing";
+
 const AsyncFunction = (async () => {}).constructor;
 export const isAsync = (callback: unknown): boolean => callback instanceof AsyncFunction;

@@ -1,3 +1,4 @@
+import { checkArray } from "../runtime/checks.ts";
 import { CallError } from "../runtime/errors.ts";
 import type { Caller, Protocol, Target } from "../runtime/types.ts";
 
@@ -27,7 +28,9 @@ export async function multiCall<P extends Protocol, K extends keyof P["calls"] &
 ): Promise<MultiCall<P, ReturnType<Sig<P["calls"], K>>>> {
   const replies: [Target<P>, ReturnType<Sig<P["calls"], K>>][] = [];
   const failures: [Target<P>, CallError][] = [];
-  const settled = await Promise.allSettled(targets.map((target) => by.call(target, request, ...payload)));
+  const settled = await Promise.allSettled(
+    checkArray("multiCall", targets).map((target) => by.call(target, request, ...payload)),
+  );
   for (const [index, result] of settled.entries()) {
     const target = targets[index] as Target<P>;
     if (result.status === "fulfilled") replies.push([target, result.value]);
@@ -44,5 +47,5 @@ export function abcast<P extends Protocol, K extends keyof P["casts"] & string>(
   request: K,
   ...payload: Parameters<Sig<P["casts"], K>>
 ): void {
-  for (const target of targets) by.cast(target, request, ...payload);
+  for (const target of checkArray("abcast", targets)) by.cast(target, request, ...payload);
 }

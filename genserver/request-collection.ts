@@ -13,7 +13,10 @@ export class RequestCollection<T = unknown, L = unknown> {
   /** Throws when the request is in it already (OTP: `reqids_add/3`). */
   add<U extends T>(request: SentRequest<U>, label: L): this {
     checkRequest(request);
-    if (this.labels.has(request)) throw new BadArgument(`add: request ${request.ref} is in the collection already`);
+    if (this.labels.has(request))
+      throw new BadArgument(
+        `add: expected a request that is not in the collection, got: request ${request.ref}, which is`,
+      );
     this.labels.set(request, label);
     return this;
   }

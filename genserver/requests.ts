@@ -57,7 +57,7 @@ export function sendRequest<P extends Protocol, K extends keyof P["calls"] & str
 ): SentRequest<ReturnType<Sig<P["calls"], K>>> {
   const owner = processOf(by);
   if (owner === owner.kernel.root)
-    throw new BadArgument("sendRequest: a system gets no messages; use a process (self)");
+    throw new BadArgument("sendRequest: expected a process (self), got: a system, which gets no messages");
   const id = new Request(owner, to as Target, request, owner.kernel.pass(payload[0]));
   if (owner.dead) {
     owner.zombie("sendRequest");
@@ -146,9 +146,15 @@ async function wait(
   const requests = [...requestsOf(awaited).keys()] as Request[];
   for (const request of requests) {
     if (request.owner !== owner) {
-      throw new BadArgument(`only the process that made the request may wait: ${request.owner.pid}, got: ${owner.pid}`);
+      throw new BadArgument(
+        `expected the process that made the request, ${request.owner.pid}, to wait for it, got: ${owner.pid}`,
+      );
     }
-    if (request.waiter !== null) throw new BadArgument(`somebody waits for request ${request.ref} already`);
+    if (request.waiter !== null) {
+      throw new BadArgument(
+        `expected a request that nobody waits for, got: request ${request.ref}, which is waited for`,
+      );
+    }
   }
   const delay = delayOf(owner, time);
   if (owner.dead) return nothing(owner, "waitResponse");

@@ -10,6 +10,7 @@ import { type Callback, enter, expected, isFailure, named, type Server, settled 
 import { changeModule } from "./code-change.ts";
 import { failedInit, terminate } from "./ending.ts";
 import { idleTimeout, startTimer } from "./idle.ts";
+import { listed } from "./module.ts";
 import {
   Internal,
   isParentExit,
@@ -109,9 +110,8 @@ function requested(
   const handler = table.get(message.request);
   const from = message instanceof Call ? message : undefined;
   if (handler !== undefined) return invoke(process, server, callback, handler, message.payload, message, from);
-  const known = [...table.keys()].join(", ") || "none";
   const missing = new Undefined(
-    `${callback} of ${process.describe()} has no ${show(message.request)}; it has: ${known}`,
+    `${callback} of ${process.describe()}: expected ${listed(table.keys())}, got: ${show(message.request)}`,
   );
   return failed(process, server, callback, message, from, missing);
 }
@@ -121,7 +121,7 @@ function continued(process: Process, server: Server, token: unknown): Pending {
   if (handleContinue !== undefined)
     return invoke(process, server, "handleContinue", handleContinue, token, token, undefined);
   const missing = new Undefined(
-    `${process.describe()} was told to continue with ${show(token)}, but has no handleContinue`,
+    `handleContinue of ${process.describe()}: expected a function, got: undefined (told to continue with ${show(token)})`,
   );
   return failed(process, server, "handleContinue", token, undefined, missing);
 }

@@ -96,6 +96,3 @@ function checked(what: string, callback: unknown): Callback | undefined {
   if (callback === undefined || typeof callback === "function") return callback as Callback | undefined;
   throw new BadArgument(`expected ${what} to be a function, got: ${show(callback)}`);
 }
-
-/** How a message says what a state or a table has. */
-export const listed = (keys: Iterable<unknown>): string => [...keys].map(String).join(", ") || "none";

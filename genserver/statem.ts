@@ -6,13 +6,14 @@ import { NONE, Result } from "../runtime/results.ts";
 import { isThenable } from "../runtime/thenable.ts";
 import { type Callback, enter, isFailure, settled } from "./callback.ts";
 import { failedInit } from "./ending.ts";
+import { listed } from "./module.ts";
 import { sameState } from "./same-state.ts";
 import { BadAction, kindOf } from "./statem-actions.ts";
 import { badReturn, EXPECTED, ended, named, type Phase, terminate } from "./statem-ending.ts";
 import type { Occurrence } from "./statem-events.ts";
 import { Hibernation } from "./statem-hibernation.ts";
 import type { Statem } from "./statem-machine.ts";
-import { CALLBACK, listed } from "./statem-module.ts";
+import { CALLBACK } from "./statem-module.ts";
 import { KEEP, keepStateAndData, Transition } from "./statem-results.ts";
 import { statemSystem } from "./statem-system.ts";
 import { Internal, isParentExit, type Pending, recordReply, type SystemHost } from "./system-host.ts";
@@ -106,11 +107,11 @@ function missing(
 ): Undefined {
   const states = module.states as ReadonlyMap<unknown, unknown>;
   if (!states.has(state)) {
-    return new Undefined(`${process.describe()} has no state ${show(state)}; it has: ${listed(states.keys())}`);
+    return new Undefined(`${process.describe()}: expected a state of ${listed(states.keys())}, got: ${show(state)}`);
   }
   const callback = `${CALLBACK[event.type]} of ${process.describe()} in the state ${show(state)}`;
-  if (!(entry instanceof Map)) return new Undefined(`there is no ${callback}`);
-  return new Undefined(`${callback} has no ${show(key)}; it has: ${listed(entry.keys())}`);
+  if (!(entry instanceof Map)) return new Undefined(`${callback}: expected a function, got: undefined`);
+  return new Undefined(`${callback}: expected ${listed(entry.keys())}, got: ${show(key)}`);
 }
 
 /** Runs one callback, where a stray error finds its process if the module has asynchronous code, and does what it says. */

@@ -1,5 +1,6 @@
 import { nothing } from "../runtime/afterlife.ts";
 import { Call } from "../runtime/call.ts";
+import { checkFunction } from "../runtime/checks.ts";
 import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import type { Process } from "../runtime/process.ts";
@@ -55,12 +56,14 @@ export const sys = {
     ask(by, target, "getState", (process, host) => host.getState(process)),
 
   /** Sets the state to what `replace` makes of it. If that throws, the state stays, and the error is the asker's. */
-  replaceState: <S = any>(by: Caller, target: Target, replace: (state: S) => Async<S>): Promise<S> =>
-    ask(by, target, "replaceState", async (process, host) => {
+  replaceState: async <S = any>(by: Caller, target: Target, replace: (state: S) => Async<S>): Promise<S> => {
+    checkFunction("replaceState", replace);
+    return ask(by, target, "replaceState", async (process, host) => {
       const state = await replace(host.getState(process) as S);
       if (!process.dead) host.setState(process, state);
       return state;
-    }),
+    });
+  },
 
   /** What the server shows of itself, as its `formatStatus` puts it. */
   getStatus: (by: Caller, target: Target): Promise<ProcessStatus> =>

@@ -190,7 +190,8 @@ export const remind = (process: Process, request: string, payload: unknown): voi
 
 /** Answers a call, now or later, from any process; harmless when the caller no longer waits (OTP: `gen_server:reply/2`). */
 export function answer<V>(from: From, value: V): void {
-  (from as Call).answer(value);
+  if (!(from instanceof Call)) throw new BadArgument(`reply: expected a caller (from), got: ${show(from)}`);
+  from.answer(value);
 }
 
 export function call(

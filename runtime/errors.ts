@@ -1,4 +1,4 @@
-import { show } from "./inspect.ts";
+import { show, showBrief } from "./inspect.ts";
 import type { Pid, Reason } from "./types.ts";
 
 /** A call of the library was given something that it cannot work with (OTP: `badarg`). */
@@ -29,7 +29,7 @@ export class CallError extends Error {
   readonly request: string;
   constructor(reason: Reason, request: string, target: string, cause: unknown = reason) {
     super(
-      `call ${show(request)} to ${target} failed: ${explain(reason)}`,
+      `call ${show(request)} to ${target}: expected a reply, got: ${explain(reason)}`,
       cause !== reason || reason instanceof Error ? { cause } : {},
     );
     this.reason = reason;
@@ -56,8 +56,8 @@ const explain = (reason: Reason): string => {
   if (reason === "mailboxFull") return "mailboxFull (the server has more to do than its mailbox holds)";
   if (reason === "callingSelf") return "callingSelf (a process that calls itself would wait for ever)";
   if (reason === "aborted") return "aborted (by the signal that it was made with)";
-  if (reason instanceof Error) return `the server crashed: ${reason.message}`;
-  return `the server ended: ${show(reason)}`;
+  if (reason instanceof Error) return `${showBrief(reason)} (the server crashed)`;
+  return `${show(reason)} (the server ended)`;
 };
 
 /** A process could not be started. `reason` is what OTP gives in `{error, Reason}`. */
@@ -65,11 +65,8 @@ export class StartError extends Error {
   override readonly name: string = "StartError";
   readonly reason: unknown;
   /** `why`: what to tell of the reason, where that is only a part of it. */
-  constructor(reason: unknown, what = "the process", why = reason) {
-    super(
-      `${what} did not start: ${why instanceof Error ? why.message : show(why)}`,
-      why instanceof Error ? { cause: why } : {},
-    );
+  constructor(reason: unknown, what = "the process", why = reason, expected = "a process that is up") {
+    super(`start of ${what}: expected ${expected}, got: ${showBrief(why)}`, why instanceof Error ? { cause: why } : {});
     this.reason = reason;
   }
 }
@@ -79,7 +76,7 @@ export class AlreadyStarted extends StartError {
   override readonly name = "AlreadyStarted";
   readonly pid: Pid;
   constructor(pid: Pid, name: string) {
-    super({ alreadyStarted: pid }, show(name));
+    super({ alreadyStarted: pid }, show(name), pid, "nobody of that name");
     this.pid = pid;
   }
 }
@@ -110,7 +107,7 @@ export class NoCatch extends Error {
   override readonly name = "NoCatch";
   readonly value: unknown;
   constructor(value: unknown) {
-    super(`a value that is not an Error was thrown: ${show(value)}`);
+    super(`expected an Error to be thrown, got: ${show(value)}`);
     this.value = value;
   }
 }

@@ -1,4 +1,5 @@
 import { Reminder } from "./call.ts";
+import { checkOptions } from "./checks.ts";
 import { BadArgument } from "./errors.ts";
 import { show } from "./inspect.ts";
 import { EMPTY } from "./mailbox.ts";
@@ -28,7 +29,7 @@ defineReport(
 const POLICIES: readonly unknown[] = ["dropNewest", "dropOldest", "refuse", "exit"];
 
 export function checkMailbox(options: MailboxOptions): MailboxOptions {
-  const { limit, overflow } = options;
+  const { limit, overflow } = checkOptions("mailbox", options);
   if (!Number.isInteger(limit) || limit < 1) {
     throw new BadArgument(`expected the limit of a mailbox to be a whole number from 1 up, got: ${show(limit)}`);
   }

@@ -1,6 +1,6 @@
 import type { Behaviour } from "./behaviour.ts";
+import { checkFunction } from "./checks.ts";
 import { BadArgument, isClean } from "./errors.ts";
-import { show } from "./inspect.ts";
 import { EMPTY } from "./mailbox.ts";
 import { BUSY, type Process, READY } from "./process.ts";
 import { Queue } from "./queue.ts";
@@ -43,8 +43,7 @@ export class PlainState {
 }
 
 export function plainState(run: ProcessFunction): unknown {
-  if (typeof run !== "function") throw new BadArgument(`spawn: expected a function of self, got: ${show(run)}`);
-  return new PlainState(run);
+  return new PlainState(checkFunction("spawn", run));
 }
 
 /** A process that runs one function and ends with it: `normal`, or what it throws. */
@@ -129,10 +128,11 @@ function settle(process: Process, state: PlainState, tell: (value: unknown) => v
 export function receive(process: Process, match: Match | undefined, after: Milliseconds | undefined): Promise<any> {
   const state: unknown = process.state;
   if (!(state instanceof PlainState)) {
-    throw new BadArgument(`receive is for spawned functions; ${process.describe()} gets its messages in handleInfo`);
+    const got = `${process.describe()}, which gets its messages in handleInfo`;
+    throw new BadArgument(`receive: expected a process that runs a function, got: ${got}`);
   }
   if (state.receiver !== undefined)
-    throw new BadArgument(`receive: ${process.describe()} is waiting in a receive already`);
+    throw new BadArgument(`receive: expected one at a time, got: another one of ${process.describe()}`);
   const waiting = takeFirst(process, state, match);
   if (waiting !== EMPTY) return Promise.resolve(waiting);
   if (after !== undefined) checkDelay(after);

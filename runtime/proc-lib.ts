@@ -1,5 +1,5 @@
-import { BadArgument, StartError } from "./errors.ts";
-import { show } from "./inspect.ts";
+import { checkFunction, checkOptions } from "./checks.ts";
+import { StartError } from "./errors.ts";
 import { plainBehaviour, plainState } from "./plain-process.ts";
 import type { Process } from "./process.ts";
 import { processOf } from "./self.ts";
@@ -51,7 +51,8 @@ async function startLink(self: Self, run: InitFunction, options: ProcLibOptions 
 
 /** A child spec that starts the function as a process. */
 function child(run: InitFunction, options: ProcLibOptions & Partial<Omit<ChildSpec, "start">> = {}): ChildSpec {
-  const { name, label, mailbox, timeout, ...spec } = options;
+  checkFunction("procLib", run);
+  const { name, label, mailbox, timeout, ...spec } = checkOptions("procLib.child", options);
   const id = options.id ?? name?.name ?? (run.name || "process");
   const flags = { name, label: label ?? id, mailbox, timeout };
   return { ...spec, id, start: (parent) => launch(processOf(parent), run, flags, true) };
@@ -65,10 +66,8 @@ function launch(
   options: Omit<StartFlags, "link">,
   link: boolean,
 ): Promise<Pid | "ignore"> {
-  if (typeof run !== "function") {
-    throw new BadArgument(`procLib: expected a function of self and init, got: ${show(run)}`);
-  }
-  const { name, label, mailbox, timeout } = options;
+  checkFunction("procLib", run);
+  const { name, label, mailbox, timeout } = checkOptions("procLib", options);
   const state = plainState((self) => run(self, new Word(self as unknown as Process)));
   return startProcess(by, plainBehaviour, state, { link, name, label, mailbox, timeout });
 }

@@ -1,5 +1,5 @@
 import type { Behaviour } from "./behaviour.ts";
-import { NoProcess, reasonOf } from "./errors.ts";
+import { BadArgument, NoProcess, reasonOf } from "./errors.ts";
 import { Extras, NO_CALLERS } from "./extras.ts";
 import { show, showBrief } from "./inspect.ts";
 import type { Kernel } from "./kernel.ts";
@@ -178,7 +178,7 @@ export abstract class Process extends Mailbox implements TimerOwner {
 
   /** A link to a process that is gone: a message to who traps exits, an exception to who does not. */
   linkFailed(pid: Address): void {
-    if (!this.trapExit) throw new NoProcess(`link: there is no process ${pid}`);
+    if (!this.trapExit) throw new NoProcess(`link: expected a process that is alive, got: ${pid}`);
     this.enqueue(new ExitMessage(pid, "noproc"));
   }
 
@@ -271,6 +271,9 @@ export abstract class Process extends Mailbox implements TimerOwner {
   // ── what it owns ──
 
   own<T extends Disposable>(resource: T): T {
+    if (typeof resource?.[Symbol.dispose] !== "function") {
+      throw new BadArgument(`own: expected a resource with [Symbol.dispose], got: ${show(resource)}`);
+    }
     if (this.dead) {
       this.zombie("own");
       resource[Symbol.dispose]();
@@ -297,9 +300,9 @@ export abstract class Process extends Mailbox implements TimerOwner {
 
 /** A label is the user's code, asked in the middle of an exit: one that throws says so instead. */
 function labelOf(label: Label | undefined): string | undefined {
-  if (typeof label !== "function") return label;
   try {
-    return label();
+    const text: unknown = typeof label === "function" ? label() : label;
+    return text === undefined || typeof text === "string" ? text : show(text);
   } catch (error) {
     return `[its label threw: ${show(error)}]`;
   }

@@ -1,6 +1,7 @@
 import { nothing } from "./afterlife.ts";
 import { AliasAddress } from "./alias.ts";
 import { Cast, call } from "./call.ts";
+import { checkOptions } from "./checks.ts";
 import { BadArgument, MailboxFull } from "./errors.ts";
 import { show } from "./inspect.ts";
 import type { Kernel } from "./kernel.ts";
@@ -66,7 +67,7 @@ export class ProcessSelf extends Process implements Self {
     if (target !== undefined) {
       if (!target.deliver(passed)) refused(target);
     } else if (!isPid(to as Target)) {
-      throw new BadArgument(`send: no process is registered as ${showTarget(to as Target)}`);
+      throw new BadArgument(`send: expected a name that somebody holds, got: ${showTarget(to as Target)}`);
     }
   }
 
@@ -141,7 +142,7 @@ export class ProcessSelf extends Process implements Self {
   // ── other processes ──
 
   spawn(run: ProcessFunction, options: SpawnOptions = {}): Pid {
-    return this.start(run, options, options.link === true).pid;
+    return this.start(run, options, checkOptions("spawn", options).link === true).pid;
   }
 
   spawnLink(run: ProcessFunction, options: SpawnOptions = {}): Pid {
@@ -152,7 +153,7 @@ export class ProcessSelf extends Process implements Self {
     run: ProcessFunction,
     options: SpawnOptions & { readonly monitor?: MonitorOptions<any> } = {},
   ): { pid: Pid; monitor: MonitorRef } {
-    const { pid } = this.start(run, options, options.link === true);
+    const { pid } = this.start(run, options, checkOptions("spawnMonitor", options).link === true);
     return { pid, monitor: this.monitor(pid, options.monitor) };
   }
 
@@ -171,7 +172,8 @@ export class ProcessSelf extends Process implements Self {
     return monitor;
   }
 
-  alias({ reply = false, priority = false }: AliasOptions = {}): Alias {
+  alias(options: AliasOptions = {}): Alias {
+    const { reply = false, priority = false } = checkOptions("alias", options);
     const alias = new AliasAddress(this, newRef(), reply, priority);
     if (this.gone("alias")) alias.withdraw(this);
     return alias;
@@ -212,8 +214,7 @@ export class ProcessSelf extends Process implements Self {
     const registration = new Held(this.kernel, name, addressOf(pid));
     if (this.gone("register")) return registration;
     const { process } = addressOf(pid);
-    if (process === null)
-      throw new BadArgument(`register: ${pid} is not alive, so it cannot have the name ${name.name}`);
+    if (process === null) throw new BadArgument(`register: expected a process that is alive, got: ${pid}`);
     this.kernel.names.register(name, process, this);
     return registration;
   }
@@ -243,7 +244,7 @@ class CallerWith implements Caller {
   private readonly options: CallOptions;
   constructor(process: ProcessSelf, options: CallOptions) {
     this.process = process;
-    this.options = options;
+    this.options = checkOptions("with", options);
   }
   call(to: Target, request: string, ...payload: unknown[]): Promise<any> {
     return call(this.process, to, request, this.process.kernel.pass(payload[0]), this.options);
@@ -278,7 +279,7 @@ export function processOf(caller: Caller): ProcessSelf {
   if (caller instanceof ProcessSelf) return caller;
   const self = (caller as { self?: unknown } | undefined)?.self;
   if (self instanceof ProcessSelf) return self;
-  throw new BadArgument("expected a process (self) or a system");
+  throw new BadArgument(`expected a process (self) or a system, got: ${show(caller)}`);
 }
 
 const timerMessage = ({ ref }: Timer, message: unknown): TimerMessage => ({ tag: "timer", ref, message });
@@ -307,7 +308,8 @@ class Held implements NameRef {
 
 const ALIAS_MODES: readonly unknown[] = [undefined, "explicitUnalias", "demonitor", "replyDemonitor"];
 
-function checkMonitor({ alias }: MonitorOptions<unknown>): void {
+function checkMonitor(options: MonitorOptions<unknown>): void {
+  const { alias } = checkOptions("monitor", options);
   if (ALIAS_MODES.includes(alias)) return;
   throw new BadArgument(
     `monitor: expected alias to be explicitUnalias, demonitor or replyDemonitor, got: ${show(alias)}`,

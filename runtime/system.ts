@@ -123,7 +123,8 @@ export class LiveSystem implements System {
   }
 
   async start<P extends Protocol>(child: ChildSpec<P, Pid<P> | WithExtra<P>>): Promise<Pid<P>> {
-    if (this.stopping !== undefined) throw new BadArgument("start: the system is stopping");
+    if (this.stopping !== undefined)
+      throw new BadArgument("start: expected a system that runs, got: one that is stopping");
     const started = await child.start(this.self);
     if (started === "ignore") throw new StartError("ignore", child.id);
     const pid = "pid" in started ? started.pid : started;

@@ -66,7 +66,8 @@ export class Table<K, V> implements Disposable, Iterable<[K, V]> {
   }
 
   private get map(): Map<K, V> {
-    if (this.data === undefined) throw new BadArgument(`the table ${show(this.name)} is gone with its owner`);
+    if (this.data === undefined)
+      throw new BadArgument(`expected a table that is there, got: ${show(this.name)}, which is gone with its owner`);
     return this.data;
   }
 }

@@ -1,6 +1,5 @@
 import type { Behaviour } from "./behaviour.ts";
-import { BadArgument } from "./errors.ts";
-import { show } from "./inspect.ts";
+import { checkFunction } from "./checks.ts";
 import type { SpawnFlags } from "./kernel.ts";
 import { PlainState, plainBehaviour } from "./plain-process.ts";
 import type { Process } from "./process.ts";
@@ -97,9 +96,8 @@ export const callersFrom = (starter: Process): readonly Pid[] => Object.freeze([
 export const endWith = (owner: Process): Reason =>
   owner.reason === "normal" ? { shutdown: "normal" } : (owner.reason as Reason);
 
-export function checkTaskFunction(run: unknown): void {
-  if (typeof run !== "function") throw new BadArgument(`expected the function of a task, got: ${show(run)}`);
-}
+/** A function is the task. */
+export const checkTaskFunction = (run: unknown): unknown => checkFunction("Task", run);
 
 export function functionName(run: unknown): string {
   const name: unknown = (run as { name?: unknown } | undefined)?.name;

@@ -123,11 +123,12 @@ export class TaskRecord extends Job implements Task<any> {
   /** The error of an await. */
   failure(reason: Reason): Error {
     if (reason instanceof Error) return reason;
-    return new TaskError(reason, `${this} ended without a result: ${show(reason)}`);
+    return new TaskError(reason, `${this}: expected a result, got: ${show(reason)} (it ended)`);
   }
 
   late(timeout: Milliseconds | "infinity"): TaskError {
-    return new TaskError("timeout", `${this} has no result after ${timeout} ms; it is ${this.age} ms old and goes on`);
+    const got = `none yet (it is ${this.age} ms old and goes on)`;
+    return new TaskError("timeout", `${this}: expected a result within ${timeout} ms, got: ${got}`);
   }
 
   get age(): Milliseconds {
@@ -169,8 +170,8 @@ export function recordOf(self: Caller, task: Task<any>, operation: string): Task
 export function askable(self: Caller, task: Task<any>, operation: string): TaskRecord {
   const record = recordOf(self, task, operation);
   if (record.givenUp === undefined) return record;
-  const why = record.givenUp === "ignore" ? "it was ignored" : "an await of it failed";
-  throw new TaskError("ignored", `Task.${operation}: ${record} was given up before: ${why}`);
+  const why = record.givenUp === "ignore" ? "which was ignored" : "of which an await has failed";
+  throw new TaskError("ignored", `Task.${operation}: expected a task that was not given up, got: ${record}, ${why}`);
 }
 
 const isResult = (message: unknown): message is TaskResult<unknown> =>

@@ -1,3 +1,4 @@
+import { checkOptions } from "./checks.ts";
 import { BadArgument } from "./errors.ts";
 import { show } from "./inspect.ts";
 import type { Process } from "./process.ts";
@@ -39,7 +40,7 @@ export function taskStream(
 ): AsyncIterable<StreamResult<unknown>> {
   checkTaskFunction(run);
   const iterate = iteratorOf(items);
-  const checked = checkOptions(options);
+  const checked = walkOptions(options);
   return { [Symbol.asyncIterator]: () => new TaskWalk(owner, iterate(), run, checked, link, launch) };
 }
 
@@ -49,8 +50,13 @@ function iteratorOf(items: any): () => Source {
   throw new BadArgument(`asyncStream: expected something to iterate over, got: ${show(items)}`);
 }
 
-function checkOptions(options: StreamOptions): WalkOptions {
-  const { maxConcurrency = 8, maxBuffered = 1000, timeout = 5000, onTimeout = "exit" } = options;
+function walkOptions(options: StreamOptions): WalkOptions {
+  const {
+    maxConcurrency = 8,
+    maxBuffered = 1000,
+    timeout = 5000,
+    onTimeout = "exit",
+  } = checkOptions("asyncStream", options);
   checkCount("maxConcurrency", maxConcurrency, 1);
   checkCount("maxBuffered", maxBuffered, 0);
   checkTimeout(timeout);

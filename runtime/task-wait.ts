@@ -1,4 +1,5 @@
 import { nothing } from "./afterlife.ts";
+import { checkOptions } from "./checks.ts";
 import { BadArgument, TaskError } from "./errors.ts";
 import { show } from "./inspect.ts";
 import type { Process } from "./process.ts";
@@ -158,7 +159,7 @@ function askableAll(self: Caller, tasks: readonly Task<any>[], operation: string
 }
 
 function yieldOptions(options: YieldManyOptions | Wait): Required<YieldManyOptions> {
-  const given = typeof options === "object" ? options : { timeout: options };
+  const given = typeof options === "object" ? checkOptions("Task.yieldMany", options) : { timeout: options };
   const { timeout = DEFAULT_TASK_TIMEOUT, limit = Infinity, onTimeout = "nothing" } = given;
   checkTimeout(timeout);
   if (!(limit === Infinity || (Number.isInteger(limit) && limit > 0))) {
@@ -178,5 +179,6 @@ export function checkTimeout(timeout: Wait): void {
 
 function allLate(late: readonly TaskRecord[], all: number, timeout: Wait): TaskError {
   const which = late.map((task) => `${task} is ${task.age} ms old and goes on`).join("; ");
-  return new TaskError("timeout", `${late.length} of ${all} tasks have no result after ${timeout} ms: ${which}`);
+  const got = `${all - late.length} (${which})`;
+  return new TaskError("timeout", `Task.awaitMany: expected ${all} results within ${timeout} ms, got: ${got}`);
 }

@@ -141,7 +141,7 @@ export class TaskWalk implements AsyncIterator<StreamResult<unknown>>, Disposabl
     const { timeout, onTimeout } = this.options;
     job.late = true;
     if (onTimeout === "exit") {
-      const text = `task ${process.pid} (${job.what}) of a stream has no result after ${timeout} ms, for: ${show(job.item)}`;
+      const text = `task ${process.pid} (${job.what}): expected a result for ${show(job.item)} within ${timeout} ms, got: none`;
       this.failure ??= { error: new TaskError("timeout", text) };
     }
     process.signalled(this.owner.pid, "kill", false);

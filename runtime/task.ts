@@ -1,4 +1,5 @@
 import { nothing } from "./afterlife.ts";
+import { checkOptions } from "./checks.ts";
 import { BadArgument } from "./errors.ts";
 import type { SpawnFlags } from "./kernel.ts";
 import { nameOf } from "./names.ts";
@@ -70,7 +71,7 @@ function spawned(by: Process, run: ProcessFunction, options: Omit<SpawnFlags, "l
  */
 function child(run: ProcessFunction, options: TaskChildOptions = {}): ChildSpec {
   checkTaskFunction(run);
-  const { name, label, trapExit, ...spec } = options;
+  const { name, label, trapExit, ...spec } = checkOptions("Task.child", options);
   const { id = name === undefined ? functionName(run) : nameOf(name), restart = "temporary" } = spec;
   const flags = { name, trapExit, label: label ?? options.id };
   return { ...spec, id, restart, start: async (parent) => spawned(processOf(parent), run, flags, true) };

@@ -208,7 +208,8 @@ export class Timers {
 
 /** Infinity is for ever. */
 export function checkDelay(delay: Milliseconds): void {
-  if (!(delay >= 0)) throw new BadArgument(`expected a time of 0 ms or more, got: ${show(delay)}`);
+  if (typeof delay !== "number" || !(delay >= 0))
+    throw new BadArgument(`expected a time of 0 ms or more, got: ${show(delay)}`);
 }
 
 export function checkTime(at: Milliseconds): void {

@@ -21,10 +21,12 @@ const tables = new WeakMap<Kernel, WeakMap<Application, Values>>();
 
 /** The environment as it stands (OTP: `application:get_all_env/1`). */
 export function envOf<A extends Application>(by: Caller, app: A): EnvOf<A> {
-  return { ...app.env, ...Object.fromEntries(valuesOf(by, app) ?? []) } as EnvOf<A>;
+  const values = valuesOf(by, app) ?? [];
+  return { ...app.env, ...Object.fromEntries(values) } as EnvOf<A>;
 }
 
 export function hasEnv(by: Caller, app: Application, key: string): boolean {
+  checkKey("getEnv", key);
   return valuesOf(by, app)?.has(key) === true || Object.hasOwn(app.env ?? {}, key);
 }
 
@@ -35,7 +37,8 @@ export function readEnv(by: Caller, app: Application, key: string): unknown {
 }
 
 export function writeEnv(by: Caller, app: Application, key: string, value: unknown): void {
-  if (typeof key !== "string") throw new BadArgument(`putEnv: expected a key (a string), got: ${show(key)}`);
+  checkKey("putEnv", key);
+  checkApplication(app);
   const caller = processOf(by);
   if (caller.dead) return caller.zombie("Application.putEnv");
   const { kernel } = caller;
@@ -46,9 +49,21 @@ export function writeEnv(by: Caller, app: Application, key: string, value: unkno
 }
 
 export function clearEnv(by: Caller, app: Application, key: string): void {
+  checkKey("deleteEnv", key);
   const caller = processOf(by);
   if (caller.dead) return caller.zombie("Application.deleteEnv");
   valuesOf(by, app)?.delete(key);
 }
 
-const valuesOf = (by: Caller, app: Application): Values | undefined => tables.get(processOf(by).kernel)?.get(app);
+function valuesOf(by: Caller, app: Application): Values | undefined {
+  checkApplication(app);
+  return tables.get(processOf(by).kernel)?.get(app);
+}
+
+function checkKey(what: string, key: unknown): void {
+  if (typeof key !== "string") throw new BadArgument(`${what}: expected a key (a string), got: ${show(key)}`);
+}
+
+function checkApplication(app: unknown): void {
+  if (typeof app !== "object" || app === null) throw new BadArgument(`expected an application, got: ${show(app)}`);
+}

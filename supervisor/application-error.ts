@@ -11,16 +11,17 @@ export class ApplicationError extends Error {
   /** The name of the application that the reason is about: for a start, perhaps one that it needs. */
   readonly application: string;
   constructor(reason: ApplicationError["reason"], what: string, application: string) {
-    super(`${what}: application ${show(application)} ${EXPLAINED[reason]}`);
+    const [expected, got] = EXPLAINED[reason];
+    super(`${what}: expected an application ${expected}, got: ${show(application)}, ${got}`);
     this.reason = reason;
     this.application = application;
   }
 }
 
-const EXPLAINED: Readonly<Record<ApplicationError["reason"], string>> = {
-  alreadyStarted: "runs already",
-  notStarted: "is not started",
-  notRunning: "was started, but does not run any more",
+const EXPLAINED: Readonly<Record<ApplicationError["reason"], readonly [expected: string, got: string]>> = {
+  alreadyStarted: ["that does not run", "which runs already"],
+  notStarted: ["that runs", "which is not started"],
+  notRunning: ["that runs", "which was started, but does not run any more"],
 };
 
 /** Why the start of an application failed, and how it was called (OTP: `{Reason, {Module, start, Args}}`). */

@@ -1,5 +1,6 @@
 import { child } from "../genserver/genserver.ts";
 import { nothing } from "../runtime/afterlife.ts";
+import { checkOptions } from "../runtime/checks.ts";
 import { alreadyStarted, BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import type { Failed } from "../runtime/results.ts";
@@ -149,7 +150,9 @@ export const Application = {
   /** A setting that must be there: throws a `BadArgument` where there is none (Elixir: `fetch_env!/2`). */
   fetchEnv: <A extends Application, K extends EnvKey<A>>(by: Caller, app: A, key: K): NonNullable<EnvOf<A>[K]> => {
     if (hasEnv(by, app, key)) return readEnv(by, app, key) as NonNullable<EnvOf<A>[K]>;
-    throw new BadArgument(`fetchEnv: application ${show(app.name)} has no ${show(key)} in its environment`);
+    throw new BadArgument(
+      `fetchEnv: expected a key of the environment of application ${show(app.name)}, got: ${show(key)}`,
+    );
   },
 
   /** All settings of an application in this system. */
@@ -182,7 +185,8 @@ async function startController(by: Caller): Promise<void> {
   }
 }
 
-function typeOf({ type = "temporary" }: ApplicationOptions): Restart {
+function typeOf(options: ApplicationOptions): Restart {
+  const { type = "temporary" } = checkOptions("Application", options);
   if (TYPES.includes(type)) return type;
   throw new BadSpec(`expected type to be permanent, transient or temporary, got: ${show(type)}`, { invalidType: type });
 }

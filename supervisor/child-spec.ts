@@ -1,3 +1,4 @@
+import { checkOptions } from "../runtime/checks.ts";
 import { BadArgument, isClean } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import type { ChildSpec, ChildType, Pid, Reason, Restart, Self, Shutdown, WithExtra } from "../runtime/types.ts";
@@ -100,7 +101,7 @@ export function childSpec<A, S extends ChildTemplate>(
 ): S;
 export function childSpec<S extends ChildTemplate>(spec: S, overrides?: Overrides): S;
 export function childSpec(what: unknown, overrides: Overrides = {}): unknown {
-  for (const key of Object.keys(overrides)) {
+  for (const key of Object.keys(checkOptions("childSpec", overrides))) {
     if (!KEYS.includes(key))
       throw new BadArgument(`expected fields of a child spec (${KEYS.join(", ")}), got: ${show(key)}`);
   }

@@ -1,6 +1,7 @@
 import { type GenServer, child as serverChild, startLink as startServerLink } from "../genserver/genserver.ts";
 import { unhandled } from "../genserver/server.ts";
 import type { StartOptions } from "../genserver/start-options.ts";
+import { checkOptions } from "../runtime/checks.ts";
 import { StartError } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import { noreply, ok, reply, stop } from "../runtime/results.ts";
@@ -149,11 +150,14 @@ export interface DynamicSupervisor {
 
 export const DynamicSupervisor: DynamicSupervisor = {
   child: (options = {}) => {
-    const id = options.id ?? options.name?.name ?? "dynamicSupervisor";
+    const id = checkOptions("DynamicSupervisor.child", options).id ?? options.name?.name ?? "dynamicSupervisor";
     return serverChild(Server, options, { type: "supervisor", ...startOptions(options), id });
   },
   startLink: (self, options = {}) =>
-    startServerLink(self, Server, options, { id: "dynamicSupervisor", ...startOptions(options) }),
+    startServerLink(self, Server, checkOptions("DynamicSupervisor.startLink", options), {
+      id: "dynamicSupervisor",
+      ...startOptions(options),
+    }),
   startChild: (by: Caller, target: Target, child: unknown) => ask(by, target, "startChild", child),
   terminateChild: (by, target, pid) => ask(by, target, "terminateChild", pid),
   whichChildren: (by, target) => ask(by, target, "whichChildren"),

@@ -1,9 +1,10 @@
 import { GenServer } from "../genserver/genserver.ts";
+import { checkOptions } from "../runtime/checks.ts";
 import { KeyName } from "../runtime/directory.ts";
 import { BadArgument, CallError } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import { nameOf } from "../runtime/names.ts";
-import { showTarget } from "../runtime/pid.ts";
+import { Address, showTarget } from "../runtime/pid.ts";
 import type { ProtocolOf } from "../runtime/protocol.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import type { Caller, ChildSpec, Milliseconds, Name, Pid, Reason, Self, Target } from "../runtime/types.ts";
@@ -58,7 +59,13 @@ function noted(spec: ChildSpec, partition: number, table: PartitionTable): Child
 }
 
 function child(options: PartitionOptions): ChildSpec {
-  const { name, childSpec, partitions = DEFAULT_PARTITIONS, autoShutdown = "never", id = nameOf(name) } = options;
+  const {
+    name,
+    childSpec,
+    partitions = DEFAULT_PARTITIONS,
+    autoShutdown = "never",
+  } = checkOptions("PartitionSupervisor.child", options);
+  const { id = nameOf(name) } = options;
   const { strategy = "oneForOne", maxRestarts, maxSeconds } = options;
   if (!Number.isInteger(partitions) || partitions < 1) {
     throw new BadArgument(`expected partitions to be a whole number from 1 up, got: ${show(partitions)}`);
@@ -121,8 +128,10 @@ export const PartitionSupervisor = {
    * The partition that a key belongs to, as a name. A whole number `n` is partition `|n| % partitions`; any other key is
    * hashed: primitives by their text, objects by identity, in the order in which they are first seen.
    */
-  name: <M = any>(supervisor: Target, key: unknown): Name<M extends object ? ProtocolOf<M> : any> =>
-    new KeyName(supervisor, key, undefined),
+  name: <M = any>(supervisor: Target, key: unknown): Name<M extends object ? ProtocolOf<M> : any> => {
+    if (!(supervisor instanceof Address)) nameOf(supervisor as Name);
+    return new KeyName(supervisor, key, undefined);
+  },
 
   /** How many partitions there are. Throws a `CallError` (`noproc`) when the supervisor does not run. */
   partitions: (by: Caller, supervisor: Target): number => tableOf(processOf(by), supervisor, "partitions").size,

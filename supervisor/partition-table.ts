@@ -33,15 +33,19 @@ export class PartitionTable implements Directory {
 
   whereis(key: unknown): Process | undefined {
     if (this.size > 0) return this.find(key);
-    throw new BadArgument("a partition was looked up, but its supervisor was resized to 0 partitions");
+    throw new BadArgument("expected a supervisor with partitions, got: one that was resized to 0");
   }
 
   register(): never {
-    throw new BadArgument("a partition belongs to its supervisor: its name cannot be given to another process");
+    throw new BadArgument(
+      "register: expected a name that can be given, got: that of a partition, which is its supervisor's",
+    );
   }
 
   unregister(): never {
-    throw new BadArgument("a partition belongs to its supervisor: its name cannot be taken back");
+    throw new BadArgument(
+      "unregister: expected a name that can be taken back, got: that of a partition, which is its supervisor's",
+    );
   }
 
   /** A whole number is its own; everything else is spread by a hash that stays as long as the supervisor does. */

@@ -15,7 +15,7 @@ export class AlreadyRegistered extends Error {
   readonly pid: Pid;
   readonly key: unknown;
   constructor(pid: Pid, key: unknown) {
-    super(`the key ${show(key)} is registered by ${pid} already`);
+    super(`register: expected a key that is free, got: ${show(key)}, which ${pid} has`);
     this.pid = pid;
     this.key = key;
   }
@@ -86,7 +86,9 @@ export class RegistryTable implements Directory {
   checkUnique(what: string): void {
     const { keys, name } = this.options;
     if (keys === "unique") return;
-    throw new BadArgument(`${what} is for unique registries, but the keys of ${name.name} are ${keys}`);
+    throw new BadArgument(
+      `${what}: expected a registry of unique keys, got: ${show(name.name)}, whose keys are ${keys}`,
+    );
   }
 
   /** Whoever is dead has no entry, even before its exit has come to letting it go. */
@@ -112,7 +114,10 @@ export class RegistryTable implements Directory {
   enter(key: unknown, process: Process, value: unknown): Process {
     const { keys, name } = this.options;
     const partition = this.partitions.get(this.indexOf(process));
-    if (partition === undefined) throw new BadArgument(`register: the registry ${show(name.name)} is being restarted`);
+    if (partition === undefined)
+      throw new BadArgument(
+        `register: expected a registry that runs, got: ${show(name.name)}, which is being restarted`,
+      );
     if (keys === "unique") this.vacate(key);
     this.entries.add(key, process, value);
     process.linkTo(partition);

@@ -1,4 +1,5 @@
 import { type GenServer, child as serverChild } from "../genserver/genserver.ts";
+import { checkOptions } from "../runtime/checks.ts";
 import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import { nameOf } from "../runtime/names.ts";
@@ -50,7 +51,8 @@ const Partitions = {
 
 /** See `Registry.child`. */
 export function registryChild(options: RegistryOptions): ChildSpec {
-  const { name, keys, partitions = 1, listeners = [], meta = {}, id = nameOf(name) } = options;
+  const { name, keys, partitions = 1, listeners = [], meta = {} } = checkOptions("Registry.child", options);
+  const { id = nameOf(name) } = options;
   if (keys !== "unique" && keys !== "duplicate") {
     throw new BadArgument(`expected keys to be unique or duplicate, got: ${show(keys)}`);
   }
@@ -66,5 +68,5 @@ export function registryChild(options: RegistryOptions): ChildSpec {
 export function tableOf(by: ProcessSelf, registry: RegistryName): RegistryTable {
   const table = by.kernel.names.directory(registry);
   if (table instanceof RegistryTable) return table;
-  throw new BadArgument(`unknown registry: ${showTarget(registry)}`);
+  throw new BadArgument(`expected a registry that runs, got: ${showTarget(registry)}`);
 }

@@ -1,5 +1,4 @@
-import { BadArgument } from "../runtime/errors.ts";
-import { show } from "../runtime/inspect.ts";
+import { checkFunction, checkOptions } from "../runtime/checks.ts";
 import { addressOf } from "../runtime/pid.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import type { Async, Caller, Pid, Protocol, Self } from "../runtime/types.ts";
@@ -15,10 +14,6 @@ function actor(self: Caller, operation: string): ProcessSelf | undefined {
   const process = processOf(self);
   if (!process.dead) return process;
   process.zombie(operation);
-}
-
-function checkTest(what: string, test: unknown): void {
-  if (typeof test !== "function") throw new BadArgument(`${what}: expected a function, got: ${show(test)}`);
 }
 
 /**
@@ -66,7 +61,7 @@ export const Registry = {
     key: NoInfer<K>,
     test: (value: NoInfer<V>) => boolean,
   ): void {
-    checkTest("unregisterMatch", test);
+    checkFunction("unregisterMatch", test);
     const process = actor(self, "unregisterMatch");
     if (process !== undefined) tableOf(process, registry).unregister(key, process, test as (value: unknown) => boolean);
   },
@@ -114,7 +109,7 @@ export const Registry = {
     key: NoInfer<K>,
     test: (value: NoInfer<V>) => boolean,
   ): readonly Registration<V, P>[] {
-    checkTest("match", test);
+    checkFunction("match", test);
     return Registry.lookup(by, registry, key).filter(({ value }) => test(value));
   },
 
@@ -133,7 +128,7 @@ export const Registry = {
     registry: RegistryName<K, V, P>,
     test: (entry: RegistryEntry<K, V, P>) => boolean = () => true,
   ): readonly RegistryEntry<K, V, P>[] {
-    checkTest("select", test);
+    checkFunction("select", test);
     const living = [...look(by, registry).entries].filter(({ owner }) => !owner.dead);
     return living.map(({ key, owner, value }) => ({ key: key as K, pid: owner.pid, value: value as V })).filter(test);
   },
@@ -156,6 +151,7 @@ export const Registry = {
     key: NoInfer<K>,
     change: (value: V) => NoInfer<V>,
   ): readonly [value: V, before: V] | undefined {
+    checkFunction("updateValue", change);
     const process = actor(self, "updateValue");
     if (process === undefined) return undefined;
     const table = tableOf(process, registry);
@@ -181,11 +177,13 @@ export const Registry = {
     run: (registrations: readonly Registration<V, P>[]) => unknown,
     options: { readonly parallel?: boolean } = {},
   ): Async<void> {
-    checkTest("dispatch", run);
+    checkFunction("dispatch", run);
     const process = actor(by, "dispatch");
     if (process === undefined) return;
     const batches = tableOf(process, registry).batches(key);
-    return options.parallel === true ? atOnce(batches, run as Dispatch) : inTurn(process, batches, run as Dispatch);
+    return checkOptions("dispatch", options).parallel === true
+      ? atOnce(batches, run as Dispatch)
+      : inTurn(process, batches, run as Dispatch);
   },
 
   /**
@@ -196,7 +194,7 @@ export const Registry = {
    */
   async lock<T>(self: Self, registry: RegistryName, key: unknown, work: () => Async<T>): Promise<T> {
     const process = processOf(self);
-    return tableOf(process, registry).locks.run(process, key, work);
+    return tableOf(process, registry).locks.run(process, key, checkFunction("lock", work));
   },
 
   /** Keeps a value beside the entries, for as long as the registry runs. */

@@ -1,3 +1,4 @@
+import { checkOptions } from "../runtime/checks.ts";
 import { StartError } from "../runtime/errors.ts";
 import type { Process } from "../runtime/process.ts";
 import { processOf } from "../runtime/self.ts";
@@ -47,7 +48,7 @@ function specOf(
   link: boolean,
 ): ChildSpec {
   const callers = callersFrom(starter);
-  const { label, name, restart = "temporary", shutdown = 5000 } = options;
+  const { label, name, restart = "temporary", shutdown = 5000 } = checkOptions("TaskSupervisor", options);
   const id = typeof label === "string" ? label : (job?.what ?? functionName(run));
   return {
     id,

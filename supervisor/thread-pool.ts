@@ -53,7 +53,7 @@ export class ThreadPool implements Disposable {
     this.pump();
     if (this.queue.size <= this.options.maxQueue || !this.queue.has(job)) return;
     const { maxQueue } = this.options;
-    const why = `was refused: the queue of ${this.self.describe()} is full (maxQueue: ${maxQueue})`;
+    const why = `room in the queue of ${this.self.describe()}, got: ${maxQueue} that wait (maxQueue)`;
     this.fail(job, new WorkerPoolError("queueFull", request.task, why, { limit: maxQueue }));
   }
 
@@ -77,7 +77,7 @@ export class ThreadPool implements Disposable {
   overdue(job: Job): void {
     if (!this.jobs.has(job.request)) return;
     const { taskTimeout } = this.options;
-    const why = `ran for more than ${taskTimeout} ms (taskTimeout): its thread ${job.thread?.id} was ended`;
+    const why = `a result within ${taskTimeout} ms (taskTimeout), got: none, so its thread ${job.thread?.id} was ended`;
     const more = { limit: taskTimeout, ...(job.thread && { thread: job.thread.id }) };
     this.fail(job, new WorkerPoolError("taskTimeout", job.request.task, why, more));
     job.thread?.close();

@@ -21,7 +21,7 @@ export class WorkerPoolError extends Error {
     why: string,
     more: { readonly limit?: number; readonly thread?: number; readonly cause?: unknown } = {},
   ) {
-    super(`task ${show(task)} ${why}`, more.cause === undefined ? {} : { cause: more.cause });
+    super(`task ${show(task)}: expected ${why}`, more.cause === undefined ? {} : { cause: more.cause });
     this.reason = reason;
     this.task = task;
     this.limit = more.limit;

@@ -45,5 +45,5 @@ defineReport(
 defineReport(
   "workerPool.thread.exit",
   "warning",
-  (_, { label, task, why }) => `${label}: ${task === undefined ? "an idle thread" : `task ${task}`} ${why}`,
+  (_, { label, task, why }) => `${label}: ${task === undefined ? "an idle thread" : `task ${task}`} was lost: ${why}`,
 );

@@ -1,4 +1,5 @@
 import { child as serverChild } from "../genserver/genserver.ts";
+import { checkOptions } from "../runtime/checks.ts";
 import { BadArgument, CallError } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import type { ProtocolOf } from "../runtime/protocol.ts";
@@ -96,7 +97,13 @@ export const WorkerPool = {
    * simulation use `time: "manual"`: threads take real time.
    */
   child: <Tasks extends object = any>(options: WorkerPoolOptions<Tasks>): ChildSpec<ProtocolOf<WorkerPool<Tasks>>> => {
-    const { filename, name, minThreads = 0, maxThreads = Math.max(minThreads, parallelism()), ...others } = options;
+    const {
+      filename,
+      name,
+      minThreads = 0,
+      maxThreads = Math.max(minThreads, parallelism()),
+      ...others
+    } = checkOptions("WorkerPool.child", options);
     const { maxQueue = 1000, idleTimeout = 30_000, taskTimeout = Infinity, ...more } = others;
     const { resourceLimits, env, execArgv, ...spec } = more;
     count("minThreads", minThreads, 0);
@@ -136,7 +143,11 @@ export const WorkerPool = {
       const reason = error instanceof CallError ? error.reason : undefined;
       if (reason === "timeout" || reason === "aborted") by.cast(pool as Target, "abandoned", { request, reason });
       if (reason !== "timeout") throw error;
-      throw new WorkerPoolError("timeout", task, "did not end within the timeout of the call, and was cancelled");
+      throw new WorkerPoolError(
+        "timeout",
+        task,
+        "a result within the timeout of the call, got: none, so it was cancelled",
+      );
     });
     return unwrap(replied as Promise<any | Refusal>);
   },

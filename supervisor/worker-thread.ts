@@ -83,7 +83,10 @@ export class Thread {
       return value;
     } catch (error) {
       if (this.dead)
-        throw new WorkerPoolError("threadDied", task, this.obituary(), { thread: this.id, cause: this.error });
+        throw new WorkerPoolError("threadDied", task, `a result, got: ${this.obituary()}`, {
+          thread: this.id,
+          cause: this.error,
+        });
       this.rest();
       if (!isNoHandler(error)) throw error;
       throw this.noTask(task);
@@ -97,7 +100,7 @@ export class Thread {
   }
 
   private noTask(task: string): WorkerPoolError {
-    return new WorkerPoolError("noTask", task, `is not a function that ${this.filename} exports`);
+    return new WorkerPoolError("noTask", task, `a function that ${this.filename} exports, got: none of that name`);
   }
 
   private end(): void {
@@ -115,13 +118,13 @@ export class Thread {
   obituary(): string {
     const { error } = this;
     const thread = `its thread ${this.id}`;
-    if (error === undefined) return `was lost: ${thread} ended with exit code ${this.exitCode} (process.exit)`;
+    if (error === undefined) return `${thread} ended with exit code ${this.exitCode} (process.exit)`;
     if ((error as NodeJS.ErrnoException).code === "ERR_WORKER_OUT_OF_MEMORY") {
-      return `was lost: ${thread} ran out of memory (${error.message})`;
+      return `${thread} ran out of memory (${error.message})`;
     }
     // A value that cannot be cloned arrives as an error without a text.
     const text = error.message === "" ? "perhaps by a result that cannot be cloned" : `${error.name}: ${error.message}`;
-    return `was lost: ${thread} crashed: ${text}`;
+    return `${thread} crashed: ${text}`;
   }
 }
 

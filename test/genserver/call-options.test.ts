@@ -203,7 +203,7 @@ test("a call fails with aborted as soon as its signal is, with the reason of the
     const cause = new Error("the visitor has gone");
     abort.abort(cause);
     await expect(call).rejects.toMatchObject({ name: "CallError", reason: "aborted", request: "act", cause });
-    await expect(call).rejects.toThrow(/failed: aborted \(by the signal that it was made with\)/);
+    await expect(call).rejects.toThrow(/expected a reply, got: aborted \(by the signal that it was made with\)/);
   }));
 
 test("the reply to a call that was aborted is dropped, and the server has done the work", () =>

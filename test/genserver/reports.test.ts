@@ -104,7 +104,7 @@ test("a start that fails says which server it was, by its name", () =>
     const thrown = await start(sim, Scripted, { init: () => stop("oops", undefined) }, { name: name("lobby") }).catch(
       (error) => error,
     );
-    expect(thrown.message).toMatch(/lobby did not start: 'oops'/);
+    expect(thrown.message).toMatch(/start of .* lobby: expected a process that is up, got: 'oops'/);
   }));
 
 test("the client of a crash in a call is told with its label, and with its stack when the system records stacks", () =>

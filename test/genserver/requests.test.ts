@@ -81,9 +81,13 @@ for (const [what, get] of [
       await within(sim, async (self) => {
         const request = sendRequest(self, desk, "later", 1);
         const other = within(sim, (someone) => get(someone, request, 10));
-        await expect(other).rejects.toThrow(/only the process that made the request may wait: <0\.\d+>, got: <0\.\d+>/);
+        await expect(other).rejects.toThrow(
+          /expected the process that made the request, <0\.\d+>, to wait for it, got: <0\.\d+>/,
+        );
         const first = get(self, request, 10);
-        await expect(get(self, request, 10)).rejects.toThrow(/somebody waits for request \d+ already/);
+        await expect(get(self, request, 10)).rejects.toThrow(
+          /expected a request that nobody waits for, got: request \d+, which is waited for/,
+        );
         expect(await first).toBe(timeout);
       });
     }));
@@ -289,7 +293,9 @@ test("a request may be given a time limit and a signal with self.with; without o
 test("a system gets no messages, so it cannot send requests", () =>
   simulate(async (sim) => {
     const desk = await start(sim, Desk);
-    expect(() => sendRequest(sim, desk, "now", 1)).toThrow(/a system gets no messages; use a process/);
+    expect(() => sendRequest(sim, desk, "now", 1)).toThrow(
+      /expected a process \(self\), got: a system, which gets no messages/,
+    );
   }));
 
 test("a reply of 10 MB reaches the request as the same object", () =>
@@ -413,7 +419,9 @@ test("a request cannot be in a collection twice, and nothing else can be in it",
     await within(sim, async (self) => {
       const request = sendRequest(self, desk, "now", 1);
       const requests = requestCollection().add(request, "a");
-      expect(() => requests.add(request, "b")).toThrow(/request \d+ is in the collection already/);
+      expect(() => requests.add(request, "b")).toThrow(
+        /expected a request that is not in the collection, got: request \d+, which is/,
+      );
       expect(() => requests.add({ ref: 1 }, "c")).toThrow(/expected a request .*, got: \{ ref: 1 \}/);
       expect(requests.toList()).toEqual([[request, "a"]]);
     });

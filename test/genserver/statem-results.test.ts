@@ -304,18 +304,18 @@ test.for<[string, (by: any, pid: Pid) => unknown, RegExp]>([
   [
     "a call",
     (by, pid) => by.call(pid, "shut").catch(() => {}),
-    /handleCall of .* in the state 'closed' has no 'shut'; it has: open$/,
+    /handleCall of .* in the state 'closed': expected open, got: 'shut'$/,
   ],
-  ["a cast", (by, pid) => by.cast(pid, "shut"), /handleCast of .* in the state 'closed' has no 'shut'; it has: ajar$/],
+  ["a cast", (by, pid) => by.cast(pid, "shut"), /handleCast of .* in the state 'closed': expected ajar, got: 'shut'$/],
   [
     "a timeout",
     (by, pid) => by.call(pid, "open").then(() => by.cast(pid, "wait")),
-    /there is no handleStateTimeout of .* in the state 'open'$/,
+    /handleStateTimeout of .* in the state 'open': expected a function, got: undefined$/,
   ],
   [
     "a generic timeout",
     (by, pid) => by.call(pid, "open").then(() => by.cast(pid, "creak")),
-    /handleGenericTimeout of .* in the state 'open' has no 'creak'; it has: none$/,
+    /handleGenericTimeout of .* in the state 'open': expected nothing, got: 'creak'$/,
   ],
 ])("%s that a state does not have crashes the machine, and is told with what it has", ([, send, message]) =>
   simulate(async (sim) => {
@@ -336,7 +336,7 @@ test("a state that the module does not have crashes the machine at its first eve
     expect(died.has(pid)).toBe(false);
     sim.send<any>(pid, "anything");
     await sim.idle();
-    expect((died.get(pid) as Error).message).toMatch(/has no state 'ajar'; it has: closed, open$/);
+    expect((died.get(pid) as Error).message).toMatch(/expected a state of closed, open, got: 'ajar'$/);
   }));
 
 test("a message that a state does not take is dropped, told, and an event: it cancels the event timeout", () =>

@@ -134,3 +134,17 @@ test("GenServer.stop fails when the server ended before it obeyed, were it with 
     sim.exit(pid, "oops");
     await expect(stopped).rejects.toMatchObject({ reason: "oops", request: "stop" });
   }));
+
+test("GenServer.stop of a process that takes no such order is refused, and does not wait for ever", () =>
+  simulate(async (sim) => {
+    const inbox: unknown[] = [];
+    const plain = sim.spawn(async (self) => {
+      for (;;) inbox.push(await self.receive());
+    });
+    await sim.idle();
+    await expect(GenServer.stop(sim, plain)).rejects.toThrow(
+      `expected a process that serves system messages, got: ${plain} process`,
+    );
+    await sim.idle();
+    expect([sim.isAlive(plain), inbox]).toEqual([true, []]);
+  }));

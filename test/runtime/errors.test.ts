@@ -22,9 +22,11 @@ test("errors say what was expected, then what came", () => {
   expect(new BadReturnValue("handleCall.get", "reply, noreply or stop", { no: 1 }).message).toBe(
     "handleCall.get returned a value that it may not return: expected reply, noreply or stop, got: { no: 1 }",
   );
-  expect(new NoCatch("oops").message).toBe("a value that is not an Error was thrown: 'oops'");
-  expect(new StartError("timeout").message).toBe("the process did not start: 'timeout'");
-  expect(new CallError("timeout", "get", "<0.1>").message).toMatch(/^call 'get' to <0\.1> failed: timeout \(/);
+  expect(new NoCatch("oops").message).toBe("expected an Error to be thrown, got: 'oops'");
+  expect(new StartError("timeout").message).toBe("start of the process: expected a process that is up, got: 'timeout'");
+  expect(new CallError("timeout", "get", "<0.1>").message).toMatch(
+    /^call 'get' to <0\.1>: expected a reply, got: timeout \(/,
+  );
 });
 
 test("errors carry the reason, and the error behind it as their cause", () => {

@@ -102,7 +102,7 @@ test("a send to a name that nobody holds throws, a cast does not, and a dead pid
   simulate(async (sim) => {
     const gone = sim.spawn(() => {});
     await sim.idle();
-    expect(() => sim.send(lobby, "hello")).toThrow(/no process is registered as 'lobby'/);
+    expect(() => sim.send(lobby, "hello")).toThrow(/expected a name that somebody holds, got: 'lobby'/);
     expect(() => sim.send(lobby, "hello")).toThrow(BadArgument);
     expect(() => sim.cast(lobby, "hello")).not.toThrow();
     expect(() => sim.send(gone, "hello")).not.toThrow();

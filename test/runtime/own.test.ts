@@ -1,4 +1,4 @@
-import { name } from "hornbeam";
+import { BadArgument, name } from "hornbeam";
 import { simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
 import { deaths, events, forever, puppet } from "./support.ts";
@@ -99,3 +99,19 @@ test("a dispose that ends other processes does so in turn", () =>
     sim.exit(owner.pid, "oops");
     expect([...died]).toEqual([[owner.pid, "oops"], ...victims.map((pid) => [pid, "with it"])]);
   }));
+
+test.each([undefined, null, 7, {}])("what cannot be disposed (%o) is not taken", (what) =>
+  simulate(async (sim) => {
+    let refused: unknown;
+    sim.spawn((self) => {
+      try {
+        self.own(what as never);
+      } catch (error) {
+        refused = error;
+      }
+    });
+    await sim.idle();
+    expect(refused).toBeInstanceOf(BadArgument);
+    expect((refused as Error).message).toMatch(/^own: expected a resource with \[Symbol\.dispose\], got: /);
+  }),
+);

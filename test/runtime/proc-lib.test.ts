@@ -154,7 +154,5 @@ test("a function is a supervisor's child: restarted when it ends, stopped with t
 
 test("what is no function is refused", () =>
   simulate(async (sim) => {
-    await expect(procLib.start(sim, "loop" as any)).rejects.toThrow(
-      /expected a function of self and init, got: 'loop'/,
-    );
+    await expect(procLib.start(sim, "loop" as any)).rejects.toThrow(/procLib: expected a function, got: 'loop'/);
   }));

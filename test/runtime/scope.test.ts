@@ -115,7 +115,9 @@ test("a table is gone before anyone hears of its owner's end", () =>
     expect(table.get("ada")).toBe(1);
     sim.kill(owner.pid);
     await sim.idle();
-    expect(seen).toMatchObject([new BadArgument("the table 'scores' is gone with its owner")]);
+    expect(seen).toMatchObject([
+      new BadArgument("expected a table that is there, got: 'scores', which is gone with its owner"),
+    ]);
     expect(sim.isAlive(watcher)).toBe(false);
   }));
 

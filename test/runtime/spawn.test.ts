@@ -1,4 +1,4 @@
-import { BadArgument, exit, isDown, name } from "hornbeam";
+import { BadArgument, exit, isDown, name, type Pid } from "hornbeam";
 import { simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
 import { deaths, events, forever, puppet } from "./support.ts";
@@ -193,3 +193,30 @@ test("a listing shows every living process, oldest first", () =>
       },
     ]);
   }));
+
+test.each<[string, unknown]>([
+  ["a symbol", Symbol("odd")],
+  ["an object that has no text", Object.create(null)],
+  ["a function that gives a symbol", () => Symbol("odd")],
+  [
+    "a function that gives what throws",
+    () => ({
+      toString() {
+        throw new Error("no text");
+      },
+    }),
+  ],
+])("a label that is %s disturbs no exit: those that are linked end all the same", (_, label) =>
+  simulate(async (sim) => {
+    const died = deaths(sim);
+    const linked: Pid[] = [];
+    const pid = sim.spawn((self) => {
+      for (let i = 0; i < 3; i++) linked.push(self.spawnLink(forever));
+      self.label = label as string;
+      return forever(self);
+    });
+    await sim.idle();
+    sim.exit(pid, "oops");
+    expect([pid, ...linked].map((one) => died.get(one))).toEqual(["oops", "oops", "oops", "oops"]);
+  }),
+);

@@ -34,7 +34,9 @@ test("an await that has no more time throws, naming the task and its age, and th
     const error = await Task.await(self, task, 20).catch((caught) => caught);
     expect(error).toBeInstanceOf(TaskError);
     expect(error.reason).toBe("timeout");
-    expect(error.message).toBe(`task ${task.pid} (fetchUser) has no result after 20 ms; it is 27 ms old and goes on`);
+    expect(error.message).toBe(
+      `task ${task.pid} (fetchUser): expected a result within 20 ms, got: none yet (it is 27 ms old and goes on)`,
+    );
     expect(self.isAlive(task.pid as Pid)).toBe(true);
     expect(sim.processes().find(({ pid }) => pid === self.pid)?.monitors).toEqual([]);
     self.send(task.pid as Pid, "go");
@@ -108,7 +110,7 @@ test("the error of an exit says which task it was and what it exited with", () =
     });
     const error = await Task.await(self, task).catch((caught) => caught);
     expect(error).toBeInstanceOf(TaskError);
-    expect(error.message).toBe(`task ${task.pid} (job) ended without a result: { oops: 1 }`);
+    expect(error.message).toBe(`task ${task.pid} (job): expected a result, got: { oops: 1 } (it ended)`);
   }));
 
 test("only the owner may ask for a task", () =>
@@ -220,8 +222,9 @@ test("awaitMany has one time for all, says who has no result, and their late res
     expect(error).toBeInstanceOf(TaskError);
     expect(error.reason).toBe("timeout");
     expect(error.message).toBe(
-      `2 of 3 tasks have no result after 20 ms: task ${tasks[1].pid} (an anonymous function) is 20 ms old and goes on; ` +
-        `task ${tasks[2].pid} (an anonymous function) is 20 ms old and goes on`,
+      "Task.awaitMany: expected 3 results within 20 ms, got: 1 " +
+        `(task ${tasks[1].pid} (an anonymous function) is 20 ms old and goes on; ` +
+        `task ${tasks[2].pid} (an anonymous function) is 20 ms old and goes on)`,
     );
     await self.sleep(100);
     await expect(Task.await(self, tasks[1])).rejects.toMatchObject({ reason: "ignored" });
@@ -262,7 +265,7 @@ test("ignore gives the result of a task that has ended, and forgets it", () =>
     await finished(self, task);
     expect(Task.ignore(self, task)).toEqual({ ok: "ok" });
     await expect(Task.await(self, task, 0)).rejects.toThrow(
-      `task ${task.pid} (an anonymous function) was given up before`,
+      `expected a task that was not given up, got: task ${task.pid} (an anonymous function), `,
     );
   }));
 

@@ -237,7 +237,7 @@ test.for([
       };
       const error = await walk().catch((caught) => caught);
       expect(error).toMatchObject({ name: "TaskError", reason: "timeout" });
-      expect(error.message).toContain(`(double) of a stream has no result after ${after} ms, for: 1000000`);
+      expect(error.message).toContain(`(double): expected a result for 1000000 within ${after} ms, got: none`);
       expect([seen, self.now() - start]).toEqual([[0], after]);
       expect([...died.values()]).toEqual(["normal", "killed", "killed"]);
     }),

@@ -255,7 +255,7 @@ test("what is no function, no task or no time is refused", () =>
   simulate(async (sim) => {
     await inside(sim, async (self) => {
       expect(() => Task.async(self, 5 as any)).toThrow(BadArgument);
-      expect(() => Task.start(self, undefined as any)).toThrow("expected the function of a task, got: undefined");
+      expect(() => Task.start(self, undefined as any)).toThrow("Task: expected a function, got: undefined");
       expect(() => Task.child("x" as any)).toThrow(BadArgument);
       expect(() => Task.ignore(self, {} as any)).toThrow("Task.ignore: expected a task, got: {}");
       await expect(Task.await(self, Promise.resolve() as any)).rejects.toThrow(BadArgument);

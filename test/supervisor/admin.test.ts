@@ -107,7 +107,7 @@ describe("every administrative call", () => {
       await expect(asked).rejects.toThrow(SupervisorError);
       await expect(asked).rejects.toMatchObject({
         reason: "notFound",
-        message: `${call} nobody: the supervisor has no such child`,
+        message: `${call} nobody: expected a child of this supervisor, got: one that it does not have`,
       });
     }),
   );

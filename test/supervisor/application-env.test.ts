@@ -59,7 +59,7 @@ test(
     expect(Application.fetchEnv(sim, Web, "port")).toBe(4000);
     expect(() => Application.fetchEnv(sim, Web, "host")).toThrow(BadArgument);
     expect(() => Application.fetchEnv(sim, Web, "host")).toThrow(
-      "fetchEnv: application 'web' has no 'host' in its environment",
+      "fetchEnv: expected a key of the environment of application 'web', got: 'host'",
     );
   }),
 );

@@ -150,7 +150,9 @@ describe("an application that could not be started", () => {
       const reports = reported(world);
       await Application.start(world.sim, app(world, "web"));
       const db = app(world, "db", { worker: { starts: [{ fail: "boom" }] } });
-      await expect(Application.start(world.sim, db, { type })).rejects.toThrow("child db worker did not start: 'boom'");
+      await expect(Application.start(world.sim, db, { type })).rejects.toThrow(
+        "child db worker: expected a process that is up, got: 'boom'",
+      );
       await world.sim.idle();
       expect(gone(world)).toBe(stopsSystem);
       const rest = stopsSystem ? ["startError db system", "stop web shutdown"] : ["startError db"];
@@ -161,7 +163,7 @@ describe("an application that could not be started", () => {
   test("transient, because its start ended as normal, leaves the system alone", () =>
     inWorld(async (world) => {
       const db = app(world, "db", { fails: "normal" });
-      await expect(Application.start(world.sim, db, { type: "transient" })).rejects.toThrow("did not start: 'normal'");
+      await expect(Application.start(world.sim, db, { type: "transient" })).rejects.toThrow("got: 'normal'");
       await world.sim.idle();
       expect(gone(world)).toBe(false);
     }));

@@ -45,7 +45,9 @@ describe("an application that starts", () => {
         reason: { shutdown: { failedToStartChild: "db worker", reason: boom } },
         start: { application: "db", env: {} },
       });
-      expect((failure as Error).message).toBe("application db, child db worker did not start: boom");
+      expect((failure as Error).message).toBe(
+        "start of application db, child db worker: expected a process that is up, got: Error: boom",
+      );
       expect((failure as Error).cause).toBe(boom);
       expect(reports).toEqual(["startError db"]);
       expect(await running(world)).toEqual([]);
@@ -58,7 +60,9 @@ describe("an application that starts", () => {
       const failure = await Application.start(world.sim, db).catch((error) => error);
       const leaf = { shutdown: { failedToStartChild: "leaf", reason: "no leaf" } };
       expect(failure.reason.reason).toEqual({ shutdown: { failedToStartChild: "inner", reason: leaf } });
-      expect(failure.message).toBe("application db, child inner, child leaf did not start: 'no leaf'");
+      expect(failure.message).toBe(
+        "start of application db, child inner, child leaf: expected a process that is up, got: 'no leaf'",
+      );
     }));
 
   test("fails with what start threw, returned as error, or returned and may not", () =>
@@ -98,7 +102,7 @@ describe("an application that starts", () => {
       await expect(Application.start(world.sim, db)).rejects.toMatchObject({
         name: "ApplicationError",
         reason: "alreadyStarted",
-        message: "start: application 'db' runs already",
+        message: "start: expected an application that does not run, got: 'db', which runs already",
       });
     }));
 
@@ -174,7 +178,7 @@ describe("applications that need each other", () => {
       await Application.start(world.sim, log);
       world.take();
       await expect(Application.ensureAllStarted(world.sim, web)).rejects.toThrow(
-        "application web did not start: 'no port'",
+        "start of application web: expected a process that is up, got: 'no port'",
       );
       expect(world.take().filter((line) => /^(start|stop) \w+( \{|$)/.test(line))).toEqual([
         "start db",

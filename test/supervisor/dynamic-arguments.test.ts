@@ -118,7 +118,7 @@ describe("a child of a dynamic supervisor that is restarted with another outcome
   test.each([
     { what: "an Error", thrown: new Error("oops"), text: "oops" },
     { what: "an exit", thrown: exitOf("oops"), text: "oops" },
-    { what: "another value", thrown: "oops", text: "a value that is not an Error was thrown: 'oops'" },
+    { what: "another value", thrown: "oops", text: "expected an Error to be thrown, got: 'oops'" },
   ])("$what that its start throws counts as a failed restart", ({ thrown, text }) =>
     inWorld(async (world) => {
       const good = world.worker("a");

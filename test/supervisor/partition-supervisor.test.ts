@@ -164,8 +164,8 @@ test("the name of a partition cannot be taken or given back", () =>
   withPartitions({}, async (sim) => {
     const ada = puppet(sim);
     await ada.does((self) => {
-      refuses(() => self.register(counterOf(1)), /a partition belongs to its supervisor/);
-      refuses(() => self.unregister(counterOf(1)), /a partition belongs to its supervisor/);
+      refuses(() => self.register(counterOf(1)), /got: that of a partition, which is its supervisor's/);
+      refuses(() => self.unregister(counterOf(1)), /got: that of a partition, which is its supervisor's/);
     });
     expect(sim.isAlive(sim.whereis(counterOf(1)) as Pid)).toBe(true);
   }));
@@ -218,8 +218,8 @@ describe("resize", () => {
       await ada.does((self) => self.sendAfter("late", 100, counterOf(0)));
       expect(await PartitionSupervisor.resize(sim, counters, 0)).toBe(3);
       expect(PartitionSupervisor.partitions(sim, counters)).toBe(0);
-      refuses(() => sim.whereis(counterOf(0)), /was resized to 0 partitions/);
-      refuses(() => sim.whereis(counterOf("key")), /was resized to 0 partitions/);
+      refuses(() => sim.whereis(counterOf(0)), /got: one that was resized to 0/);
+      refuses(() => sim.whereis(counterOf("key")), /got: one that was resized to 0/);
       await expect(sim.call(counterOf(0), "add", 1)).rejects.toMatchObject({ reason: "noproc" });
       expect(() => sim.send(counterOf(0), 1 as never)).toThrow(BadArgument);
       sim.cast(counterOf(0), "add", 1);

@@ -117,9 +117,9 @@ describe.for([1, 8])("a duplicate registry with %i partitions", (partitions) => 
   it("has no value to update and no key to be found by", async ({ sim, ada }) => {
     await ada.does((self) => {
       Registry.register(self, reg, "hello", 1);
-      const why = /updateValue is for unique registries, but the keys of reg are duplicate/;
+      const why = /updateValue: expected a registry of unique keys, got: 'reg', whose keys are duplicate/;
       refuses(() => Registry.updateValue(self, reg, "hello", (value) => value), why);
     });
-    refuses(() => Registry.whereisName(sim, reg, "hello"), /the keys of reg are duplicate/);
+    refuses(() => Registry.whereisName(sim, reg, "hello"), /got: 'reg', whose keys are duplicate/);
   });
 });

@@ -137,7 +137,7 @@ describe.for(KINDS)("the locks of a registry of %s keys with %i partitions", ([k
       "a got a",
       "a in",
       "a out",
-      "b got call 'lock' to reg failed: noproc (no such process)",
+      "b got call 'lock' to reg: expected a reply, got: noproc (no such process)",
     ]);
   });
 

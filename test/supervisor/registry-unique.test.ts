@@ -12,7 +12,11 @@ describe.for([1, 8])("a unique registry with %i partitions", (partitions) => {
       Registry.register(self, reg, "hello", "value");
       const own = thrown(() => Registry.register(self, reg, "hello", "other"));
       expect(own).toBeInstanceOf(AlreadyRegistered);
-      expect(own).toMatchObject({ pid: ada.pid, key: "hello", message: expect.stringMatching(/the key 'hello'/) });
+      expect(own).toMatchObject({
+        pid: ada.pid,
+        key: "hello",
+        message: expect.stringMatching(/^register: expected a key that is free, got: 'hello', which <.*> has$/),
+      });
     });
     await bob.does((self) => {
       const other = thrown(() => Registry.register(self, reg, "hello", "recent"));

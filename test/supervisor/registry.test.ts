@@ -277,7 +277,7 @@ describe.for(KINDS)("a registry of %s keys with %i partitions", ([keys, partitio
     await sim.idle();
     expect(sim.isAlive(ada.pid)).toBe(false);
     expect(trapping.inbox).toMatchObject([{ tag: "exit", reason: "shutdown" }]);
-    refuses(() => Registry.count(sim, reg), /unknown registry/);
+    refuses(() => Registry.count(sim, reg), /expected a registry that runs/);
   });
 
   it("takes its registrants with it when it is killed", async ({ sim, top, ada, bob }) => {
@@ -322,7 +322,10 @@ test("a registry whose partition is being restarted refuses registrations, and a
   scene("unique", 1, async ({ sim, partitions: [only], ada }) => {
     await ada.does((self) => {
       self.exit(only as never, "kill");
-      refuses(() => Registry.register(self, reg, "hello", 1), /the registry 'reg' is being restarted/);
+      refuses(
+        () => Registry.register(self, reg, "hello", 1),
+        /expected a registry that runs, got: 'reg', which is being restarted/,
+      );
       expect(Registry.lookup(self, reg, "hello")).toEqual([]);
     });
     await ada.does((self) => Registry.register(self, reg, "hello", 1));
@@ -351,7 +354,7 @@ test("a registry keeps values beside its entries, for as long as it runs", () =>
 test("whatever is asked of a registry that does not run throws, and says so", () =>
   simulate(async (sim) => {
     const ada = puppet(sim);
-    const unknown = /unknown registry: 'nowhere'/;
+    const unknown = /expected a registry that runs, got: 'nowhere'/;
     const nowhere = registry("nowhere");
     sim.spawn(forever, { name: name("process") });
     await ada.does(async (self) => {
@@ -370,8 +373,8 @@ test("whatever is asked of a registry that does not run throws, and says so", ()
     refuses(() => Registry.dispatch(sim, nowhere, "hello", () => {}), unknown);
     refuses(() => Registry.getMeta(sim, nowhere, "hello"), unknown);
     refuses(() => Registry.whereisName(sim, nowhere, "hello"), unknown);
-    refuses(() => Registry.count(sim, name("process")), /unknown registry: 'process'/);
-    refuses(() => Registry.count(sim, undefined as any), /unknown registry: undefined/);
+    refuses(() => Registry.count(sim, name("process")), /expected a registry that runs, got: 'process'/);
+    refuses(() => Registry.count(sim, undefined as any), /expected a registry that runs, got: undefined/);
   }));
 
 test("the id of a registry is its name, unless it is said otherwise", () => {
@@ -396,7 +399,7 @@ test("each system has its own registries, whatever their names", () =>
   simulate((first) =>
     simulate(async (second) => {
       await first.start(Registry.child({ name: reg, keys: "unique" }));
-      refuses(() => Registry.count(second, reg), /unknown registry/);
+      refuses(() => Registry.count(second, reg), /expected a registry that runs/);
       await second.start(Registry.child({ name: reg, keys: "unique" }));
       const ada = puppet(first);
       await ada.does((self) => Registry.register(self, reg, "hello", 1));

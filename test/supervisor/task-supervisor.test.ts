@@ -124,7 +124,7 @@ test.for(WAYS)("%s rejects when there are as many tasks as there may be, or no s
       await expect(stream[Symbol.asyncIterator]().next()).rejects.toMatchObject(refused);
       const nowhere = TaskSupervisor[way](self, name("nowhere"), forever);
       await expect(nowhere).rejects.toMatchObject({ name: "CallError", reason: "noproc" });
-      await expect(TaskSupervisor[way](self, tasks, 5 as never)).rejects.toThrow("expected the function of a task");
+      await expect(TaskSupervisor[way](self, tasks, 5 as never)).rejects.toThrow("Task: expected a function");
       expect(await quiet(self)).toEqual(TIMEOUT);
     },
     { maxChildren: 1 },
@@ -327,7 +327,7 @@ test("startChild starts a task for nobody in particular, with its starter as cal
     self.send(pid, "go");
     expect(await self.receive(isDown)).toMatchObject({ reason: "normal" });
     expect(await TaskSupervisor.children(self, tasks)).toEqual([]);
-    await expect(TaskSupervisor.startChild(self, tasks, 5 as never)).rejects.toThrow("expected the function of a task");
+    await expect(TaskSupervisor.startChild(self, tasks, 5 as never)).rejects.toThrow("Task: expected a function");
   }));
 
 test.for([

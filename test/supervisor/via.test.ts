@@ -133,7 +133,7 @@ test("a monitor by a key reports the key, and the pid that held it", () =>
 
 test("nobody under a key is as nobody under a name: send throws, call rejects with noproc, cast does nothing", () =>
   withRegistry(async (sim) => {
-    expect(() => sim.send(visits, 1)).toThrow(/no process is registered as "counters\['visits'\]"/);
+    expect(() => sim.send(visits, 1)).toThrow(/expected a name that somebody holds, got: "counters\['visits'\]"/);
     await expect(sim.call(visits, "add", 1)).rejects.toMatchObject({ reason: "noproc" });
     await expect(GenServer.stop(sim, visits)).rejects.toBeInstanceOf(CallError);
     sim.cast(visits, "add", 1);
@@ -171,7 +171,7 @@ test("a key of a duplicate registry is no name: lookups and starts throw, and no
   simulate(async (sim) => {
     const topics = registry<string, string, typeof Counter>("topics");
     await sim.start(Registry.child({ name: topics, keys: "duplicate" }));
-    const why = /a key as a name is for unique registries, but the keys of topics are duplicate/;
+    const why = /a key as a name: expected a registry of unique keys, got: 'topics', whose keys are duplicate/;
     const before = sim.processes().length;
     const topic = via(topics, "news");
     refuses(() => sim.whereis(topic), why);
@@ -189,7 +189,7 @@ test("a start while the partition is being restarted fails, and leaves no proces
     const [partition] = linksOf(sim, sim.whereis(counters) as never).filter((pid) => pid.id > 2);
     const before = sim.processes().length;
     sim.kill(partition as never);
-    refuses(() => sim.spawn(forever, { name: visits }), /the registry 'counters' is being restarted/);
+    refuses(() => sim.spawn(forever, { name: visits }), /got: 'counters', which is being restarted/);
     await sim.idle();
     expect(sim.processes()).toHaveLength(before);
     await start(sim, Counter, 0, { name: visits });
@@ -206,7 +206,7 @@ test("a process takes a key for itself only, any number of them, and gives it ba
         () => self.register(via(counters, "more"), bob.pid),
         /expected to give a key of a registry to oneself, got: /,
       );
-      expect(() => self.register(visits)).toThrow(/the key 'visits' is registered/);
+      expect(() => self.register(visits)).toThrow(/expected a key that is free, got: 'visits', which/);
     });
     expect(Registry.keys(sim, counters, ada.pid)).toEqual(["visits", "others"]);
     expect([sim.whereis(visits), sim.whereis(name("ada"))]).toEqual([ada.pid, ada.pid]);

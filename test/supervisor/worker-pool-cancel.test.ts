@@ -31,7 +31,9 @@ describe("a task is cancelled, and its thread ended,", { timeout: REAL }, () => 
       const error = await run;
       expect(error).toBeInstanceOf(WorkerPoolError);
       expect(error).toMatchObject({ reason: "timeout", task: "spin" });
-      expect(error.message).toBe("task 'spin' did not end within the timeout of the call, and was cancelled");
+      expect(error.message).toBe(
+        "task 'spin': expected a result within the timeout of the call, got: none, so it was cancelled",
+      );
       expect(await WorkerPool.run(sim, pool, "hello")).toBe("hello");
       expect(await WorkerPool.info(sim, pool)).toMatchObject({ cancelled: 1, failed: 0 });
     }));
@@ -74,7 +76,9 @@ describe("a task is cancelled, and its thread ended,", { timeout: REAL }, () => 
       await sim.advance(100);
       const error = await runs[0];
       expect(error).toMatchObject({ reason: "taskTimeout", task: "spin", limit: 100, thread: expect.any(Number) });
-      expect(error.message).toMatch(/^task 'spin' ran for more than 100 ms \(taskTimeout\): its thread \d+ was ended$/);
+      expect(error.message).toMatch(
+        /^task 'spin': expected a result within 100 ms \(taskTimeout\), got: none, so its thread \d+ was ended$/,
+      );
       // The time in the queue does not count.
       await second.begun();
       await sim.advance(99);

@@ -13,35 +13,35 @@ const deaths: readonly {
   {
     way: "an exception that nobody caught",
     run: (sim) => WorkerPool.run(sim, pool, "stray", "boom"),
-    why: /^task 'stray' was lost: its thread \d+ crashed: TypeError: boom$/,
+    why: /^task 'stray': expected a result, got: its thread \d+ crashed: TypeError: boom$/,
     cause: { name: "TypeError", message: "boom" },
   },
   {
     way: "a rejection that nobody handled",
     run: (sim) => WorkerPool.run(sim, pool, "reject", "boom"),
-    why: /^task 'reject' was lost: its thread \d+ crashed: Error: boom$/,
+    why: /^task 'reject': expected a result, got: its thread \d+ crashed: Error: boom$/,
     cause: { name: "Error", message: "boom" },
   },
   {
     way: "process.exit",
     run: (sim) => WorkerPool.run(sim, pool, "leave", 3),
-    why: /^task 'leave' was lost: its thread \d+ ended with exit code 3 \(process.exit\)$/,
+    why: /^task 'leave': expected a result, got: its thread \d+ ended with exit code 3 \(process.exit\)$/,
   },
   {
     way: "process.exit with 0",
     run: (sim) => WorkerPool.run(sim, pool, "leave", 0),
-    why: /^task 'leave' was lost: its thread \d+ ended with exit code 0 \(process.exit\)$/,
+    why: /^task 'leave': expected a result, got: its thread \d+ ended with exit code 0 \(process.exit\)$/,
   },
   {
     way: "no memory left",
     run: (sim) => WorkerPool.run(sim, pool, "eat"),
-    why: /^task 'eat' was lost: its thread \d+ ran out of memory \(.*memory limit.*\)$/,
+    why: /^task 'eat': expected a result, got: its thread \d+ ran out of memory \(.*memory limit.*\)$/,
     cause: { code: "ERR_WORKER_OUT_OF_MEMORY" },
   },
   {
     way: "a result that cannot be cloned",
     run: (sim) => WorkerPool.run(sim, pool, "uncloneable"),
-    why: /^task 'uncloneable' was lost: its thread \d+ crashed: perhaps by a result that cannot be cloned$/,
+    why: /^task 'uncloneable': expected a result, got: its thread \d+ crashed: perhaps by a result that cannot be cloned$/,
   },
 ];
 

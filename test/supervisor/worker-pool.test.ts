@@ -32,7 +32,9 @@ describe("a task", { timeout: REAL }, () => {
         const error = await failure(WorkerPool.run(sim, pool, task as "hello"));
         expect(error).toBeInstanceOf(WorkerPoolError);
         expect(error.reason).toBe("noTask");
-        expect(error.message).toBe(`task '${task}' is not a function that ${tasks.href} exports`);
+        expect(error.message).toBe(
+          `task '${task}': expected a function that ${tasks.href} exports, got: none of that name`,
+        );
         expect(await WorkerPool.run(sim, pool, "hello")).toBe("hello");
       }),
   );
@@ -106,7 +108,9 @@ describe("the queue", { timeout: REAL }, () => {
       const error = await failure(WorkerPool.run(sim, pool, "hello"));
       expect(error).toBeInstanceOf(WorkerPoolError);
       expect(error).toMatchObject({ reason: "queueFull", task: "hello", limit: 2 });
-      expect(error.message).toMatch(/^task 'hello' was refused: the queue of <.*> pool is full \(maxQueue: 2\)$/);
+      expect(error.message).toMatch(
+        /^task 'hello': expected room in the queue of <.*> pool, got: 2 that wait \(maxQueue\)$/,
+      );
       gate.open();
       await Promise.all(runs);
       expect(await WorkerPool.run(sim, pool, "hello")).toBe("hello");
@@ -159,7 +163,9 @@ describe("the threads", { timeout: REAL }, () => {
   });
 
   test("do not keep a program alive whose system has stopped", async () => {
-    expect(await runScript("pool-exits.ts")).toBe("call 'run' to 'pool' failed: the server ended: 'shutdown'\n");
+    expect(await runScript("pool-exits.ts")).toBe(
+      "call 'run' to 'pool': expected a reply, got: 'shutdown' (the server ended)\n",
+    );
   });
 });
 

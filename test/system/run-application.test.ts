@@ -42,7 +42,9 @@ describe("a program that is an application", { timeout: LIMIT }, () => {
     expect(await program.end()).toMatchObject({ code: 1 });
     expect(program.lines).toEqual(["starting db", "started db", ...stopped("db")]);
     expect(program.reports).toContain("application middle (permanent) could not be started; the system stops");
-    expect(program.reports).toContain("application middle did not start: no middle");
+    expect(program.reports).toContain(
+      "start of application middle: expected a process that is up, got: Error: no middle",
+    );
     expect(program.reports).toContain("not started; exit code 1");
   });
 
