@@ -135,9 +135,12 @@ export class TaskRecord extends Job implements Task<any> {
     return Math.round(this.owner.kernel.driver.now() - this.since);
   }
 
-  /** The owner ended. A link alone lets the task live on when that was normal. */
+  /** The owner ended. A link lets the task live on when that was normal, so its word is replaced. */
   [Symbol.dispose](): void {
-    if (this.owner.reason === "normal") this.process?.signalled(this.owner.pid, endWith(this.owner), true);
+    const { owner, process } = this;
+    if (owner.reason !== "normal" || process === null) return;
+    owner.unlinkFrom(process);
+    process.signalled(owner.pid, endWith(owner), true);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

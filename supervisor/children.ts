@@ -79,10 +79,7 @@ const IGNORED: Started = { pid: undefined, value: undefined };
 export async function startChild(self: ProcessSelf, child: Child): Promise<Started> {
   try {
     const value: unknown = await child.spec.start(self as Self, ...child.args);
-    if (value === "ignore") {
-      child.restarting = false;
-      return IGNORED;
-    }
+    if (value === "ignore") return IGNORED;
     const pid = hasExtra(value) ? value.pid : value;
     if (!(pid instanceof Address)) return { failure: new StartError(value, `child ${child.spec.id}`) };
     child.pid = pid;

@@ -30,7 +30,7 @@ export class Tree {
     const child = new Child(spec, this.flags.backoff);
     const result = await startChild(this.self, child);
     if ("failure" in result) return result;
-    if (result.pid !== undefined || spec.restart !== "temporary") this.roster.add(child);
+    this.roster.add(child);
     this.started(child);
     return result;
   }

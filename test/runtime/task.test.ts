@@ -93,6 +93,24 @@ test.for([
   }),
 );
 
+test.for([
+  ["oops", "oops"],
+  ["normal", { shutdown: "normal" }],
+] as const)("a task that traps exits hears once that its owner has ended with %s: as %o", ([reason, expected]) =>
+  simulate(async (sim) => {
+    const heard: unknown[] = [];
+    const owner = puppet(sim);
+    await owner.does((self) => {
+      const listen = async (task: Self) => {
+        for (;;) heard.push(await task.receive());
+      };
+      Task.async(self, listen, trapping);
+    });
+    await owner.does(() => exit(reason));
+    expect(heard).toEqual([{ tag: "exit", pid: owner.pid, reason: expected }]);
+  }),
+);
+
 test("a task whose owner dies before it has begun never runs", () =>
   simulate(async (sim) => {
     let ran = false;

@@ -126,6 +126,23 @@ describe("autoShutdown", () => {
       expect(await world.children(top)).toEqual(["b stopped", "a#3"]);
     }));
 
+  test("allSignificant does not count a significant child whose restart is ignored", () =>
+    inWorld(async (world) => {
+      const absent = {
+        ...significant,
+        restart: "transient",
+        starts: [{}, { fail: "not yet" }, { ignore: true }],
+      } as const;
+      const top = await world.start({
+        autoShutdown: "allSignificant",
+        children: [world.worker("a", absent), world.worker("b", { ...significant, restart: "transient" })],
+      });
+      await world.kill("a");
+      expect(await world.children(top)).toEqual(["b#1", "a stopped"]);
+      await world.end("b", "normal");
+      expect(world.sim.isAlive(top)).toBe(false);
+    }));
+
   test("allSignificant looks at dynamically added children, too", () =>
     inWorld(async (world) => {
       const first = world.worker("a", { ...significant, restart: "transient" });
