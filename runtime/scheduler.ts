@@ -158,8 +158,10 @@ export class Scheduler {
   }
 
   private suspend(process: Process, message: unknown, pending: Promise<void>): void {
-    if (process.status === READY) process.status = BUSY;
-    process.busyWith(message);
+    if (process.status === READY) {
+      process.status = BUSY;
+      process.busyWith(message);
+    }
     pending.then(
       () => this.resume(process),
       (thrown) => process.crash(thrown),
