@@ -147,6 +147,8 @@ export class Overseer implements Behaviour {
     if (message instanceof SystemMessage) return message.serve(process);
     if (!this.suspended) {
       if (!(message instanceof Internal)) this.debug.record(process, { tag: "in", message: shown(message) });
+      // A function that traced and threw has been removed, and may have been all that there was to do.
+      relieve(process);
       return this.host.receive(process, message);
     }
     if (isParentExit(process, message)) return this.host.terminate(process, message.reason, message);

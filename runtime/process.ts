@@ -155,6 +155,7 @@ export abstract class Process extends Mailbox implements TimerOwner {
 
   /** Removes the messages that match and wait, the oldest first: those that the behaviour keeps, then the mailbox. */
   flush(match: (message: unknown) => boolean): void {
+    if (this.dead) return;
     this.behaviour.flush?.(this, match);
     this.take(match);
   }
@@ -253,6 +254,17 @@ export abstract class Process extends Mailbox implements TimerOwner {
     if (extras !== null && extras.controller !== null)
       this.within(abort, extras.controller, reason, undefined, undefined);
     this.kernel.exited(this);
+    this.forget();
+  }
+
+  /** Whatever its code has left running may hold on to the process; what that had in hand need not stay with it. */
+  private forget(): void {
+    if (this === this.kernel.root) return;
+    this.state = undefined;
+    const { extras } = this;
+    if (extras === null) return;
+    extras.resources = extras.aliases = null;
+    extras.current = EMPTY;
   }
 
   private breakLinks(reason: Reason): void {

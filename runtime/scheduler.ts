@@ -159,9 +159,10 @@ export class Scheduler {
   }
 
   private suspend(process: Process, message: unknown, pending: Promise<void>): void {
-    if (process.status === READY) process.status = BUSY;
-    process.busyWith(message);
-    if (process.dead) watchUnfinished(process);
+    if (process.status === READY) {
+      process.status = BUSY;
+      process.busyWith(message);
+    } else if (process.dead) watchUnfinished(process, message);
     pending.then(
       () => (process.dead ? process.finished() : this.resume(process)),
       (thrown) => {

@@ -27,15 +27,19 @@ defineReport("process.unfinished", "warning", ({ after }, { label, reason, busyW
  * Code that waits for the runtime is over, because no promise of that resumes the dead; who has a call or a request
  * open is taken to wait for it. Called while the process still has its ties.
  */
-export function watchUnfinished(process: Process): void {
+export function watchUnfinished(
+  process: Process,
+  current = process.extras === null ? EMPTY : process.extras.current,
+): void {
   const { unfinishedAfter, telemetry, timers } = process.kernel;
   if (unfinishedAfter === "infinity" || !telemetry.has("process.unfinished") || isParked(process)) return;
+  const what = busyWith(current);
   process.rare.unfinished = timers.setQuietly(unfinishedAfter, () => {
     const metadata = {
       pid: process.pid,
       label: process.describe(),
       reason: process.reason as Reason,
-      busyWith: busyWith(process.rare.current),
+      busyWith: what,
     };
     telemetry.emit("process.unfinished", { after: unfinishedAfter }, metadata);
   });
