@@ -220,6 +220,7 @@ export abstract class Process extends Mailbox implements TimerOwner {
   /** What its code gets for what it awaits after its end: nothing, ever. */
   never(operation: string): Promise<never> {
     this.zombie(operation);
+    this.rare.parked = true;
     this.finished();
     return new Promise(() => {});
   }
