@@ -8,6 +8,7 @@ import type { Process } from "./process.ts";
 export function nothing(by: Process, operation: string, error?: Error): Promise<never> {
   if (by === by.kernel.root) return Promise.reject(error ?? new CallError("noproc", operation, STOPPED));
   by.zombie(operation);
+  by.rare.parked = true;
   by.finished();
   return new Promise(() => {});
 }

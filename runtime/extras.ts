@@ -25,6 +25,8 @@ export class Extras {
   controller: AbortController | null = null;
   /** Of a process that has ended: when it is told that its code goes on. */
   unfinished: Timer | null = null;
+  /** Its code has asked for something after the end, and waits for it for ever. */
+  parked = false;
   /** Where its asynchronous code runs. */
   scope: Scope | null = null;
 }

@@ -235,6 +235,26 @@ describe("is over, and not told of, code that waited for", () => {
       expect(told).toEqual([]);
     }));
 
+  test("and so is code that ended its process, and then waited for the runtime, before its first turn was over", () =>
+    simulate(manual, async (sim) => {
+      const told = events(sim, "process.unfinished");
+      const Rash = {
+        init: () => ok(0),
+        handleInfo: async (_: "go", n: number, self: Self) => {
+          self.exit(self.pid, "kill");
+          await self.sleep(10);
+          return noreply(n);
+        },
+      } satisfies GenServer<number>;
+      sim.send(await start(sim, Rash), "go");
+      sim.spawn((self) => {
+        self.exit(self.pid, "kill");
+        return self.receive();
+      });
+      await sim.advance(10_000);
+      expect(told).toEqual([]);
+    }));
+
   test("but not code that has a task or the item of a stream in hand, and waits for something else", () =>
     simulate(manual, async (sim) => {
       const told = events(sim, "process.unfinished");
