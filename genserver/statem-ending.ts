@@ -1,5 +1,6 @@
 import type { Call } from "../runtime/call.ts";
 import { BadReturnValue, reasonOf } from "../runtime/errors.ts";
+import { show } from "../runtime/inspect.ts";
 import type { Process } from "../runtime/process.ts";
 import { isThenable } from "../runtime/thenable.ts";
 import type { Reason } from "../runtime/types.ts";
@@ -37,12 +38,15 @@ export function ended(process: Process, statem: Statem, phase: Phase, reason: Re
 export function named({ module, event, state, nextState }: Statem, phase: Phase): string {
   if (phase === "init" || phase === "hibernate") return phase;
   const inAllStates = module.handleEvent !== undefined;
-  if (phase === "enter") return inAllStates ? "handleEnter" : `${String(nextState)}.handleEnter`;
+  if (phase === "enter") return inAllStates ? "handleEnter" : `${text(nextState)}.handleEnter`;
   if (inAllStates || event === undefined) return "handleEvent";
   const { type, name, request } = event;
-  const key = type === "genericTimeout" ? String(name) : request;
-  return [String(state), CALLBACK[type], ...(key === "" ? [] : [key])].join(".");
+  const key = type === "genericTimeout" ? text(name) : request;
+  return [text(state), CALLBACK[type], ...(key === "" ? [] : [key])].join(".");
 }
+
+/** A state or a name may be any value, also one that has no text. */
+const text = (value: unknown): string => (typeof value === "string" ? value : show(value));
 
 /** `terminate` runs, and then the process ends. A throw in it is the new reason. */
 export function terminate(

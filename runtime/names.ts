@@ -49,6 +49,9 @@ export class Names {
     if (holder !== undefined) {
       throw new BadArgument(`register: expected a name that is free, got: ${show(key)}, held by ${holder.pid}`);
     }
+    if (process.kernel !== by.kernel) {
+      throw new BadArgument(`register: expected a process of this system, got: ${process.pid}`);
+    }
     if (process.dead) throw new BadArgument(`register: expected a process that is alive, got: ${process.pid}`);
     if (process.registered !== undefined) {
       throw new BadArgument(

@@ -2,7 +2,7 @@ import { BadArgument } from "./errors.ts";
 import { show } from "./inspect.ts";
 import type { Process } from "./process.ts";
 import { stopInOrder } from "./stopping.ts";
-import type { Pid, Target } from "./types.ts";
+import type { Pid, Target, WithExtra } from "./types.ts";
 
 /** The process whose end was passed on to others. */
 export interface Origin {
@@ -43,6 +43,15 @@ export function addressOf(pid: Pid): Address {
   if (pid instanceof Address) return pid;
   throw new BadArgument(`expected a pid, got: ${show(pid)}`);
 }
+
+/** The pid in what a start gave: that alone, or with something besides. */
+export function pidIn(started: unknown): Address | undefined {
+  const pid = hasExtra(started) ? started.pid : started;
+  return pid instanceof Address ? pid : undefined;
+}
+
+const hasExtra = (started: unknown): started is WithExtra =>
+  typeof started === "object" && started !== null && "pid" in started && "extra" in started;
 
 /** How error messages call a target. */
 export function showTarget(to: Target): string {

@@ -88,6 +88,8 @@ export function startProcess(
       reject(error instanceof AlreadyStarted || error instanceof StartError ? error : new StartError(error));
       return;
     }
+    // Whoever heard of its start may have ended it.
+    if (process.dead) return reject(new StartError(process.reason, process.describe()));
     const starting = new Starting(by, process, settle, reject);
     process.starting = starting;
     starting.attach(by, process);

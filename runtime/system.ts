@@ -3,9 +3,10 @@ import type { Behaviour } from "./behaviour.ts";
 import { call } from "./call.ts";
 import { type Driver, realDriver } from "./driver.ts";
 import { BadArgument, StartError } from "./errors.ts";
+import { show } from "./inspect.ts";
 import { Kernel } from "./kernel.ts";
 import type { Passing } from "./passing.ts";
-import { addressOf } from "./pid.ts";
+import { addressOf, pidIn } from "./pid.ts";
 import { plainBehaviour, plainState } from "./plain-process.ts";
 import { infoOf, type ProcessInfo } from "./process-info.ts";
 import { type Level, printReports } from "./reports.ts";
@@ -125,9 +126,10 @@ export class LiveSystem implements System {
   async start<P extends Protocol>(child: ChildSpec<P, Pid<P> | WithExtra<P>>): Promise<Pid<P>> {
     if (this.stopping !== undefined)
       throw new BadArgument("start: expected a system that runs, got: one that is stopping");
-    const started = await child.start(this.self);
-    if (started === "ignore") throw new StartError("ignore", child.id);
-    const pid = "pid" in started ? started.pid : started;
+    if (typeof child?.start !== "function") throw new BadArgument(`start: expected a child spec, got: ${show(child)}`);
+    const started: unknown = await child.start(this.self);
+    const pid = pidIn(started);
+    if (pid === undefined) throw new StartError(started, child.id);
     const shutdown = child.shutdown ?? (child.type === "supervisor" ? "infinity" : 5000);
     this.children.set(pid, shutdown);
     ended(this.self, pid).then(() => this.children.delete(pid));

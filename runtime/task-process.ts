@@ -86,6 +86,7 @@ export function spawnTask(
   const process = parent.kernel.spawn(parent, taskBehaviour, new TaskState(run, job), flags);
   process.rare.callers = callers;
   if (!process.dead) job?.started(process);
+  else if (!parent.dead) job?.fire(process.reason as Reason);
   return process;
 }
 

@@ -1,5 +1,5 @@
 import { nothing } from "./afterlife.ts";
-import { TaskError } from "./errors.ts";
+import { BadArgument, TaskError } from "./errors.ts";
 import { show } from "./inspect.ts";
 import type { Process } from "./process.ts";
 import { endWith, failed, Job, type TaskOutcome } from "./task-process.ts";
@@ -214,6 +214,9 @@ export class TaskWalk implements AsyncIterator<StreamResult<unknown>>, Disposabl
   }
 
   private begin(item: IteratorResult<unknown>): void {
+    if (typeof item !== "object" || item === null) {
+      return this.broken(new BadArgument(`asyncStream: expected a result of the iterator, got: ${show(item)}`));
+    }
     if (item.done === true) {
       this.exhausted = true;
       return;

@@ -1,5 +1,5 @@
 import { reasonOf, StartError } from "../runtime/errors.ts";
-import { Address, addressOf } from "../runtime/pid.ts";
+import { addressOf, pidIn } from "../runtime/pid.ts";
 import type { ProcessSelf } from "../runtime/self.ts";
 import type { Timer } from "../runtime/timers.ts";
 import type { Milliseconds, Pid, Reason, Self, WithExtra } from "../runtime/types.ts";
@@ -80,8 +80,8 @@ export async function startChild(self: ProcessSelf, child: Child): Promise<Start
   try {
     const value: unknown = await child.spec.start(self as Self, ...child.args);
     if (value === "ignore") return IGNORED;
-    const pid = hasExtra(value) ? value.pid : value;
-    if (!(pid instanceof Address)) return { failure: new StartError(value, `child ${child.spec.id}`) };
+    const pid = pidIn(value);
+    if (pid === undefined) return { failure: new StartError(value, `child ${child.spec.id}`) };
     child.pid = pid;
     child.restarting = false;
     if (child.backoff !== undefined) child.since = self.now();
@@ -91,9 +91,6 @@ export async function startChild(self: ProcessSelf, child: Child): Promise<Start
     return { failure: thrown instanceof Error ? thrown : new StartError(reasonOf(thrown), `child ${child.spec.id}`) };
   }
 }
-
-const hasExtra = (value: unknown): value is WithExtra =>
-  typeof value === "object" && value !== null && "pid" in value && "extra" in value;
 
 export const infoOf = ({ spec, pid, restarting }: Child, id: string | undefined): ChildInfo => ({
   id,

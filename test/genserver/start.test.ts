@@ -11,11 +11,12 @@ import {
   reply,
   type Self,
   stop,
+  Task,
 } from "hornbeam";
 import { child, type GenServer, start, startLink } from "hornbeam/genserver";
 import { type Sim, simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
-import { deaths, puppet } from "../runtime/support.ts";
+import { deaths, inside, puppet } from "../runtime/support.ts";
 import { logOf, Scripted, type Setup, WAYS, ways } from "./support.ts";
 
 const lobby = name<typeof Scripted>("lobby");
@@ -300,4 +301,39 @@ test("where init takes no argument, the options come right after the module", ()
     const Plain = { init: () => ok(0) } satisfies GenServer<number>;
     const pid = await start(sim, Plain, { name: lobby });
     expect(sim.whereis(lobby)).toBe(pid);
+  }));
+
+test.each(["start", "startLink"])(
+  "%s of a server that is killed as it is made rejects, and does not wait for ever",
+  (how) =>
+    simulate(async (sim) => {
+      let kill = false;
+      sim.telemetry.on("process.start", (_, { pid }) => {
+        if (kill) sim.kill(pid);
+      });
+      const outcome = await inside(sim, async (self) => {
+        self.trapExit = true;
+        kill = true;
+        const started = how === "start" ? start(self, Scripted, {}) : startLink(self, Scripted, {});
+        kill = false;
+        return started.catch((error) => error);
+      });
+      expect(outcome).toMatchObject({ name: "StartError", reason: "killed" });
+    }),
+);
+
+test("a task that is killed as it is made has ended", () =>
+  simulate(async (sim) => {
+    let kill = false;
+    sim.telemetry.on("process.start", (_, { pid }) => {
+      if (kill) sim.kill(pid);
+    });
+    const outcome = await inside(sim, async (self) => {
+      self.trapExit = true;
+      kill = true;
+      const task = Task.async(self, () => 1);
+      kill = false;
+      return Task.yield(self, task);
+    });
+    expect(outcome).toEqual({ exit: "killed" });
   }));

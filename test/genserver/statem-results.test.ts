@@ -396,3 +396,29 @@ test("a module that is none ends the machine that asked for it", () =>
     expect(failed.reason).toMatchObject({ name: "BadArgument" });
     expect(failed.reason.message).toMatch(/either states or handleEvent/);
   }));
+
+test.each<[string, any]>([
+  ["an object without a text", Object.create(null)],
+  ["a symbol", Symbol("odd")],
+  ["nothing", undefined],
+])("a state of the table that is %s ends the machine as any that is not there, and terminate runs", (_, odd) =>
+  simulate(async (sim) => {
+    const died = deaths(sim);
+    const terminated: unknown[] = [];
+    const Odd = {
+      init: () => nextState("even" as any, 0),
+      states: {
+        even: {
+          handleCast: { go: (_: unknown, data: number) => nextState(odd, data, { genericTimeout: 5, name: odd }) },
+        },
+      },
+      terminate: (reason: unknown) => void terminated.push(reason),
+    } satisfies GenStatem<any, number>;
+    const pid: Pid = await GenStatem.start(sim, Odd);
+    (sim as any).cast(pid, "go");
+    await sim.idle();
+    await sim.advance(5);
+    expect(died.get(pid)).toMatchObject({ name: "Undefined" });
+    expect(terminated).toEqual([died.get(pid)]);
+  }),
+);

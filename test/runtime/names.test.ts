@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { AlreadyStarted, alreadyStarted, BadArgument, name, type Pid } from "hornbeam";
 import { simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
-import { forever, puppet } from "./support.ts";
+import { forever, inside, puppet } from "./support.ts";
 
 const lobby = name("lobby");
 
@@ -176,4 +176,15 @@ test("a name of who has ended is free in the same instant, also in the middle of
     expect(seen).toEqual([false, undefined, false]);
     const next = sim.whereis(lobby);
     expect(next !== undefined && sim.isAlive(next)).toBe(true);
+  }));
+
+test("a process of another system cannot have a name here", () =>
+  simulate(async (sim) => {
+    await simulate(async (other) => {
+      const foreign = other.spawn(forever);
+      await inside(sim, (self) => {
+        expect(() => self.register(lobby, foreign)).toThrow("register: expected a process of this system, got: ");
+      });
+      expect(sim.whereis(lobby)).toBeUndefined();
+    });
   }));

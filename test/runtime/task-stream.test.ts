@@ -481,3 +481,18 @@ test("an error of the loop's body reaches the process, and kills the tasks", () 
     await expect(walk()).rejects.toThrow("enough");
     expect([...died.values()]).toEqual(["normal", "killed"]);
   }));
+
+test.each<[string, unknown]>([
+  ["nothing", undefined],
+  ["a number", 7],
+  ["a promise of nothing", Promise.resolve(undefined)],
+])("an iterator that gives %s in place of a result fails the stream, which leaves nothing behind", (_, result) =>
+  simulate((sim) =>
+    inside(sim, async (self) => {
+      const items = { [Symbol.iterator]: () => ({ next: () => result }) } as Iterable<number>;
+      const stream = Task.asyncStream(self, items, (n) => n)[Symbol.asyncIterator]();
+      await expect(stream.next()).rejects.toThrow(/^asyncStream: expected a result of the iterator, got: /);
+      expect(await stream.next()).toEqual({ done: true, value: undefined });
+    }),
+  ),
+);
