@@ -4,7 +4,7 @@ import type { Process } from "../runtime/process.ts";
 import type { Timer } from "../runtime/timers.ts";
 import type { Milliseconds } from "../runtime/types.ts";
 import type { Module } from "./module.ts";
-import type { Pending } from "./system-host.ts";
+import type { Pending } from "./sys/system-host.ts";
 
 // Calling into a module, and how what it does is called.
 

@@ -6,7 +6,7 @@ import { isThenable } from "../runtime/thenable.ts";
 import type { Reason } from "../runtime/types.ts";
 import { type Callback, enter, isFailure, named, type Server, settled } from "./callback.ts";
 import { reportCrash } from "./report.ts";
-import { type Pending, recordReply } from "./system-host.ts";
+import { type Pending, recordReply } from "./sys/system-host.ts";
 
 // How servers end.
 

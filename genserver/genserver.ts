@@ -11,14 +11,14 @@ import { ended } from "../runtime/stopping.ts";
 import { checkDelay } from "../runtime/timers.ts";
 import type { Async, Caller, ChildSpec, Milliseconds, Pid, Protocol, Reason, Self, Target } from "../runtime/types.ts";
 import { Server } from "./callback.ts";
-import type { CodeChange } from "./code-change.ts";
 import { compile } from "./module.ts";
-import { abcast, multiCall } from "./multi-call.ts";
-import { requestCollection } from "./request-collection.ts";
-import { checkResponse, receiveResponse, sendRequest, waitResponse } from "./requests.ts";
+import { abcast, multiCall } from "./request/multi-call.ts";
+import { requestCollection } from "./request/request-collection.ts";
+import { checkResponse, receiveResponse, sendRequest, waitResponse } from "./request/requests.ts";
 import { serverBehaviour } from "./server.ts";
 import { type Args, flagsOf, hibernationOf, specOf, split } from "./start-options.ts";
-import { hostOf, type Status, Terminate } from "./system-host.ts";
+import type { CodeChange } from "./sys/code-change.ts";
+import { hostOf, type Status, Terminate } from "./sys/system-host.ts";
 
 /**
  * A server: state that is changed by one message at a time (OTP: `gen_server`). A module is a plain object; its

@@ -3,7 +3,7 @@ import type { Process } from "../runtime/process.ts";
 import type { IdleTimeout } from "../runtime/results.ts";
 import type { Milliseconds } from "../runtime/types.ts";
 import type { Server } from "./callback.ts";
-import { messageWaits } from "./system-host.ts";
+import { messageWaits } from "./sys/system-host.ts";
 
 // What a server does when no message comes.
 

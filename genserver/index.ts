@@ -1,7 +1,11 @@
 export { answer, type From } from "../runtime/call.ts";
 export { Agent, type AgentRef } from "./agent.ts";
-export { type CodeChange, CodeChangeError } from "./code-change.ts";
-export type { Statistics, SystemEvent, Tracer } from "./debug.ts";
+export { child, GenServer, start, startLink } from "./genserver.ts";
+export type { MultiCall } from "./request/multi-call.ts";
+export type { Outcome, Response, SentRequest } from "./request/request.ts";
+export type { RequestCollection } from "./request/request-collection.ts";
+export type { NoReplyYet, NoRequest, ResponseOptions, WaitTime } from "./request/requests.ts";
+export type { StartOptions } from "./start-options.ts";
 export {
   type AnyStatem,
   type EventStatem,
@@ -10,15 +14,9 @@ export {
   type StateModule,
   type StatemStatus,
   type StateTable,
-} from "./gen-statem.ts";
-export { child, GenServer, start, startLink } from "./genserver.ts";
-export type { MultiCall } from "./multi-call.ts";
-export type { Outcome, Response, SentRequest } from "./request.ts";
-export type { RequestCollection } from "./request-collection.ts";
-export type { NoReplyYet, NoRequest, ResponseOptions, WaitTime } from "./requests.ts";
-export type { StartOptions } from "./start-options.ts";
-export { BadAction, type EnterAction, type StatemAction } from "./statem-actions.ts";
-export type { NextEvent, StatemEvent } from "./statem-events.ts";
+} from "./statem/gen-statem.ts";
+export { BadAction, type EnterAction, type StatemAction } from "./statem/statem-actions.ts";
+export type { NextEvent, StatemEvent } from "./statem/statem-events.ts";
 export {
   keepState,
   keepStateAndData,
@@ -26,6 +24,8 @@ export {
   repeatState,
   repeatStateAndData,
   stopAndReply,
-} from "./statem-results.ts";
-export { type ProcessStatus, sys } from "./sys.ts";
-export type { Status } from "./system-host.ts";
+} from "./statem/statem-results.ts";
+export { type CodeChange, CodeChangeError } from "./sys/code-change.ts";
+export type { Statistics, SystemEvent, Tracer } from "./sys/debug.ts";
+export { type ProcessStatus, sys } from "./sys/sys.ts";
+export type { Status } from "./sys/system-host.ts";

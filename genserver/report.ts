@@ -4,7 +4,7 @@ import { addressOf } from "../runtime/pid.ts";
 import type { Process } from "../runtime/process.ts";
 import type { Client, Doing } from "../runtime/telemetry.ts";
 import type { Reason } from "../runtime/types.ts";
-import { formatStatus, logOf, shown, statusOf } from "./system-host.ts";
+import { formatStatus, logOf, shown, statusOf } from "./sys/system-host.ts";
 
 /**
  * Tells of a crash in a callback: what it did, with what, in which state, and for whom (OTP: `gen_server:error_info`).

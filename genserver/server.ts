@@ -7,10 +7,10 @@ import { isNext, type Next, NONE, Result } from "../runtime/results.ts";
 import { isThenable } from "../runtime/thenable.ts";
 import type { Milliseconds } from "../runtime/types.ts";
 import { type Callback, enter, expected, isFailure, named, type Server, settled } from "./callback.ts";
-import { changeModule } from "./code-change.ts";
 import { failedInit, terminate } from "./ending.ts";
 import { idleTimeout, startTimer } from "./idle.ts";
 import { listed } from "./module.ts";
+import { changeModule } from "./sys/code-change.ts";
 import {
   Internal,
   isParentExit,
@@ -19,7 +19,7 @@ import {
   recordReply,
   type SystemHost,
   Terminate,
-} from "./system-host.ts";
+} from "./sys/system-host.ts";
 import { unhandled } from "./unhandled.ts";
 
 export { unhandled };

@@ -52,10 +52,10 @@ export {
 } from "./results.ts";
 export { type System, type SystemOptions, system } from "./system.ts";
 export { Table } from "./table.ts";
-export { Task, type TaskChildOptions, type TaskResult } from "./task.ts";
-export type { TaskOutcome } from "./task-process.ts";
-export type { StreamOptions, StreamResult, ZippedResult } from "./task-stream.ts";
-export type { YieldManyOptions } from "./task-wait.ts";
+export { Task, type TaskChildOptions, type TaskResult } from "./task/task.ts";
+export type { TaskOutcome } from "./task/task-process.ts";
+export type { StreamOptions, StreamResult, ZippedResult } from "./task/task-stream.ts";
+export type { YieldManyOptions } from "./task/task-wait.ts";
 export type { CrashReport, Telemetry, TelemetryEvents } from "./telemetry.ts";
 export type * from "./types.ts";
 export type { BusyWith } from "./unfinished.ts";

@@ -7,7 +7,7 @@ import { defineReport, type Level } from "../runtime/reports.ts";
 import { ended } from "../runtime/stopping.ts";
 import { LiveSystem, type System } from "../runtime/system.ts";
 import type { ChildSpec, Milliseconds, Pid, Reason } from "../runtime/types.ts";
-import { Application } from "./application.ts";
+import { Application } from "./application/application.ts";
 import "./events.ts";
 
 declare module "../runtime/telemetry.ts" {

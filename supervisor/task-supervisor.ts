@@ -2,10 +2,10 @@ import { checkOptions } from "../runtime/checks.ts";
 import { StartError } from "../runtime/errors.ts";
 import type { Process } from "../runtime/process.ts";
 import { processOf } from "../runtime/self.ts";
-import type { Task } from "../runtime/task.ts";
-import { callersFrom, checkTaskFunction, functionName, type Job, spawnTask } from "../runtime/task-process.ts";
-import { TaskRecord } from "../runtime/task-record.ts";
-import { type StreamOptions, type StreamResult, taskStream, type ZippedResult } from "../runtime/task-stream.ts";
+import type { Task } from "../runtime/task/task.ts";
+import { callersFrom, checkTaskFunction, functionName, type Job, spawnTask } from "../runtime/task/task-process.ts";
+import { TaskRecord } from "../runtime/task/task-record.ts";
+import { type StreamOptions, type StreamResult, taskStream, type ZippedResult } from "../runtime/task/task-stream.ts";
 import type {
   Async,
   Caller,

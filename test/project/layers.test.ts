@@ -12,7 +12,7 @@ const LIBRARIES: Readonly<Record<string, string>> = {
   eventemitter3: "runtime/telemetry.ts",
   ws: "channels/websocket.ts",
   mime: "http/plugs/static.ts",
-  piscina: "supervisor/worker-pool.ts",
+  piscina: "supervisor/worker-pool/worker-pool.ts",
 };
 
 /** The files that touch the world outside JavaScript. */
