@@ -162,7 +162,9 @@ describe("a tree that ends by itself", { timeout: LIMIT }, () => {
     await using program = new Program("gives-up");
     expect(await program.end()).toMatchObject({ code: 1 });
     expect(program.lines).toEqual(["starting a", "started a", "stopping a", "stopped a"]);
-    expect(program.reports).toMatch(/unwell app gives up: more than 3 restarts in 5 s\n {2}at first, child unwell <.*> ended/);
+    expect(program.reports).toMatch(
+      /unwell app gives up: more than 3 restarts in 5 s\n {2}at first, child unwell <.*> ended/,
+    );
     expect(program.reports).toContain("unwell app ended by itself ('shutdown'); exit code 1");
   });
 
