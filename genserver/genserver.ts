@@ -117,10 +117,10 @@ export async function stopServer(
   if (process === undefined) throw failed("noproc");
   if (process === caller) throw failed("callingSelf");
   hostOf(process);
-  const end = ended(caller, process.pid);
+  const end = ended(caller, process.pid, timeout);
   const order = new Terminate(reason);
   process.enqueue(order);
-  const actual = timeout === "infinity" ? await end : await inTime(caller, end, timeout);
+  const actual = await end;
   if (actual !== reason || !order.obeyed) throw failed(actual);
 }
 
@@ -145,16 +145,6 @@ export const GenServer = {
   checkResponse,
   requestCollection,
 };
-
-function inTime(by: ProcessSelf, end: Promise<Reason>, timeout: Milliseconds): Promise<Reason> {
-  return new Promise((resolve) => {
-    const timer = by.kernel.timers.set(timeout, () => resolve("timeout"), by);
-    end.then((reason) => {
-      timer.cancel();
-      resolve(reason);
-    });
-  });
-}
 
 function startServer<M extends GenServer<any>>(by: ProcessSelf, link: boolean, module: M, args: readonly unknown[]) {
   const { arg, options } = split(module, args);

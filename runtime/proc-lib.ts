@@ -68,7 +68,7 @@ function launch(
 ): Promise<Pid | "ignore"> {
   checkFunction("procLib", run);
   const { name, label, mailbox, timeout } = checkOptions("procLib", options);
-  const state = plainState((self) => run(self, new Word(self as unknown as Process)));
+  const state = plainState((self) => run(self, new Word(processOf(self))));
   return startProcess(by, plainBehaviour, state, { link, name, label, mailbox, timeout });
 }
 

@@ -3,12 +3,25 @@ import type { Process } from "./process.ts";
 import type { Exit, Milliseconds, Pid, Reason, Shutdown } from "./types.ts";
 import { Ending } from "./watch.ts";
 
-/** Resolves to the exit reason of `pid`, past the mailbox; at once with `noproc` when it is gone already. */
-export function ended(by: Process, pid: Pid): Promise<Reason> {
+/**
+ * Resolves to the exit reason of `pid`, past the mailbox: at once with `noproc` when it is gone already, and with
+ * `timeout` when it has not ended in time.
+ */
+export function ended(by: Process, pid: Pid, timeout: Milliseconds | "infinity" = "infinity"): Promise<Reason> {
   const { process } = addressOf(pid);
   if (process === null || process.dead) return Promise.resolve("noproc");
+  const { scheduler, timers } = by.kernel;
   return new Promise((resolve) => {
-    new Ending((reason) => by.kernel.scheduler.settle(by, resolve, reason)).attach(by, process);
+    const ending = new Ending((reason) => {
+      timer?.cancel();
+      scheduler.settle(by, resolve, reason);
+    });
+    const giveUp = (): void => {
+      ending.detach();
+      scheduler.settle(by, resolve, "timeout");
+    };
+    const timer = timeout === "infinity" ? undefined : timers.set(timeout, giveUp, by);
+    ending.attach(by, process);
   });
 }
 

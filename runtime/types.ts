@@ -203,7 +203,10 @@ export interface NameRef extends Disposable {
   readonly pid: Pid;
 }
 
-/** What becomes of messages that find a mailbox full. Signals, replies and system messages always get in. */
+/**
+ * What becomes of messages that find a mailbox full. Signals, replies and what the library itself has to say (the news of
+ * groups and registries, timeouts of state machines, results of tasks) always get in, and are never dropped for others.
+ */
 export interface MailboxOptions {
   /** How many messages may wait. A whole number from 1 up. */
   readonly limit: number;

@@ -148,3 +148,14 @@ test("GenServer.stop of a process that takes no such order is refused, and does 
     await sim.idle();
     expect([sim.isAlive(plain), inbox]).toEqual([true, []]);
   }));
+
+test("who gives up waiting for a stop leaves no monitor behind, though the server never ends", () =>
+  simulate(async (sim) => {
+    const Stubborn = Terminating((_, __, self) => self.sleep(1_000_000).then(() => {}));
+    const pid = await start(sim, Stubborn, {});
+    for (let i = 0; i < 100; i++) {
+      await expect(GenServer.stop(sim, pid, "normal", 1)).rejects.toMatchObject({ reason: "timeout" });
+    }
+    expect(sim.processInfo(pid)?.monitoredBy).toEqual([]);
+    sim.kill(pid);
+  }));

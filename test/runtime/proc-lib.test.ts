@@ -156,3 +156,23 @@ test("what is no function is refused", () =>
   simulate(async (sim) => {
     await expect(procLib.start(sim, "loop" as any)).rejects.toThrow(/procLib: expected a function, got: 'loop'/);
   }));
+
+test.each(["ack", "ignore", "fail"] as const)("the %s of a process that is dead is no word: it is told", (word) =>
+  simulate(async (sim) => {
+    const zombies = events(sim, "process.zombie");
+    const gate = Promise.withResolvers<void>();
+    let pid: Pid | undefined;
+    const started = procLib.start(sim, async (self, init) => {
+      pid = self.pid;
+      await gate.promise;
+      init[word]("too late");
+    });
+    const failed = started.catch((error) => error.reason);
+    await sim.idle();
+    sim.kill(pid as Pid);
+    gate.resolve();
+    expect(await failed).toBe("killed");
+    await sim.idle();
+    expect(zombies[0]).toMatchObject({ operation: `init.${word}`, pid });
+  }),
+);
