@@ -16,6 +16,7 @@ export {
   TaskError,
   Undefined,
 } from "./errors.ts";
+export { Exited } from "./exited.ts";
 export {
   type GroupEvent,
   type GroupMonitor,
@@ -28,7 +29,6 @@ export {
 export type { Passing } from "./passing.ts";
 export { timeout } from "./plain-process.ts";
 export { type Init, type InitFunction, type ProcLibOptions, procLib } from "./proc-lib.ts";
-export { Exited } from "./process.ts";
 export type { ProcessInfo } from "./process-info.ts";
 export { type InitArg, name, type ProtocolOf, type Ref, type ReplyTo } from "./protocol.ts";
 export { defineReport, type Level, onReport, printReports } from "./reports.ts";

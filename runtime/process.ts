@@ -1,8 +1,10 @@
 import type { Behaviour } from "./behaviour.ts";
 import { BadArgument, NoProcess, reasonOf } from "./errors.ts";
+import { abort, dispose, Exited, isAbort } from "./exited.ts";
 import { Extras, NO_CALLERS } from "./extras.ts";
-import { show, showBrief } from "./inspect.ts";
+import { show } from "./inspect.ts";
 import type { Kernel } from "./kernel.ts";
+import { labelOf } from "./label.ts";
 import { Lineage } from "./lineage.ts";
 import { EMPTY, Mailbox } from "./mailbox.ts";
 import { admit } from "./overflow.ts";
@@ -309,40 +311,3 @@ export abstract class Process extends Mailbox implements TimerOwner {
     return rare.scope.runInAsyncScope(work, undefined, a, b, c, d);
   }
 }
-
-/** A label is the user's code, asked in the middle of an exit: one that throws says so instead. */
-function labelOf(label: Label | undefined): string | undefined {
-  try {
-    const text: unknown = typeof label === "function" ? label() : label;
-    return text === undefined || typeof text === "string" ? text : show(text);
-  } catch (error) {
-    return `[its label threw: ${show(error)}]`;
-  }
-}
-
-/** Why `self.signal` was aborted. */
-export class Exited extends Error {
-  override readonly name = "AbortError";
-  readonly reason: Reason;
-  constructor(reason: Reason) {
-    super(`the process ended: ${showBrief(reason)}`, { cause: reason });
-    this.reason = reason;
-  }
-}
-
-/** What an owner's end does to what it owns, the last first. Its code, so what it leaves behind is the owner's. */
-function dispose(owner: Process, resources: ReadonlySet<Disposable>): void {
-  for (const resource of [...resources].reverse()) {
-    try {
-      resource[Symbol.dispose]();
-    } catch (error) {
-      const metadata = { pid: owner.pid, label: owner.describe(), error };
-      owner.kernel.telemetry.emit("process.release.failure", {}, metadata);
-    }
-  }
-}
-
-/** What an aborted signal makes code throw: that code did as it was told. */
-const isAbort = (thrown: unknown): boolean => thrown instanceof Error && thrown.name === "AbortError";
-
-const abort = (controller: AbortController, reason: Reason): void => controller.abort(new Exited(reason));

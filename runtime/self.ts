@@ -1,13 +1,14 @@
 import { nothing } from "./afterlife.ts";
 import { AliasAddress } from "./alias.ts";
 import { Cast, call } from "./call.ts";
+import { CallerWith } from "./caller.ts";
 import { checkOptions } from "./checks.ts";
 import { BadArgument, MailboxFull } from "./errors.ts";
 import { show } from "./inspect.ts";
-import type { Kernel } from "./kernel.ts";
 import { pidsOf } from "./lineage.ts";
+import { HeldName } from "./name-ref.ts";
 import { nameOf } from "./names.ts";
-import { type Address, addressOf, NOBODY, showTarget } from "./pid.ts";
+import { addressOf, NOBODY, showTarget } from "./pid.ts";
 import { plainBehaviour, plainState, receive } from "./plain-process.ts";
 import { Process } from "./process.ts";
 import { newRef } from "./ref.ts";
@@ -211,7 +212,7 @@ export class ProcessSelf extends Process implements Self {
   }
 
   register(name: Name, pid: Pid = this.pid): NameRef {
-    const registration = new Held(this.kernel, name, addressOf(pid));
+    const registration = new HeldName(this.kernel, name, addressOf(pid));
     if (this.gone("register")) return registration;
     const { process } = addressOf(pid);
     if (process === null) throw new BadArgument(`register: expected a process that is alive, got: ${pid}`);
@@ -238,42 +239,6 @@ export class ProcessSelf extends Process implements Self {
   }
 }
 
-/** A caller with other defaults. */
-class CallerWith implements Caller {
-  private readonly process: ProcessSelf;
-  private readonly options: CallOptions;
-  constructor(process: ProcessSelf, options: CallOptions) {
-    this.process = process;
-    this.options = checkOptions("with", options);
-  }
-  call(to: Target, request: string, ...payload: unknown[]): Promise<any> {
-    return call(this.process, to, request, this.process.kernel.pass(payload[0]), this.options);
-  }
-  cast(to: Target, request: string, ...payload: unknown[]): void {
-    this.process.cast(to, request, ...payload);
-  }
-  send(to: Target | Alias, message: unknown, options?: SendOptions): void {
-    this.process.send(to, message, options);
-  }
-  whereis(name: Name): Pid | undefined {
-    return this.process.whereis(name);
-  }
-  isAlive(pid: Pid): boolean {
-    return this.process.isAlive(pid);
-  }
-  with(options: CallOptions): Caller {
-    return new CallerWith(this.process, { ...this.options, ...options });
-  }
-  /** @internal */
-  get self(): ProcessSelf {
-    return this.process;
-  }
-  /** @internal */
-  get callOptions(): CallOptions {
-    return this.options;
-  }
-}
-
 /** The process that a caller speaks for. Every `Caller` of the library has one; a system's is its root. */
 export function processOf(caller: Caller): ProcessSelf {
   if (caller instanceof ProcessSelf) return caller;
@@ -283,28 +248,8 @@ export function processOf(caller: Caller): ProcessSelf {
 }
 
 const timerMessage = ({ ref }: Timer, message: unknown): TimerMessage => ({ tag: "timer", ref, message });
-/** What a caller was made {@link Caller.with}. */
-export const optionsOf = (caller: Caller): CallOptions =>
-  caller instanceof CallerWith ? caller.callOptions : NO_OPTIONS;
 
 const isPid = (to: Target): to is Pid => typeof (to as Pid | undefined)?.id === "number";
-
-/** A name that somebody registered. Given back only by who has it still. */
-class Held implements NameRef {
-  readonly name: Name;
-  readonly pid: Address;
-  private readonly kernel: Kernel;
-  constructor(kernel: Kernel, name: Name, pid: Address) {
-    this.kernel = kernel;
-    this.name = name;
-    this.pid = pid;
-  }
-  [Symbol.dispose](): void {
-    const { process } = this.pid;
-    const { names } = this.kernel;
-    if (process !== null && names.resolve(this.name) === process) names.unregister(this.name, process);
-  }
-}
 
 const ALIAS_MODES: readonly unknown[] = [undefined, "explicitUnalias", "demonitor", "replyDemonitor"];
 

@@ -1,9 +1,10 @@
 import { nothing } from "../../runtime/afterlife.ts";
+import { optionsOf } from "../../runtime/caller.ts";
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
 import { timeout as timeUp } from "../../runtime/plain-process.ts";
 import type { Process } from "../../runtime/process.ts";
-import { optionsOf, processOf } from "../../runtime/self.ts";
+import { processOf } from "../../runtime/self.ts";
 import { checkDelay, type Timer } from "../../runtime/timers.ts";
 import type { Caller, Milliseconds, Protocol, Self, Target, Timeout } from "../../runtime/types.ts";
 import {

@@ -1,10 +1,11 @@
 import { nothing } from "../../runtime/afterlife.ts";
 import { Call } from "../../runtime/call.ts";
+import { optionsOf } from "../../runtime/caller.ts";
 import { checkFunction } from "../../runtime/checks.ts";
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
 import type { Process } from "../../runtime/process.ts";
-import { optionsOf, processOf } from "../../runtime/self.ts";
+import { processOf } from "../../runtime/self.ts";
 import type { Async, Caller, Pid, Reason, Target } from "../../runtime/types.ts";
 import type { Debug, Statistics, SystemEvent, Tracer } from "./debug.ts";
 import {
