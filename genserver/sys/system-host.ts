@@ -101,14 +101,13 @@ export class Terminate extends SystemMessage {
   }
 }
 
-/** The exit of the one who started it with a link is the order to stop. */
+/** The exit of the one who started it with a link is the order to stop; who was started without one is its own parent (OTP). */
 export function isParentExit(process: Process, message: unknown): message is Exit {
   return (
-    process.parent !== null &&
     typeof message === "object" &&
     message !== null &&
     (message as Exit).tag === "exit" &&
-    (message as Exit).pid === process.parent
+    (message as Exit).pid === (process.parent ?? process.pid)
   );
 }
 

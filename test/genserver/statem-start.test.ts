@@ -138,6 +138,22 @@ for (const mode of MODES) {
       expect([calls, died.get(pid)]).toEqual([[["shutdown", "b", ["data"]]], "shutdown"]);
     }));
 
+  test(`a machine without a link that traps exits ends with an exit that it sends to itself, ${mode}`, () =>
+    simulate(async (sim) => {
+      const died = deaths(sim);
+      const init = (self: any) => {
+        self.trapExit = true;
+        return nextState("a", []);
+      };
+      const pid = await start(sim, scripted(mode, { init }));
+      sim.cast<any, string>(pid, "act", ({ self }: any) => {
+        self.exit(self.pid, "enough");
+        return keepStateAndData();
+      });
+      await sim.idle();
+      expect(died.get(pid)).toBe("enough");
+    }));
+
   test(`the exit of another is an info to a machine that traps exits, ${mode}`, () =>
     simulate(async (sim) => {
       const init = (self: any) => {

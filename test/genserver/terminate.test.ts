@@ -184,6 +184,27 @@ test("a server that was started without a link has no parent: the exit of its st
     expect(calls).toEqual([]);
   }));
 
+test("a trapped exit that a server sends to itself ends one that was started without a link, and is a message to others", () =>
+  simulate(async (sim) => {
+    const [alone, linked] = [noting(), noting()];
+    const pid = await start(sim, alone.module, { init: traps });
+    const parent = puppet(sim);
+    let child: any;
+    await parent.does(async (self) => {
+      child = await startLink(self, linked.module, { init: traps });
+    });
+    for (const each of [pid, child]) {
+      sim.cast<any, string>(each, "act", (log: Log, self: Self) => {
+        self.exit(self.pid, "enough");
+        return noreply([...log, "told itself"]);
+      });
+    }
+    await sim.idle();
+    expect(alone.calls).toEqual([["enough", ["state", "told itself"]]]);
+    expect(linked.calls).toEqual([]);
+    expect(await logOf(sim, child)).toEqual(["state", "told itself", { tag: "exit", pid: child, reason: "enough" }]);
+  }));
+
 test("a parent's exit waits in line: what came before it is handled, what came after is not", () =>
   simulate(async (sim) => {
     const { calls, module } = noting();

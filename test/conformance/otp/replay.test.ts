@@ -7,14 +7,15 @@ import { replayFamily } from "./families.ts";
 /** Differences that a failure shows. */
 const SHOWN = 5;
 
-const PROMISES: readonly (readonly [Family, string])[] = [
-  ["signals", "links, monitors, aliases, exit signals, names and timers are Erlang's"],
-  ["supervision", "supervisors do what OTP's do"],
-  ["genserver", "servers do what OTP's gen_server does"],
+/** Of each family: how many documents of the corpus are in the sample, and how many that were found later. */
+const PROMISES: readonly (readonly [promise: string, Family, sampled: number, found: number])[] = [
+  ["links, monitors, aliases, exit signals, names and timers are Erlang's", "signals", 150, 4],
+  ["supervisors do what OTP's do", "supervision", 150, 0],
+  ["servers do what OTP's gen_server does", "genserver", 150, 0],
 ];
 
-test.for(PROMISES.map(([family, promise]) => [promise, family] as const))("%s", async ([, family]) => {
+test.for(PROMISES)("%s", async ([, family, sampled, found]) => {
   const { documents, differences } = await replayFamily(family, SAMPLE);
   expect(differences.length, `not as recorded\n${differences.slice(0, SHOWN).join("\n")}\n`).toBe(0);
-  expect(documents).toBe(150);
+  expect(documents).toBe(sampled + found);
 });
