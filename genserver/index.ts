@@ -18,11 +18,15 @@ export {
 export { BadAction, type EnterAction, type StatemAction } from "./statem/statem-actions.ts";
 export type { NextEvent, StatemEvent } from "./statem/statem-events.ts";
 export {
+  type KeepState,
   keepState,
   keepStateAndData,
+  type NextState,
   nextState,
+  type RepeatState,
   repeatState,
   repeatStateAndData,
+  type StopAndReply,
   stopAndReply,
 } from "./statem/statem-results.ts";
 export { type CodeChange, CodeChangeError } from "./sys/code-change.ts";

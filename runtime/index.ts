@@ -27,10 +27,20 @@ export {
   type ScopeMonitor,
 } from "./groups.ts";
 export type { Passing } from "./passing.ts";
+export type { Origin } from "./pid.ts";
 export { timeout } from "./plain-process.ts";
 export { type Init, type InitFunction, type ProcLibOptions, procLib } from "./proc-lib.ts";
 export type { ProcessInfo } from "./process-info.ts";
-export { type InitArg, name, type ProtocolOf, type Ref, type ReplyTo } from "./protocol.ts";
+export {
+  type EventProtocol,
+  type InitArg,
+  name,
+  type ProtocolOf,
+  type Ref,
+  type ReplyTo,
+  type ServerProtocol,
+  type StateProtocol,
+} from "./protocol.ts";
 export { defineReport, type Level, onReport, printReports } from "./reports.ts";
 export {
   error,
@@ -56,7 +66,7 @@ export { Task, type TaskChildOptions, type TaskResult } from "./task/task.ts";
 export type { TaskOutcome } from "./task/task-process.ts";
 export type { StreamOptions, StreamResult, ZippedResult } from "./task/task-stream.ts";
 export type { YieldManyOptions } from "./task/task-wait.ts";
-export type { CrashReport, Telemetry, TelemetryEvents } from "./telemetry.ts";
+export type { Client, CrashReport, Doing, Telemetry, TelemetryEvents } from "./telemetry.ts";
 export type * from "./types.ts";
 export type { BusyWith } from "./unfinished.ts";
 export { isDown } from "./watch.ts";

@@ -58,7 +58,8 @@ type OfRequest<E, Type, K> = E extends { type: Type; request: K } ? E : never;
 type PayloadOfEvent<E> = E extends { payload: infer P } ? Payload<(payload: P) => void> : [];
 type AnswerOf<E> = E extends { from: ReplyTo<infer V> } ? V : never;
 
-interface EventProtocol<E> extends Protocol {
+/** What a state machine with one `handleEvent` understands. */
+export interface EventProtocol<E> extends Protocol {
   calls: {
     [K in Request<E, "call">]: (
       ...payload: PayloadOfEvent<OfRequest<E, "call", K>>
@@ -68,7 +69,8 @@ interface EventProtocol<E> extends Protocol {
   info: E extends { type: "info"; content: infer I } ? I : never;
 }
 
-interface StateProtocol<M> extends Protocol {
+/** What a state machine with tables by state understands. */
+export interface StateProtocol<M> extends Protocol {
   calls: {
     [K in KeysOf<Tables<M, "handleCall">>]: (
       ...payload: PayloadOfAll<Handler<Tables<M, "handleCall">, K>>
@@ -80,7 +82,8 @@ interface StateProtocol<M> extends Protocol {
   info: [Infos<M>] extends [never] ? never : First<Both<Infos<M>>>;
 }
 
-interface ServerProtocol<M> extends Protocol {
+/** What a server understands. */
+export interface ServerProtocol<M> extends Protocol {
   calls: {
     [K in keyof At<M, "handleCall">]: (...payload: Payload<At<M, "handleCall">[K]>) => Value<At<M, "handleCall">[K]>;
   };
