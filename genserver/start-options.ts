@@ -21,7 +21,8 @@ export interface StartOptions extends Partial<Omit<ChildSpec, "start">> {
 /** What `start`, `startLink` and `child` take behind the module. */
 export type Args<M> = [...InitArg<M>, options?: StartOptions];
 
-const OPTIONS: ReadonlySet<string> = new Set(
+/** The names of the {@link StartOptions}. */
+export const START_OPTIONS: ReadonlySet<string> = new Set(
   "id name label timeout mailbox hibernateAfter restart shutdown type significant backoff".split(" "),
 );
 
@@ -41,8 +42,8 @@ export function split(
     throw new BadArgument(`expected start options, got: ${show(options)}${hint}`);
   }
   for (const key of Object.keys(options)) {
-    if (!OPTIONS.has(key)) {
-      throw new BadArgument(`expected start options (${[...OPTIONS].join(", ")}), got: ${show(key)}${hint}`);
+    if (!START_OPTIONS.has(key)) {
+      throw new BadArgument(`expected start options (${[...START_OPTIONS].join(", ")}), got: ${show(key)}${hint}`);
     }
   }
   return { arg: lone ? undefined : args[0], options };

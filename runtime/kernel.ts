@@ -111,7 +111,9 @@ function crashReport(process: Process, reason: Reason, doing: CrashReport["doing
     reason,
     parent: process.parent ?? undefined,
     ancestors: pidsOf(process.lineage, SHOWN_ANCESTORS),
-    links: [...(process.links ?? [])].map((peer) => ({ pid: peer.pid, label: peer.describe() })),
+    links: [...(process.links ?? [])]
+      .filter((peer) => peer !== process.kernel.root)
+      .map((peer) => ({ pid: peer.pid, label: peer.describe() })),
     messages: process.queueLength,
     callers: process.callers,
   };

@@ -1,8 +1,8 @@
 import { type GenServer, child as serverChild, startLink as startServerLink } from "../genserver/genserver.ts";
 import { unhandled } from "../genserver/server.ts";
-import type { StartOptions } from "../genserver/start-options.ts";
+import { START_OPTIONS, type StartOptions } from "../genserver/start-options.ts";
 import { checkOptions } from "../runtime/checks.ts";
-import { StartError } from "../runtime/errors.ts";
+import { BadArgument, StartError } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import { noreply, ok, reply, stop } from "../runtime/results.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
@@ -167,5 +167,10 @@ export const DynamicSupervisor: DynamicSupervisor = {
 const OF_CHILDREN = new Set(["maxRestarts", "maxSeconds", "maxChildren", "extraArguments", "backoff"]);
 
 /** What is said of the supervisor's own process. */
-const startOptions = (options: DynamicOptions): StartOptions =>
-  Object.fromEntries(Object.entries(options).filter(([option]) => !OF_CHILDREN.has(option)));
+function startOptions(options: DynamicOptions): StartOptions {
+  const own = Object.entries(options).filter(([option]) => !OF_CHILDREN.has(option));
+  const unknown = own.find(([option]) => !START_OPTIONS.has(option));
+  if (unknown === undefined) return Object.fromEntries(own);
+  const known = [...new Set([...OF_CHILDREN, ...START_OPTIONS])].join(", ");
+  throw new BadArgument(`DynamicSupervisor: expected options (${known}), got: ${show(unknown[0])}`);
+}

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { exit, type Level, ok, onReport, type stop } from "hornbeam";
+import { exit, type Level, ok, onReport, procLib, type stop } from "hornbeam";
 import { type GenServer, start } from "hornbeam/genserver";
 import { type Sim, simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
@@ -65,6 +65,20 @@ test("a report of a crash names the ancestors, those that are linked, and the me
     expect(text).toContain(`\n  ancestors: ${middle}, ${top}`);
     expect(text).toContain(`\n  linked to: ${middle} middle`);
     expect(text).toContain("\n  messages left unread: 2");
+  }));
+
+test("the system itself is not among those that a crash may take along", () =>
+  simulate(async (sim) => {
+    const seen = reports(sim);
+    const loop = procLib.child(async (self, init) => {
+      init.ack();
+      await self.sleep(10);
+      throw new Error("oops");
+    });
+    await sim.start(loop);
+    await sim.advance(20);
+    expect(seen[0]?.text).toContain("crashed");
+    expect(seen[0]?.text).not.toContain("linked to");
   }));
 
 test("a report keeps every letter, whatever the alphabet", () =>

@@ -219,3 +219,8 @@ describe("listings", () => {
       expect(count).toEqual({ specs: 2, active: 1, supervisors: 1, workers: 1 });
     }));
 });
+
+test("an option that does not exist is refused, with those that do", () => {
+  const refused = () => DynamicSupervisor.child({ maxChilden: 1 } as object);
+  expect(refused).toThrow(/expected options \(.*maxChildren.*, name,.*\), got: 'maxChilden'/);
+});
