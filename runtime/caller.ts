@@ -39,7 +39,7 @@ export class CallerWith implements Caller {
   }
 }
 
-const NO_OPTIONS: CallOptions = {};
+export const NO_OPTIONS: CallOptions = {};
 
 /** What a caller was made {@link Caller.with}. */
 export const optionsOf = (caller: Caller): CallOptions =>

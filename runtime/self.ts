@@ -1,7 +1,7 @@
 import { nothing } from "./afterlife.ts";
 import { AliasAddress } from "./alias.ts";
 import { Cast, call } from "./call.ts";
-import { CallerWith } from "./caller.ts";
+import { CallerWith, NO_OPTIONS } from "./caller.ts";
 import { checkOptions } from "./checks.ts";
 import { BadArgument, MailboxFull } from "./errors.ts";
 import { show } from "./inspect.ts";
@@ -35,8 +35,6 @@ import type {
   TimerRef,
 } from "./types.ts";
 import { Monitor } from "./watch.ts";
-
-const NO_OPTIONS: CallOptions = {};
 
 /**
  * A process as its own code sees it. What a dead process asks for is not done: every operation with an effect looks

@@ -3,7 +3,7 @@ import { BadArgument } from "../../runtime/errors.ts";
 import { addressOf } from "../../runtime/pid.ts";
 import type { Process } from "../../runtime/process.ts";
 import type { Pid } from "../../runtime/types.ts";
-import { Locks } from "../registry/locks.ts";
+import { Locks } from "../locks.ts";
 
 /** The partitions of one supervisor: which of them a key belongs to, and who that is now. */
 export class PartitionTable implements Directory {

@@ -5,8 +5,8 @@ import { show } from "../../runtime/inspect.ts";
 import type { Process } from "../../runtime/process.ts";
 import { signal } from "../../runtime/signal.ts";
 import type { Name, Pid } from "../../runtime/types.ts";
+import { Locks } from "../locks.ts";
 import type { Batches } from "./dispatch.ts";
-import { Locks } from "./locks.ts";
 import type { Registration } from "./registry-name.ts";
 
 /** A key of a unique registry is taken: `pid` is the one who has it (Elixir: `{:already_registered, pid}`). */

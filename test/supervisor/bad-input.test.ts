@@ -6,11 +6,8 @@ import {
   MailboxFull,
   NoProcess,
   name,
-  noreply,
-  ok,
   pg,
   procLib,
-  reply,
   type Self,
   StartError,
   system,
@@ -50,13 +47,7 @@ import {
 } from "hornbeam/supervisor";
 import { expect, test } from "vitest";
 import { forever } from "../runtime/support.ts";
-
-const Counter = {
-  init: (from: number) => ok(from),
-  handleCall: { add: (by: number, count) => reply(count + by, count + by) },
-  handleCast: { add: (by: number, count) => noreply(count + by) },
-  handleInfo: (_: unknown, count) => noreply(count),
-} satisfies GenServer<number>;
+import { App, Counter, dynamic, rooms, shards, startEach, tasks } from "./each.ts";
 
 const Lamp = {
   init: () => nextState("off", 0),
@@ -65,21 +56,10 @@ const Lamp = {
   },
 } satisfies GenStatem<"off", number>;
 
-const App = {
-  init: () => ({ strategy: "oneForOne" as const, children: [child(Counter, 0, { id: "counter" })] }),
-};
 const Shop = { name: "shop", env: { level: 1 } } satisfies Application<{ level: number }>;
 
-const rooms = registry<string, number>("rooms");
-const shards = name("shards");
-const tasks = name("tasks");
-const dynamic = name("dynamic");
-
 async function world(sim: Sim) {
-  await sim.start(Registry.child({ name: rooms, keys: "unique" }));
-  await sim.start(PartitionSupervisor.child({ name: shards, childSpec: child(Counter, 0), partitions: 2 }));
-  await sim.start(TaskSupervisor.child({ name: tasks }));
-  await sim.start(DynamicSupervisor.child({ name: dynamic }));
+  await startEach(sim);
   await Application.start(sim, Shop);
   const dead = sim.spawn(() => {});
   await sim.idle();

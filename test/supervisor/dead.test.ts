@@ -1,6 +1,6 @@
 // Dead means dead, for all that processes can ask of the library: what the code of a dead process still asks for is not
 // done, and it never goes on; who speaks for a system that has stopped is told so.
-import { type Caller, name, noreply, ok, type Pid, pg, procLib, reply, type Self, Task } from "hornbeam";
+import { type Caller, name, type Pid, pg, procLib, type Self, Task } from "hornbeam";
 import {
   Agent,
   child,
@@ -18,7 +18,6 @@ import {
   DynamicSupervisor,
   PartitionSupervisor,
   Registry,
-  registry,
   Supervisor,
   supervisor,
   TaskSupervisor,
@@ -27,12 +26,7 @@ import {
 } from "hornbeam/supervisor";
 import { describe, expect, test } from "vitest";
 import { events, forever } from "../runtime/support.ts";
-
-const Counter = {
-  init: (from: number) => ok(from),
-  handleCall: { add: (by: number, count) => reply(count + by, count + by) },
-  handleCast: { add: (by: number, count) => noreply(count + by) },
-} satisfies GenServer<number>;
+import { App, Counter, dynamic, rooms, shards, startEach, tasks } from "./each.ts";
 
 const Lamp = {
   init: () => nextState("off", 0),
@@ -42,9 +36,6 @@ const Lamp = {
 const Running = { name: "running", env: { level: 1 } } satisfies Application<{ level: number }>;
 const Stopped = { name: "stopped", start: () => supervisor(App, undefined) } satisfies Application;
 
-const App = {
-  init: () => ({ strategy: "oneForOne" as const, children: [child(Counter, 0, { id: "counter" })] }),
-};
 const Template = {
   init: () => ({
     strategy: "simpleOneForOne" as const,
@@ -52,16 +43,8 @@ const Template = {
   }),
 };
 
-const rooms = registry<string, number>("rooms");
-const shards = name("shards");
-const tasks = name("tasks");
-const dynamic = name("dynamic");
-
 async function world(sim: Sim) {
-  await sim.start(Registry.child({ name: rooms, keys: "unique", meta: { color: "red" } }));
-  await sim.start(PartitionSupervisor.child({ name: shards, childSpec: child(Counter, 0), partitions: 2 }));
-  await sim.start(TaskSupervisor.child({ name: tasks }));
-  await sim.start(DynamicSupervisor.child({ name: dynamic }));
+  await startEach(sim, { registry: { meta: { color: "red" } } });
   await Application.start(sim, Running);
   return {
     counter: await start(sim, Counter, 0),

@@ -18,7 +18,6 @@ import {
   DynamicSupervisor,
   PartitionSupervisor,
   Registry,
-  registry,
   Supervisor,
   supervisor,
   TaskSupervisor,
@@ -29,6 +28,7 @@ import { addressOf } from "../../runtime/pid.ts";
 import type { Process } from "../../runtime/process.ts";
 import type { LiveSystem } from "../../runtime/system.ts";
 import { forever, inside } from "../runtime/support.ts";
+import { dynamic, rooms, shards, startEach, tasks } from "./each.ts";
 
 const TIMES = 1000;
 
@@ -64,16 +64,8 @@ const Shop = {
   start: () => supervisor({ init: () => ({ strategy: "oneForOne" as const, children: [] }) }),
 } satisfies Application<{ level: number }>;
 
-const rooms = registry<string, number>("rooms");
-const shards = name("shards");
-const tasks = name("tasks");
-const dynamic = name("dynamic");
-
 async function world(sim: Sim) {
-  await sim.start(Registry.child({ name: rooms, keys: "unique", listeners: [name("listener")] }));
-  await sim.start(PartitionSupervisor.child({ name: shards, childSpec: child(Counter, 0), partitions: 2 }));
-  await sim.start(TaskSupervisor.child({ name: tasks }));
-  await sim.start(DynamicSupervisor.child({ name: dynamic, maxRestarts: Infinity }));
+  await startEach(sim, { registry: { listeners: [name("listener")] }, dynamic: { maxRestarts: Infinity } });
   await Application.start(sim, Shop);
   await Application.stop(sim, Shop);
   return {

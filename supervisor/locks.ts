@@ -1,7 +1,7 @@
-import { nothing } from "../../runtime/afterlife.ts";
-import { CallError } from "../../runtime/errors.ts";
-import type { Process } from "../../runtime/process.ts";
-import type { Async } from "../../runtime/types.ts";
+import { nothing } from "../runtime/afterlife.ts";
+import { CallError } from "../runtime/errors.ts";
+import type { Process } from "../runtime/process.ts";
+import type { Async } from "../runtime/types.ts";
 
 /** One at a time under each key; the others stand in line. */
 export class Locks {
