@@ -1,5 +1,6 @@
 import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
+import { isAsync } from "../runtime/thenable.ts";
 import type { GenServer } from "./genserver.ts";
 
 export type Callback = (...args: any[]) => unknown;
@@ -46,6 +47,3 @@ export function table(what: string, entries: object | undefined): ReadonlyMap<st
 
 /** How a message says what a state or a table has. */
 export const listed = (keys: Iterable<unknown>): string => [...keys].map(String).join(", ") || "nothing";
-
-const AsyncFunction = (async () => {}).constructor;
-export const isAsync = (callback: unknown): boolean => callback instanceof AsyncFunction;

@@ -8,8 +8,8 @@ import type { Reason } from "./types.ts";
 export interface Behaviour {
   /** What reports call a process that has neither label nor name. */
   readonly kind: string;
-  /** The first turn of the process. */
-  start(process: Process): void | Promise<void>;
+  /** The first turn of the process. Without one, it begins with its first message. */
+  start?(process: Process): void | Promise<void>;
   /** One message. While a returned promise is pending, messages wait and signals act. */
   receive(process: Process, message: unknown): void | Promise<void>;
   /** Removes the messages that match of those which the behaviour has taken from the mailbox and keeps. */

@@ -26,6 +26,7 @@ export {
   pg,
   type ScopeMonitor,
 } from "./groups.ts";
+export { type Loop, type LoopFunction, type LoopProtocol, loop } from "./loop.ts";
 export type { Passing } from "./passing.ts";
 export type { Origin } from "./pid.ts";
 export { timeout } from "./plain-process.ts";

@@ -7,7 +7,7 @@ import { pidsOf, SHOWN_ANCESTORS } from "./lineage.ts";
 import { Names } from "./names.ts";
 import { checkMailbox } from "./overflow.ts";
 import { clone, type Pass, type Passing, passing } from "./passing.ts";
-import { DEAD, type Process, START } from "./process.ts";
+import { DEAD, IDLE, type Process, START } from "./process.ts";
 import { ProcessTable } from "./process-table.ts";
 import { Scheduler } from "./scheduler.ts";
 import { ProcessSelf } from "./self.ts";
@@ -16,7 +16,7 @@ import { Timers } from "./timers.ts";
 import type { Label, MailboxOptions, Milliseconds, Name, Reason } from "./types.ts";
 
 export interface SpawnFlags {
-  readonly link: boolean;
+  readonly link?: boolean;
   readonly name?: Name | undefined;
   readonly label?: Label | undefined;
   readonly trapExit?: boolean | undefined;
@@ -65,16 +65,19 @@ export class Kernel {
   /** Makes a process; it first runs after whoever spawned it gives way. `by` is dead only for a zombie's spawn. */
   spawn(by: Process | null, behaviour: Behaviour, state: unknown, flags: SpawnFlags): ProcessSelf {
     if (flags.name !== undefined) this.names.check(flags.name);
-    const parent = flags.link ? by : null;
-    const process = new ProcessSelf(this, ++this.ids, behaviour, state, by, flags.link, flags.trapExit === true);
+    const linked = flags.link === true;
+    const process = new ProcessSelf(this, ++this.ids, behaviour, state, by, linked, flags.trapExit === true);
     process.label = flags.label;
     if (flags.mailbox !== undefined) process.rare.bounds = checkMailbox(flags.mailbox);
     if (by?.dead === true) return stillborn(by, process);
     if (flags.name !== undefined) this.names.claim(flags.name, process);
     this.table.add(process);
-    if (parent !== null) parent.linkTo(process);
-    process.push(START);
-    this.scheduler.ready(process);
+    if (linked) by?.linkTo(process);
+    if (behaviour.start === undefined) process.status = IDLE;
+    else {
+      process.push(START);
+      this.scheduler.ready(process);
+    }
     if (this.telemetry.has("process.start")) {
       this.telemetry.emit("process.start", { count: this.table.size }, { pid: process.pid, parent: by?.pid });
     }

@@ -128,7 +128,7 @@ function settle(process: Process, state: PlainState, tell: (value: unknown) => v
 export function receive(process: Process, match: Match | undefined, after: Milliseconds | undefined): Promise<any> {
   const state: unknown = process.state;
   if (!(state instanceof PlainState)) {
-    const got = `${process.describe()}, which gets its messages in handleInfo`;
+    const got = `${process.describe()}, which gets its messages in a callback`;
     throw new BadArgument(`receive: expected a process that runs a function, got: ${got}`);
   }
   if (state.receiver !== undefined)

@@ -176,7 +176,7 @@ export class Scheduler {
 /** One message. What the behaviour throws ends the process. */
 function handle(process: Process, message: unknown): void | Promise<void> {
   try {
-    return message === START ? process.behaviour.start(process) : process.behaviour.receive(process, message);
+    return message === START ? process.behaviour.start?.(process) : process.behaviour.receive(process, message);
   } catch (thrown) {
     process.crash(thrown);
   }

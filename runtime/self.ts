@@ -6,6 +6,7 @@ import { checkOptions } from "./checks.ts";
 import { BadArgument, MailboxFull } from "./errors.ts";
 import { show } from "./inspect.ts";
 import { pidsOf } from "./lineage.ts";
+import { Loop } from "./loop.ts";
 import { HeldName } from "./name-ref.ts";
 import { nameOf } from "./names.ts";
 import { addressOf, NOBODY, showTarget } from "./pid.ts";
@@ -140,19 +141,19 @@ export class ProcessSelf extends Process implements Self {
 
   // ── other processes ──
 
-  spawn(run: ProcessFunction, options: SpawnOptions = {}): Pid {
-    return this.start(run, options, checkOptions("spawn", options).link === true).pid;
+  spawn(run: ProcessFunction | Loop, options: SpawnOptions = UNLINKED): Pid {
+    return this.start(run, checkOptions("spawn", options)).pid;
   }
 
-  spawnLink(run: ProcessFunction, options: SpawnOptions = {}): Pid {
-    return this.start(run, options, true).pid;
+  spawnLink(run: ProcessFunction | Loop, options?: SpawnOptions): Pid {
+    return this.start(run, options === undefined ? LINKED : { ...options, link: true }).pid;
   }
 
   spawnMonitor(
-    run: ProcessFunction,
-    options: SpawnOptions & { readonly monitor?: MonitorOptions<any> } = {},
+    run: ProcessFunction | Loop,
+    options: SpawnOptions & { readonly monitor?: MonitorOptions<any> } = UNLINKED,
   ): { pid: Pid; monitor: MonitorRef } {
-    const { pid } = this.start(run, options, checkOptions("spawnMonitor", options).link === true);
+    const { pid } = this.start(run, checkOptions("spawnMonitor", options));
     return { pid, monitor: this.monitor(pid, options.monitor) };
   }
 
@@ -222,8 +223,9 @@ export class ProcessSelf extends Process implements Self {
     if (!this.gone("unregister")) this.kernel.names.unregister(name, this);
   }
 
-  private start(run: ProcessFunction, options: SpawnOptions, link: boolean): Process {
-    return this.kernel.spawn(this, plainBehaviour, plainState(run), { ...options, link });
+  private start(run: ProcessFunction | Loop, flags: SpawnOptions): Process {
+    if (run instanceof Loop) return this.kernel.spawn(this, run, run.state, flags);
+    return this.kernel.spawn(this, plainBehaviour, plainState(run), flags);
   }
 
   private gone(operation: string): boolean {
@@ -244,6 +246,9 @@ export function processOf(caller: Caller): ProcessSelf {
   if (self instanceof ProcessSelf) return self;
   throw new BadArgument(`expected a process (self) or a system, got: ${show(caller)}`);
 }
+
+const UNLINKED: SpawnOptions = { link: false };
+const LINKED: SpawnOptions = { link: true };
 
 const timerMessage = ({ ref }: Timer, message: unknown): TimerMessage => ({ tag: "timer", ref, message });
 

@@ -5,9 +5,9 @@ import { type Driver, realDriver } from "./driver.ts";
 import { BadArgument, StartError } from "./errors.ts";
 import { show } from "./inspect.ts";
 import { Kernel } from "./kernel.ts";
+import type { Loop, LoopProtocol } from "./loop.ts";
 import type { Passing } from "./passing.ts";
 import { addressOf, pidIn } from "./pid.ts";
-import { plainBehaviour, plainState } from "./plain-process.ts";
 import { infoOf, type ProcessInfo } from "./process-info.ts";
 import { type Level, printReports } from "./reports.ts";
 import { type ProcessSelf, processOf } from "./self.ts";
@@ -65,7 +65,8 @@ export interface System extends Caller {
   now(): Milliseconds;
   /** Starts a child under the root of the system. Rejects with a `StartError`, also when the child is ignored. */
   start<P extends Protocol>(child: ChildSpec<P, Pid<P> | WithExtra<P>>): Promise<Pid<P>>;
-  /** Runs a function as a process that nobody is linked to. */
+  /** Runs a function, or a {@link loop}, as a process that nobody is linked to. */
+  spawn<M>(run: Loop<M>, options?: SpawnOptions): Pid<LoopProtocol<M>>;
   spawn<T>(run: ProcessFunction<T>, options?: SpawnOptions): Pid;
   /** Sends an exit signal. */
   exit(pid: Pid, reason: Reason): void;
@@ -136,8 +137,8 @@ export class LiveSystem implements System {
     return pid;
   }
 
-  spawn(run: ProcessFunction, options: SpawnOptions = {}): Pid {
-    return this.kernel.spawn(this.self, plainBehaviour, plainState(run), { ...options, link: false }).pid;
+  spawn(run: ProcessFunction | Loop, options?: SpawnOptions): Pid {
+    return this.self.spawn(run as Loop, options === undefined ? options : { ...options, link: false });
   }
 
   stop(reason: Reason = "shutdown"): Promise<void> {

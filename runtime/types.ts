@@ -1,5 +1,6 @@
 // The vocabulary of the whole family: addresses, reasons, signals, and what a process or a system can do.
 
+import type { Loop, LoopProtocol } from "./loop.ts";
 import type { Telemetry } from "./telemetry.ts";
 
 declare const protocol: unique symbol;
@@ -271,8 +272,15 @@ export interface Self<Info = any> extends Caller {
   /** Ties two processes together: the exit of one is a signal to the other. Throws `noproc` unless exits are trapped. */
   link(pid: Pid): void;
   unlink(pid: Pid): void;
+  /** Runs a function, or a {@link loop}, as a process. It first runs when this one gives way. */
+  spawn<M>(run: Loop<M>, options?: SpawnOptions): Pid<LoopProtocol<M>>;
   spawn<T>(run: ProcessFunction<T>, options?: SpawnOptions): Pid;
+  spawnLink<M>(run: Loop<M>, options?: SpawnOptions): Pid<LoopProtocol<M>>;
   spawnLink<T>(run: ProcessFunction<T>, options?: SpawnOptions): Pid;
+  spawnMonitor<M>(
+    run: Loop<M>,
+    options?: SpawnOptions & { readonly monitor?: MonitorOptions<any> },
+  ): { readonly pid: Pid<LoopProtocol<M>>; readonly monitor: MonitorRef };
   spawnMonitor<T>(
     run: ProcessFunction<T>,
     options?: SpawnOptions & { readonly monitor?: MonitorOptions<any> },

@@ -1,6 +1,7 @@
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
-import { type Callback, isAsync, table } from "../module.ts";
+import { isAsync } from "../../runtime/thenable.ts";
+import { type Callback, table } from "../module.ts";
 import type { Occurrence } from "./statem-events.ts";
 
 /** One state made ready: its tables as Maps, each filled up with the module's own entries. */

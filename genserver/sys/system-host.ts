@@ -139,7 +139,7 @@ export class Overseer implements Behaviour {
   }
 
   start(process: Process): Pending {
-    return this.host.start(process);
+    return this.host.start?.(process);
   }
 
   receive(process: Process, message: unknown): Pending {

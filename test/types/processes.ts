@@ -3,15 +3,20 @@ import {
   type Alias,
   type BusyWith,
   type Down,
+  type LoopProtocol,
+  loop,
   type MailboxOptions,
   type MonitorRef,
   system as makeSystem,
   type NameRef,
   name,
+  noreply,
   type Pid,
   procLib,
+  reply,
   type Self,
   type System,
+  stop,
   Table,
   type TimerMessage,
   type TimerRef,
@@ -80,6 +85,33 @@ export function spawning(): void {
   self.spawn(() => {}, { linked: true });
   // @ts-expect-error a spawn takes a function
   self.spawn("loop");
+}
+
+export function looping(): void {
+  const counter = loop(0, (message: "add" | { readonly from: Pid }, count, child) => {
+    same<typeof count, number>(true);
+    same<typeof child, Self<"add" | { readonly from: Pid }>>(true);
+    if (message === "add") return noreply(count + 1);
+    child.send(message.from, count);
+  });
+  const pid = self.spawn(counter);
+  same<typeof pid, Pid<LoopProtocol<"add" | { readonly from: Pid }>>>(true);
+  system.send(system.spawn(counter), "add");
+  self.send(pid, "add");
+  self.send(self.spawnLink(counter), { from: pid });
+  self.send(self.spawnMonitor(counter, { link: true }).pid, "add");
+  self.spawn(loop({ left: 3 }, (_: "tick", state) => (--state.left === 0 ? stop("normal", state) : undefined)));
+  self.spawn(loop("on", async (_: "tick") => noreply("off")));
+  // @ts-expect-error no message of this loop
+  self.send(pid, "subtract");
+  // @ts-expect-error it has no requests
+  void self.call(pid, "add");
+  // @ts-expect-error the next state is of the same type
+  loop({ left: 1 }, () => noreply("done"));
+  // @ts-expect-error a value is not a result
+  loop(0, (_: "add", count) => count + 1);
+  // @ts-expect-error a loop has nobody to answer
+  loop(0, (_: "add", count) => reply(count, count));
 }
 
 export async function starting(): Promise<void> {
