@@ -222,7 +222,7 @@ describe("loop", () => {
     await simulate(async (sim) => {
       const failed: unknown[] = [];
       const pid = sim.spawn(
-        loop(null, (_: "go", __, self) => self.receive().catch((error) => void failed.push(error))),
+        loop(null, async (_: "go", __, self) => void (await self.receive().catch((error) => failed.push(error)))),
       );
       sim.send(pid, "go");
       await sim.idle();
