@@ -140,16 +140,17 @@ export class Scheduler {
 
   private slice(process: Process): void {
     const end = this.reductions + SLICE;
-    do {
-      this.reductions++;
+    for (;;) {
       const message = process.shift();
       if (message === EMPTY) break;
+      this.reductions++;
       const pending = this.accounting === null ? handle(process, message) : this.timed(process, message);
       if (pending !== undefined) return this.suspend(process, message, pending);
-    } while (process.status === READY && this.reductions < end && this.settlement === null);
-    if (process.status !== READY) return;
-    if (process.empty) process.status = IDLE;
-    else this.ready(process);
+      if (process.status !== READY) return;
+      if (process.empty) break;
+      if (this.reductions >= end || this.settlement !== null) return this.ready(process);
+    }
+    process.status = IDLE;
   }
 
   private timed(process: Process, message: unknown): void | Promise<void> {
