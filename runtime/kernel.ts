@@ -44,8 +44,8 @@ export class Kernel {
   constructor(driver: Driver, messages: Passing = "share") {
     this.driver = driver;
     this.passing = passing(messages);
-    this.scheduler = new Scheduler(driver);
-    this.timers = new Timers(driver);
+    this.timers = new Timers(driver, () => this.scheduler.stir());
+    this.scheduler = new Scheduler(driver, this.timers);
   }
 
   /** A message on its way to another process, as the system passes it. */
@@ -70,7 +70,7 @@ export class Kernel {
     const process = new ProcessSelf(this, ++this.ids, behaviour, state, by, linked, flags.trapExit === true);
     if (flags.label !== undefined) process.label = flags.label;
     if (flags.mailbox !== undefined) process.rare.bounds = checkMailbox(flags.mailbox);
-    if (by !== null && by.dead) return stillborn(by, process);
+    if (by?.dead) return stillborn(by, process);
     if (name !== undefined) this.names.claim(name, process);
     this.table.add(process);
     if (linked) by?.linkTo(process);
