@@ -146,7 +146,9 @@ function invoke(
   } catch (thrown) {
     return failed(process, server, callback, message, from, thrown);
   }
-  if (!isThenable(result)) return apply(process, server, callback, message, from, result);
+  if (result instanceof Result || !isThenable(result)) {
+    return apply(process, server, callback, message, from, result);
+  }
   server.module.asynchronous = true;
   return Promise.resolve(result).then(
     (value) => settled(process, () => apply(process, server, callback, message, from, value)),

@@ -7,6 +7,8 @@ import type { Milliseconds } from "./types.ts";
 export interface Driver {
   /** Monotonic. */
   now(): Milliseconds;
+  /** Timers are due at multiples of it, and never early. The real world's is 1 ms, as OTP's. Default: due exactly. */
+  readonly resolution?: Milliseconds;
   /** In [0, 1). */
   random(): number;
   /** Runs `turn` soon: before I/O when `soon`, after it otherwise. */
@@ -28,6 +30,7 @@ export function realDriver(): Driver {
   const alarm = new Alarm();
   return {
     now: () => performance.now(),
+    resolution: 1,
     random: () => Math.random(),
     defer: (turn, soon) => {
       // As `queueMicrotask`, without the AsyncResource that Node makes for each of those.

@@ -59,7 +59,7 @@ export class Scheduler {
     if (this.tail === null) this.head = process;
     else this.tail.next = process;
     this.tail = process;
-    if (!this.armed) this.arm(this.soon());
+    if (!this.armed) this.wake();
   }
 
   /**
@@ -72,7 +72,7 @@ export class Scheduler {
     if (this.lastSettlement === null) this.settlement = settlement;
     else this.lastSettlement.next = settlement;
     this.lastSettlement = settlement;
-    if (!this.armed) this.arm(this.soon());
+    if (!this.armed) this.wake();
   }
 
   /** A process's asynchronous callback came to its end. */
@@ -85,11 +85,15 @@ export class Scheduler {
 
   /** Runs soon, if only to look at the clock. */
   stir(): void {
-    if (!this.armed) this.arm(this.soon());
+    if (!this.armed) this.wake();
   }
 
-  private arm(soon: boolean): void {
+  private wake(): void {
     this.armed = true;
+    this.defer(this.soon());
+  }
+
+  private defer(soon: boolean): void {
     this.driver.defer(soon ? this.runSoon : this.runLater, soon);
   }
 
@@ -126,18 +130,18 @@ export class Scheduler {
       if (this.settlement !== null && this.settleNext()) return this.again();
       if (this.head === null) break;
       if (this.reductions >= check) {
-        if (this.look() >= this.until) return this.arm(false);
+        if (this.look() >= this.until) return this.defer(false);
         check = this.reductions + CHECK;
       }
     }
     if (this.timers.unbegun) this.look();
-    this.armed = false;
+    this.again();
   }
 
-  /** A continuation is on its way: what is left goes on behind it, if only a look at the clock. */
+  /** What is left, if only a look at the clock, goes on behind what was caused now, such as a continuation. */
   private again(): void {
     if (this.head === null && this.settlement === null && !this.timers.unbegun) this.armed = false;
-    else this.arm(this.soon());
+    else this.defer(this.soon());
   }
 
   /** Tells the first of those who wait and live. False when there is none. */

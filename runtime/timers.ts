@@ -131,6 +131,7 @@ interface Fresh {
  */
 export class Timers {
   private readonly driver: Driver;
+  private readonly resolution: Milliseconds;
   private readonly wheel = new Wheel();
   private readonly fresh: Fresh[] = [];
   /** Asks for a look at the clock. */
@@ -144,6 +145,7 @@ export class Timers {
 
   constructor(driver: Driver, stir: () => void) {
     this.driver = driver;
+    this.resolution = driver.resolution ?? 0;
     this.stir = stir;
   }
 
@@ -187,7 +189,7 @@ export class Timers {
   /** Has something begin at the next look at the clock. */
   await(fresh: Fresh): void {
     this.fresh.push(fresh);
-    if (this.fresh.length >= FRESH) this.look(this.driver.now());
+    if (this.fresh.length >= FRESH) this.begin(this.driver.now());
     else if (this.fresh.length === 1) this.stir();
   }
 
@@ -196,8 +198,13 @@ export class Timers {
     return this.fresh.length > 0;
   }
 
-  /** The clock was looked at: what was set since then begins. */
+  /** The clock was looked at: what was set since the last time begins, and what is due need not wait for the alarm. */
   look(now: Milliseconds): void {
+    this.begin(now);
+    if (this.armed !== undefined && this.armed <= now) this.expire(now);
+  }
+
+  private begin(now: Milliseconds): void {
     const { fresh } = this;
     if (fresh.length === 0) return;
     for (let i = 0; i < fresh.length; i++) fresh[i]?.begin(now);
@@ -206,13 +213,14 @@ export class Timers {
   }
 
   place(timer: Timer): void {
+    if (this.resolution > 0) timer.at = Math.ceil(timer.at / this.resolution) * this.resolution;
     this.wheel.add(timer);
   }
 
   /** How long until a pending timer fires. */
   until(timer: Timer): Milliseconds {
     const now = this.driver.now();
-    this.look(now);
+    this.begin(now);
     return Math.max(0, timer.at - now);
   }
 
@@ -235,15 +243,19 @@ export class Timers {
   }
 
   private all(): readonly Timer[] {
-    this.look(this.driver.now());
+    this.begin(this.driver.now());
     return [...this.wheel.entries()] as Timer[];
   }
 
   private readonly due = (): void => {
     this.armed = undefined;
-    for (const timer of this.wheel.expire(this.driver.now()) as Timer[]) if (timer.waits) timer.fire();
-    this.arm();
+    this.expire(this.driver.now());
   };
+
+  private expire(now: Milliseconds): void {
+    for (const timer of this.wheel.expire(now) as Timer[]) if (timer.waits) timer.fire();
+    this.arm();
+  }
 
   /** An alarm that comes too early costs one look; so a cancelled head only clears it when nothing is left. */
   private arm(): void {

@@ -1,9 +1,9 @@
 import type { Milliseconds } from "./types.ts";
 
-/** Five bits of the time a level: 32 ms, a second, half a minute, a quarter of an hour. What is later waits apart. */
-const BITS = 5;
+/** Eight bits of the time a level: a quarter of a second, a minute, almost five hours. What is later waits apart. */
+const BITS = 8;
 const SLOTS = 2 ** BITS;
-const LEVELS = 4;
+const LEVELS = 3;
 const SPAN = SLOTS ** LEVELS;
 
 /** A place in a list: of a slot, or of what hangs there. */
@@ -63,18 +63,60 @@ class Slot extends Link {
     if (entry.at < this.earliest) this.earliest = entry.at;
   }
 
-  /** Takes out all entries, each as one that waits for its next place, in the order in which they came. */
-  takeAll(): Entry[] {
-    const entries: Entry[] = [];
-    for (let link = this.after as Link; link !== this; ) {
-      const entry = link as Entry;
-      link = entry.after as Link;
-      entry.wait();
-      entries.push(entry);
-    }
+  /** Hands all entries over, in the order in which they came. */
+  drain(into: (entry: Entry) => void): void {
+    let link = this.after as Link;
     this.before = this.after = this;
     this.earliest = Number.POSITIVE_INFINITY;
-    return entries;
+    while (link !== this) {
+      const entry = link as Entry;
+      link = entry.after as Link;
+      into(entry);
+    }
+  }
+}
+
+/** The slots of one level, made on first use, and which of them may have entries. */
+class Level {
+  /** A bit for each slot, 32 in a word. */
+  private readonly used = new Int32Array(SLOTS / 32);
+  private slots: readonly Slot[] = [];
+
+  add(index: number, entry: Entry): void {
+    if (this.slots.length === 0) this.slots = Array.from({ length: SLOTS }, () => new Slot());
+    this.at(index).add(entry);
+    const word = index >> 5;
+    this.used[word] = (this.used[word] as number) | (1 << index);
+  }
+
+  at(index: number): Slot {
+    return this.slots[index] as Slot;
+  }
+
+  /** The first slot with entries, or -1: they all lie ahead. Those that everything has left are crossed off on the way. */
+  get first(): number {
+    for (let word = 0; word < this.used.length; word++) {
+      while (this.used[word] !== 0) {
+        const bits = this.used[word] as number;
+        const index = word * 32 + 31 - Math.clz32(bits & -bits);
+        if (!this.at(index).empty) return index;
+        this.drop(index);
+      }
+    }
+    return -1;
+  }
+
+  /** A slot is empty, or will be. */
+  drop(index: number): Slot {
+    const slot = this.at(index);
+    if (slot.empty) slot.earliest = Number.POSITIVE_INFINITY;
+    const word = index >> 5;
+    this.used[word] = (this.used[word] as number) & ~(1 << index);
+    return slot;
+  }
+
+  all(): readonly Slot[] {
+    return this.slots;
   }
 }
 
@@ -84,9 +126,7 @@ class Slot extends Link {
  * the earliest entry is in the first slot of the lowest level that has any.
  */
 export class Wheel {
-  private readonly slots = Array.from({ length: LEVELS * SLOTS }, () => new Slot());
-  /** For each level, a bit for each slot that may have entries. */
-  private readonly used = new Array<number>(LEVELS).fill(0);
+  private readonly levels = Array.from({ length: LEVELS }, () => new Level());
   private readonly far = new Slot();
   /** The whole millisecond up to which everything has been taken out. */
   private tick = 0;
@@ -96,14 +136,15 @@ export class Wheel {
     if (spanOf(tick) !== spanOf(this.tick)) return this.far.add(entry);
     const level = levelOf((tick ^ this.tick) & (SPAN - 1));
     const index = (tick >>> (level * BITS)) & (SLOTS - 1);
-    this.slotAt(level, index).add(entry);
-    this.used[level] = (this.used[level] as number) | (1 << index);
+    this.level(level).add(index, entry);
   }
 
   /** No entry is due before it; Infinity when there is none. */
   get next(): Milliseconds {
-    const level = this.lowest();
-    if (level >= 0) return this.slotAt(level, this.first(level)).earliest;
+    for (const level of this.levels) {
+      const index = level.first;
+      if (index >= 0) return level.at(index).earliest;
+    }
     return this.far.empty ? Number.POSITIVE_INFINITY : this.far.earliest;
   }
 
@@ -111,24 +152,27 @@ export class Wheel {
   expire(now: Milliseconds): Entry[] {
     const last = Math.max(this.tick, Math.floor(now));
     const due: Entry[] = [];
-    for (;;) {
-      const level = this.lowest();
-      if (level < 0) {
-        if (this.far.empty || Math.floor(this.far.earliest) > last) break;
-        this.turn(Math.max(this.tick, Math.floor(this.far.earliest)));
-        continue;
-      }
-      const index = this.first(level);
-      const start = this.startOf(level, index);
-      if (start > last) break;
-      this.tick = Math.max(this.tick, start);
-      const slot = this.slotAt(level, index);
-      this.used[level] = (this.used[level] as number) & ~(1 << index);
-      if (level > 0) this.spread(slot);
-      else if (this.ripe(slot, now, due)) break;
-    }
+    while (this.step(now, last, due));
     this.turn(last);
     return sorted(due);
+  }
+
+  /** Goes on to the next slot. False when there is none up to `last`. */
+  private step(now: Milliseconds, last: number, due: Entry[]): boolean {
+    for (let level = 0; level < LEVELS; level++) {
+      const index = this.level(level).first;
+      if (index < 0) continue;
+      const start = this.startOf(level, index);
+      if (start > last) return false;
+      this.tick = Math.max(this.tick, start);
+      const slot = this.level(level).drop(index);
+      if (level === 0) return this.ripe(slot, now, due);
+      this.spread(slot);
+      return true;
+    }
+    if (this.far.empty || Math.floor(this.far.earliest) > last) return false;
+    this.turn(Math.max(this.tick, Math.floor(this.far.earliest)));
+    return true;
   }
 
   /** What waits apart may belong into the span that begins. */
@@ -139,50 +183,28 @@ export class Wheel {
   }
 
   *entries(): Generator<Entry> {
-    for (const slot of [...this.slots, this.far]) {
+    for (const slot of [...this.levels.flatMap((level) => level.all()), this.far]) {
       for (let link = slot.after as Link; link !== slot; link = link.after as Link) yield link as Entry;
     }
   }
 
-  /** The slot of a millisecond: what is due leaves it. True when something is due later in the same millisecond. */
+  /** The slot of a millisecond: what is due leaves it. False when something is due later in the same millisecond. */
   private ripe(slot: Slot, now: Milliseconds, due: Entry[]): boolean {
-    let later = false;
-    for (const entry of slot.takeAll()) {
-      if (entry.at <= now) due.push(entry);
-      else {
-        this.add(entry);
-        later = true;
-      }
-    }
-    return later;
+    slot.drain((entry) => {
+      if (entry.at > now) return this.add(entry);
+      entry.wait();
+      due.push(entry);
+    });
+    return slot.empty;
   }
 
   /** Time has come to the span of a slot: its entries go to lower levels. */
   private spread(slot: Slot): void {
-    for (const entry of slot.takeAll()) this.add(entry);
+    slot.drain((entry) => this.add(entry));
   }
 
-  private slotAt(level: number, index: number): Slot {
-    return this.slots[level * SLOTS + index] as Slot;
-  }
-
-  /** The lowest level with entries, or -1. Slots that everything has left are crossed off on the way. */
-  private lowest(): number {
-    for (let level = 0; level < LEVELS; level++) {
-      while (this.used[level] !== 0) {
-        const index = this.first(level);
-        if (!this.slotAt(level, index).empty) return level;
-        this.slotAt(level, index).earliest = Number.POSITIVE_INFINITY;
-        this.used[level] = (this.used[level] as number) & ~(1 << index);
-      }
-    }
-    return -1;
-  }
-
-  /** The first slot of a level that is used: they all lie ahead. */
-  private first(level: number): number {
-    const used = this.used[level] as number;
-    return 31 - Math.clz32(used & -used);
+  private level(level: number): Level {
+    return this.levels[level] as Level;
   }
 
   /** The millisecond in which a slot begins. */
@@ -194,8 +216,7 @@ export class Wheel {
 
 const spanOf = (tick: number): number => Math.floor(tick / SPAN);
 
-const levelOf = (difference: number): number =>
-  difference < SLOTS ? 0 : difference < SLOTS ** 2 ? 1 : difference < SLOTS ** 3 ? 2 : 3;
+const levelOf = (difference: number): number => (difference < SLOTS ? 0 : difference < SLOTS ** 2 ? 1 : 2);
 
 /** They nearly always are. */
 function sorted(entries: Entry[]): Entry[] {

@@ -128,9 +128,10 @@ export function checkResponse<T, L>(
   options?: ResponseOptions,
 ): Labelled<T, L> | NoReplyYet | NoRequest;
 export function checkResponse(message: unknown, awaited: Awaitable, options?: ResponseOptions) {
-  const requests = requestsOf(awaited);
-  if (requests.size === 0) return NO_REQUEST;
-  if (!isResponse(message) || !requests.has(message.request)) return NO_REPLY;
+  if (awaited instanceof RequestCollection) {
+    if (awaited.size === 0) return NO_REQUEST;
+    if (!isResponse(message) || !awaited.labels.has(message.request as Request)) return NO_REPLY;
+  } else if (!isResponse(message) || message.request !== checkRequest(awaited)) return NO_REPLY;
   return result(awaited, { request: message.request as Request, outcome: message.outcome }, options);
 }
 

@@ -166,7 +166,7 @@ test(
 test("every delay comes in its turn, whatever is set and cancelled; the alarm is quiet when all of them are", () => {
   const step = fc.record({
     kind: fc.constantFrom("set", "set", "set", "quiet", "cancel", "advance"),
-    value: fc.oneof(fc.nat(50), fc.nat(4_000_000), fc.double({ min: 0, max: 3, noNaN: true })),
+    value: fc.oneof(fc.nat(50), fc.nat(4_000_000), fc.nat(40_000_000), fc.double({ min: 0, max: 3, noNaN: true })),
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
@@ -185,13 +185,19 @@ test("every delay comes in its turn, whatever is set and cancelled; the alarm is
       const timers = new Timers(driver, () => {
         stirred = true;
       });
-      const look = () => {
-        stirred = false;
-        timers.look(now);
-      };
       const fired: number[] = [];
       const expected: number[] = [];
       let model: { id: number; at: number; timer: TimerRef; quiet?: true }[] = [];
+      const expire = (until: number) => {
+        const due = model.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at || a.id - b.id);
+        expected.push(...due.map(({ id }) => id));
+        model = model.filter(({ at }) => at > until);
+      };
+      const look = () => {
+        stirred = false;
+        timers.look(now);
+        expire(now);
+      };
       for (const [id, { kind, value }] of steps.entries()) {
         if (kind === "set") {
           model.push({ id, at: now + value, timer: timers.set(value, () => void fired.push(id), null) });
@@ -210,15 +216,13 @@ test("every delay comes in its turn, whatever is set and cancelled; the alarm is
             fire();
           }
           now = until;
-          const due = model.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at || a.id - b.id);
-          expected.push(...due.map((timer) => timer.id));
-          model = model.filter(({ at }) => at > until);
-          expect(fired).toEqual(expected);
+          expire(until);
         }
         // After some steps the clock is not looked at yet.
         const looks = value % 7 >= 1;
         expect(stirred || !timers.unbegun).toBe(true);
         if (looks) look();
+        expect(fired).toEqual(expected);
         const loud = model.filter(({ quiet }) => quiet === undefined).length;
         expect(timers.pending).toBe(loud);
         if (looks) expect(alarm?.quiet).toBe(model.length === 0 ? undefined : loud === 0);
