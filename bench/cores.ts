@@ -1,4 +1,4 @@
-// What a second core brings:   node --conditions=hornbeam-source bench/cores.ts
+// What a second core brings:   node --conditions=hornbeam-source bench/cores.ts [--quick]
 //
 // Jobs of pure computation on a WorkerPool with 1 thread and with 2, and a service in 1 OS process and in 2
 // (examples/cluster). Prints one JSON line a row: the ratio is how much more is done in the same time; `cores` says how
@@ -20,7 +20,7 @@ import { run, type Supervisor, supervisor, WorkerPool } from "hornbeam/superviso
 import { Cluster } from "../examples/cluster/cluster.ts";
 import { countPrimes } from "../examples/primes-worker.ts";
 
-const ROUNDS = 5;
+const ROUNDS = process.argv.includes("--quick") ? 1 : 5;
 const JOBS = 32;
 /** Numbers that a job, or a request that computes, looks at. */
 const JOB = { from: 0, to: 250_000 };

@@ -138,6 +138,13 @@ describe("examples/cluster", () => {
     expect(alive.filter(isRunning)).toEqual([]);
   });
 
+  test("an OS process whose server is killed is killed, too", async () => {
+    await using program = new Program("test/system/fixtures/killed-os-process.ts", { PORT: String(await freePort()) });
+    expect(await program.code(), program.output).toBe(0);
+    expect(program.output).toContain("the OS process ended: SIGKILL\n");
+    expect(program.output).not.toMatch(/\[(warning|error)\]/);
+  });
+
   test("when the parent is killed its services end, too", async () => {
     const { program, services } = await start();
     await using _ = program;
