@@ -6,7 +6,7 @@ import { showTarget } from "../runtime/pid.ts";
 import type { ProtocolOf, Ref } from "../runtime/protocol.ts";
 import type { Failed, Ignore, NoReply, Ok, Reply, Stop } from "../runtime/results.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
-import { startProcess } from "../runtime/starting.ts";
+import { type StartFlags, startProcess } from "../runtime/starting.ts";
 import { ended } from "../runtime/stopping.ts";
 import { checkDelay } from "../runtime/timers.ts";
 import type { Async, Caller, ChildSpec, Milliseconds, Pid, Protocol, Reason, Self, Target } from "../runtime/types.ts";
@@ -16,7 +16,7 @@ import { abcast, multiCall } from "./request/multi-call.ts";
 import { requestCollection } from "./request/request-collection.ts";
 import { checkResponse, receiveResponse, sendRequest, waitResponse } from "./request/requests.ts";
 import { serverBehaviour } from "./server.ts";
-import { type Args, flagsOf, hibernationOf, specOf, split } from "./start-options.ts";
+import { type Args, flagsOf, hibernationOf, type StartOptions, specOf, split } from "./start-options.ts";
 import type { CodeChange } from "./sys/code-change.ts";
 import { hostOf, type Status, Terminate } from "./sys/system-host.ts";
 
@@ -76,12 +76,14 @@ export interface GenServer<State, Info = any> {
  * (OTP: `gen_server:start/3`).
  */
 export async function start<M extends GenServer<any>>(by: Caller, module: M, ...args: Args<M>): Promise<Ref<M>> {
-  return started(await startServer(processOf(by), false, module, args), module);
+  const { arg, options } = split(module, args);
+  return started(await startServer(processOf(by), module, arg, options, flagsOf(options, false)), module);
 }
 
 /** Starts a server linked to `self`, its parent (OTP: `gen_server:start_link/3`). Otherwise as {@link start}. */
 export async function startLink<M extends GenServer<any>>(self: Self, module: M, ...args: Args<M>): Promise<Ref<M>> {
-  return started(await startServer(processOf(self), true, module, args), module);
+  const { arg, options } = split(module, args);
+  return started(await startServer(processOf(self), module, arg, options, flagsOf(options, true)), module);
 }
 
 /**
@@ -91,10 +93,11 @@ export async function startLink<M extends GenServer<any>>(self: Self, module: M,
  * child(Room, "lobby", { name: name<typeof Room>("lobby"), restart: "transient" })
  */
 export function child<M extends GenServer<any>>(module: M, ...args: Args<M>): ChildSpec<ProtocolOf<M>> {
-  const { options } = split(module, args);
+  const { arg, options } = split(module, args);
+  const flags = flagsOf(options, true);
   return {
     ...specOf(options, "genserver"),
-    start: (parent) => startServer(processOf(parent), true, module, args),
+    start: (parent) => startServer(processOf(parent), module, arg, options, flags),
   };
 }
 
@@ -146,10 +149,15 @@ export const GenServer = {
   requestCollection,
 };
 
-function startServer<M extends GenServer<any>>(by: ProcessSelf, link: boolean, module: M, args: readonly unknown[]) {
-  const { arg, options } = split(module, args);
+function startServer(
+  by: ProcessSelf,
+  module: GenServer<any>,
+  arg: unknown,
+  options: StartOptions,
+  flags: StartFlags,
+): Promise<Pid | "ignore"> {
   const server = new Server(compile(module), arg, hibernationOf(options));
-  return startProcess(by, serverBehaviour, server, flagsOf(options, link));
+  return startProcess(by, serverBehaviour, server, flags);
 }
 
 export function started<M>(pid: Pid | "ignore", module: M): Ref<M> {

@@ -1,7 +1,7 @@
 import { AlreadyStarted } from "../runtime/errors.ts";
 import { Address } from "../runtime/pid.ts";
 import type { ProcessSelf } from "../runtime/self.ts";
-import type { ChildSpec, Pid, Reason } from "../runtime/types.ts";
+import type { Async, ChildSpec, Pid, Reason } from "../runtime/types.ts";
 import { Brood } from "./brood.ts";
 import { checkSpec, type Spec } from "./child-spec.ts";
 import { type Child, type ChildCount, type ChildInfo, count, infoOf, type Started } from "./children.ts";
@@ -22,9 +22,9 @@ export interface Administration {
   countChildren(): ChildCount;
   getChildSpec(child: unknown): Spec | Refusal;
   /** The time of another attempt has come, for a child that could not be restarted. */
-  again(child: unknown): Promise<Verdict>;
+  again(child: unknown): Async<Verdict>;
   /** A process ended that was linked to the supervisor. */
-  exited(pid: Pid, reason: Reason): Promise<Verdict>;
+  exited(pid: Pid, reason: Reason): Async<Verdict>;
   stopAll(): Promise<void>;
 }
 
@@ -81,11 +81,11 @@ export class ById implements Administration {
     return this.tree.roster.get(id)?.spec ?? refuse("getChildSpec", id, "notFound");
   }
 
-  again(id: unknown): Promise<Verdict> {
+  again(id: unknown): Async<Verdict> {
     return this.tree.again(id as string);
   }
 
-  async exited(pid: Pid, reason: Reason): Promise<Verdict> {
+  exited(pid: Pid, reason: Reason): Async<Verdict> {
     const child = this.tree.roster.at(pid);
     return child === undefined ? "ok" : this.tree.exited(child, reason);
   }
@@ -144,14 +144,14 @@ export class ByPid implements Administration {
   }
 
   whichChildren(): readonly ChildInfo[] {
-    return [...this.brood.children].map((child) => infoOf(child, undefined));
+    return this.brood.children().map((child) => infoOf(child, undefined));
   }
 
   /** One spec; OTP takes the word of the exits for who is active, not a look at each. */
   countChildren(): ChildCount {
-    const { size } = this.brood.children;
+    const { size } = this.brood;
     let active = size;
-    for (const { restarting } of this.brood.children) if (restarting) active--;
+    for (const { restarting } of this.brood.children()) if (restarting) active--;
     const isWorker = this.template.type === "worker";
     return { specs: 1, active, supervisors: isWorker ? 0 : size, workers: isWorker ? size : 0 };
   }
@@ -164,14 +164,14 @@ export class ByPid implements Administration {
     return isKnown ? this.template : refuse("getChildSpec", child, "notFound");
   }
 
-  again(child: unknown): Promise<Verdict> {
+  again(child: unknown): Async<Verdict> {
     return this.brood.again(child as Child);
   }
 
-  async exited(pid: Pid, reason: Reason): Promise<Verdict> {
+  exited(pid: Pid, reason: Reason): Async<Verdict> {
     const child = this.brood.at(pid);
     if (child?.pid !== pid) return "ok";
-    const verdict = await this.brood.exited(child, reason);
+    const verdict = this.brood.exited(child, reason);
     if (verdict !== "gone") return verdict;
     return this.significantEnd() ? "shutdown" : "ok";
   }
@@ -190,7 +190,7 @@ export class ByPid implements Administration {
   private significantEnd(): boolean {
     const { autoShutdown } = this.flags;
     if (!this.template.significant || autoShutdown === "never") return false;
-    return autoShutdown === "anySignificant" || this.brood.children.size === 0;
+    return autoShutdown === "anySignificant" || this.brood.size === 0;
   }
 }
 

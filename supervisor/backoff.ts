@@ -8,8 +8,7 @@ export type Waits = Required<Backoff>;
 const LONGEST: Milliseconds = 30_000;
 
 /** Checks a back-off and fills in its defaults. `whose` is for the error: `"the supervisor"`, `"child 'a'"`. */
-export function checkBackoff(backoff: Backoff | undefined, whose: string): Waits | undefined {
-  if (backoff === undefined) return undefined;
+export function checkBackoff(backoff: Backoff, whose: string): Waits {
   if (typeof backoff !== "object" || backoff === null)
     throw bad(whose, "{ first, factor, max, jitter, calm }", backoff);
   const { first, factor = 2, jitter = 0 } = backoff;

@@ -1,20 +1,22 @@
 import { remind } from "../runtime/call.ts";
 import { isClean } from "../runtime/errors.ts";
 import type { ProcessSelf } from "../runtime/self.ts";
-import type { Pid, Reason } from "../runtime/types.ts";
+import type { Async, Pid, Reason } from "../runtime/types.ts";
 import { restarts, type Spec } from "./child-spec.ts";
 import { Child, type Started, startChild } from "./children.ts";
 import { reportChild, reportExit, reportStartError, startReason } from "./failures.ts";
 import { type Leaving, stopTogether, watch } from "./leaving.ts";
+import { Line } from "./line.ts";
 import { type Limits, Restarts, type Verdict } from "./restarts.ts";
 
 /** Children that come and go, in no order, each on its own, known by their pids (OTP: the dynamic children). */
 export class Brood {
-  readonly children = new Set<Child>();
   private readonly self: ProcessSelf;
   private readonly limits: Limits;
   private readonly restarts: Restarts;
-  private readonly byPid = new Map<Pid, Child>();
+  private readonly line = new Line();
+  /** By the id of their pid, or of the one they had and are to have again. */
+  private readonly byPid = new Map<number, Child>();
 
   constructor(self: ProcessSelf, limits: Limits) {
     this.self = self;
@@ -24,7 +26,18 @@ export class Brood {
 
   /** The child that runs as `pid`, or did and is being restarted. */
   at(pid: Pid): Child | undefined {
-    return this.byPid.get(pid);
+    const child = this.byPid.get(pid?.id);
+    return child?.pid === pid || child?.last === pid ? child : undefined;
+  }
+
+  /** How many there are, those being restarted included. */
+  get size(): number {
+    return this.line.size;
+  }
+
+  /** The oldest first. */
+  children(): readonly Child[] {
+    return this.line.from();
   }
 
   /** Starts a child, and keeps it if it is up. */
@@ -32,8 +45,8 @@ export class Brood {
     const child = new Child(spec, this.limits.backoff, args);
     const result = await startChild(this.self, child);
     if ("failure" in result || result.pid === undefined) return result;
-    this.children.add(child);
-    this.byPid.set(result.pid, child);
+    this.line.add(child);
+    this.byPid.set(result.pid.id, child);
     if (spec.restart === "temporary") child.forgetArgs();
     return result;
   }
@@ -47,11 +60,11 @@ export class Brood {
 
   /** All at once: there is no order among them. */
   async stopAll(heard: (leaving: Leaving, reason: Reason) => void): Promise<void> {
-    await stopTogether(this.self, watch(this.self, [...this.children]), heard);
+    await stopTogether(this.self, watch(this.self, this.children()), heard);
   }
 
   /** A child ended by itself. If it is not to run again, it is forgotten. */
-  async exited(child: Child, reason: Reason): Promise<Verdict | "gone"> {
+  exited(child: Child, reason: Reason): Promise<Verdict> | Verdict | "gone" {
     const again = restarts(child.spec, reason);
     if (again || !isClean(reason)) reportExit(this.self, child, reason, again);
     child.last = child.pid;
@@ -62,7 +75,7 @@ export class Brood {
   }
 
   /** A child is to run and does not. It is started again, now or when it has waited; or that is once too often. */
-  private async fail(child: Child, pid: Pid | undefined, reason: Reason): Promise<Verdict> {
+  private fail(child: Child, pid: Pid | undefined, reason: Reason): Async<Verdict> {
     if (!this.restarts.allow(child, pid, reason)) return "shutdown";
     if (child.backoff === undefined) return this.restart(child);
     child.failure = reason;
@@ -73,17 +86,17 @@ export class Brood {
   private async restart(child: Child): Promise<Verdict> {
     const result = await startChild(this.self, child);
     if ("failure" in result) return this.failed(child, result.failure);
-    this.byPid.delete(child.last as Pid);
+    this.byPid.delete((child.last as Pid).id);
     if (result.pid === undefined) {
       this.forget(child);
       return "ok";
     }
-    this.byPid.set(result.pid, child);
+    this.byPid.set(result.pid.id, child);
     reportChild(this.self, "supervisor.child.restart", child);
     return "ok";
   }
 
-  private async failed(child: Child, failure: unknown): Promise<Verdict> {
+  private failed(child: Child, failure: unknown): Async<Verdict> {
     reportStartError(this.self, child.spec.id, failure);
     const reason = startReason(failure) as Reason;
     if (child.backoff !== undefined) return this.fail(child, undefined, reason);
@@ -98,14 +111,14 @@ export class Brood {
   }
 
   /** It is time for another attempt, if the child is still to run. */
-  async again(child: Child): Promise<Verdict> {
+  again(child: Child): Async<Verdict> {
     if (!child.restarting) return "ok";
     return child.backoff === undefined ? this.fail(child, undefined, child.failure) : this.restart(child);
   }
 
   private forget(child: Child): void {
     child.settle();
-    this.children.delete(child);
-    for (const pid of [child.pid, child.last]) if (pid !== undefined) this.byPid.delete(pid);
+    this.line.delete(child);
+    for (const pid of [child.pid, child.last]) if (pid !== undefined) this.byPid.delete(pid.id);
   }
 }

@@ -35,12 +35,13 @@ export function checkSpec(child: ChildTemplate, autoShutdown: string): Spec {
   const { shutdown = type === "supervisor" ? "infinity" : 5000 } = child;
   if (typeof id !== "string" || id === "") throw bad("a child id (a string)", id, "missingId");
   if (typeof start !== "function") throw bad(`a start function for child ${show(id)}`, start, "missingStart");
-  const where = `of child ${show(id)}`;
   if (!RESTARTS.includes(restart)) {
-    throw bad(`restart ${where} to be permanent, transient or temporary`, restart, { invalidRestart: restart });
+    throw bad(`restart of child ${show(id)} to be permanent, transient or temporary`, restart, {
+      invalidRestart: restart,
+    });
   }
   if (typeof significant !== "boolean") {
-    throw bad(`significant ${where} to be a boolean`, significant, { invalidSignificant: significant });
+    throw bad(`significant of child ${show(id)} to be a boolean`, significant, { invalidSignificant: significant });
   }
   if (significant && autoShutdown === "never") {
     const why = { badCombination: { autoShutdown, significant } };
@@ -48,15 +49,18 @@ export function checkSpec(child: ChildTemplate, autoShutdown: string): Spec {
   }
   if (significant && restart === "permanent") {
     const why = { badCombination: { restart, significant } };
-    throw bad(`restart ${where} to be transient or temporary, because it is significant`, restart, why);
+    throw bad(`restart of child ${show(id)} to be transient or temporary, because it is significant`, restart, why);
   }
-  if (!TYPES.includes(type)) throw bad(`type ${where} to be worker or supervisor`, type, { invalidType: type });
+  if (!TYPES.includes(type))
+    throw bad(`type of child ${show(id)} to be worker or supervisor`, type, { invalidType: type });
   if (!isShutdown(shutdown)) {
-    throw bad(`shutdown ${where} to be milliseconds, brutalKill or infinity`, shutdown, { invalidShutdown: shutdown });
+    throw bad(`shutdown of child ${show(id)} to be milliseconds, brutalKill or infinity`, shutdown, {
+      invalidShutdown: shutdown,
+    });
   }
-  const backoff = checkBackoff(child.backoff, `child ${show(id)}`);
   const spec: Spec = { id, start, restart, shutdown, type, significant };
-  return backoff === undefined ? spec : { ...spec, backoff };
+  if (child.backoff === undefined) return spec;
+  return { ...spec, backoff: checkBackoff(child.backoff, `child ${show(id)}`) };
 }
 
 /** A module where a spec belongs is the likeliest mistake. */

@@ -4,7 +4,7 @@ import { START_OPTIONS, type StartOptions } from "../genserver/start-options.ts"
 import { checkOptions } from "../runtime/checks.ts";
 import { BadArgument, StartError } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
-import { noreply, ok, reply, stop } from "../runtime/results.ts";
+import { noreply, ok, reply } from "../runtime/results.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import type {
   Backoff,
@@ -26,6 +26,7 @@ import { reportShutdown } from "./failures.ts";
 import { checkLimits } from "./flags.ts";
 import type { Leaving } from "./leaving.ts";
 import { attempt, Refusal, refuse } from "./refusal.ts";
+import { obey } from "./restarts.ts";
 import { ask } from "./supervisor.ts";
 
 export interface DynamicOptions extends StartOptions {
@@ -64,7 +65,7 @@ class Nursery {
   async startChild(child: ChildTemplate): Promise<unknown> {
     const spec = attempt(() => checkSpec(child, "never"));
     if (spec instanceof Refusal) return spec;
-    if (this.brood.children.size >= this.maxChildren) return refuse("startChild", spec.id, "maxChildren");
+    if (this.brood.size >= this.maxChildren) return refuse("startChild", spec.id, "maxChildren");
     const result = await this.brood.add(spec, this.extraArguments);
     if ("failure" in result) return new Refusal(result.failure);
     if (result.pid === undefined) return new Refusal(new StartError("ignore", spec.id));
@@ -79,7 +80,7 @@ class Nursery {
 
   readonly heard = ({ child }: Leaving, reason: Reason): void => reportShutdown(this.self, child, reason);
 
-  async exited(pid: Pid, reason: Reason) {
+  exited(pid: Pid, reason: Reason) {
     const child = this.brood.at(pid);
     return child?.pid === pid ? this.brood.exited(child, reason) : "ok";
   }
@@ -95,27 +96,24 @@ const Server = {
     startChild: async (child: ChildTemplate, nursery) => reply(await nursery.startChild(child), nursery),
     terminateChild: async (pid: Pid, nursery) => reply(await nursery.terminateChild(pid), nursery),
     whichChildren: (_, nursery) => {
-      const children: ChildInfo[] = [...nursery.brood.children].map((child) => infoOf(child, undefined));
+      const children: ChildInfo[] = nursery.brood.children().map((child) => infoOf(child, undefined));
       return reply(children, nursery);
     },
-    countChildren: (_, nursery) => reply(count(nursery.brood.children), nursery),
+    countChildren: (_, nursery) => reply(count(nursery.brood.children()), nursery),
   },
 
   handleCast: {
-    tryAgain: async (child: Child, nursery) => next(await nursery.brood.again(child), nursery),
+    tryAgain: (child: Child, nursery) => obey(nursery.brood.again(child), nursery),
   },
 
-  handleInfo: async (message: Exit, nursery, self) => {
-    if (message?.tag === "exit") return next(await nursery.exited(message.pid, message.reason), nursery);
+  handleInfo: (message: Exit, nursery, self) => {
+    if (message?.tag === "exit") return obey(nursery.exited(message.pid, message.reason), nursery);
     unhandled(processOf(self), message);
     return noreply(nursery);
   },
 
   terminate: (_: Reason, nursery: Nursery) => nursery.brood.stopAll(nursery.heard),
 } satisfies GenServer<Nursery, Exit>;
-
-const next = (verdict: "ok" | "gone" | "shutdown", nursery: Nursery) =>
-  verdict === "shutdown" ? stop("shutdown", nursery) : noreply(nursery);
 
 /**
  * Children that come and go: `oneForOne`, in no order, addressed by pid.

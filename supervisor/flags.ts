@@ -1,6 +1,6 @@
 import { show } from "../runtime/inspect.ts";
 import type { Backoff } from "../runtime/types.ts";
-import { checkBackoff, type Waits } from "./backoff.ts";
+import { checkBackoff } from "./backoff.ts";
 import { BadSpec } from "./bad-spec.ts";
 import { checkCount, checkOneOf, checkSpec, type Spec } from "./child-spec.ts";
 import type { Limits } from "./restarts.ts";
@@ -52,6 +52,6 @@ export interface LimitOptions {
 export function checkLimits({ maxRestarts = 3, maxSeconds = 5, backoff }: LimitOptions): Limits {
   checkCount("maxRestarts", maxRestarts, 0, { invalidMaxRestarts: maxRestarts });
   checkCount("maxSeconds", maxSeconds, 1, { invalidMaxSeconds: maxSeconds });
-  const waits: Waits | undefined = checkBackoff(backoff, "the supervisor");
+  const waits = backoff === undefined ? undefined : checkBackoff(backoff, "the supervisor");
   return { maxRestarts, maxSeconds, backoff: waits };
 }

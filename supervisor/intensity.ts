@@ -17,15 +17,18 @@ interface Restart {
   readonly failure: Failure | undefined;
 }
 
+/** From how many places of dropped restarts on they are given back. */
+const SLACK = 4;
+
 /**
- * How many restarts a supervisor has made lately (OTP: `add_restart/1`). A ring of the last `maxRestarts + 1`, in whole
- * seconds as OTP counts them, so that a restart costs the same however many went before.
+ * How many restarts a supervisor has made lately (OTP: `add_restart/1`), in whole seconds as OTP counts them. Those that
+ * no longer count are dropped from the front, so that a restart costs the same however many went before.
  */
 export class Intensity {
   private readonly maxRestarts: number;
   private readonly maxSeconds: number;
-  private readonly ring: Restart[] = [];
-  private next = 0;
+  private recent: Restart[] = [];
+  private oldest = 0;
 
   constructor(maxRestarts: number, maxSeconds: number) {
     this.maxRestarts = maxRestarts;
@@ -36,14 +39,20 @@ export class Intensity {
   add(now: Milliseconds, failure?: Failure): boolean {
     if (this.maxRestarts === Number.POSITIVE_INFINITY) return true;
     const second = Math.floor(now / 1000);
-    this.ring[this.next] = { second, failure };
-    this.next = this.next === this.maxRestarts ? 0 : this.next + 1;
-    const oldest = this.ring[this.next];
-    return oldest === undefined || oldest.second < second - this.maxSeconds;
+    this.recent.push({ second, failure });
+    this.forget(second - this.maxSeconds);
+    return this.recent.length - this.oldest <= this.maxRestarts;
   }
 
   /** When one was too many: what the first of them all was for. */
   get first(): Failure | undefined {
-    return this.ring[this.next]?.failure;
+    return this.recent[this.oldest]?.failure;
+  }
+
+  private forget(before: number): void {
+    while ((this.recent[this.oldest] as Restart).second < before) this.oldest++;
+    if (this.oldest < SLACK || this.oldest * 2 < this.recent.length) return;
+    this.recent = this.recent.slice(this.oldest);
+    this.oldest = 0;
   }
 }

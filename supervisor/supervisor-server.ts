@@ -9,7 +9,7 @@ import type { Spec } from "./child-spec.ts";
 import { reportStartError, startReason } from "./failures.ts";
 import { checkInit, type Flags } from "./flags.ts";
 import { attempt, Refusal } from "./refusal.ts";
-import type { Verdict } from "./restarts.ts";
+import { obey } from "./restarts.ts";
 import type { SimpleInit, Supervisor, SupervisorInit } from "./supervisor.ts";
 
 /** A supervisor is a server whose state is its children (OTP: `supervisor.erl`). It waits for each it starts or stops. */
@@ -36,11 +36,11 @@ export const SupervisorServer = {
   },
 
   handleCast: {
-    tryAgain: async (child: unknown, children) => next(await children.again(child), children),
+    tryAgain: (child: unknown, children) => obey(children.again(child), children),
   },
 
-  handleInfo: async (message: Exit, children, self) => {
-    if (message?.tag === "exit") return next(await children.exited(message.pid, message.reason), children);
+  handleInfo: (message: Exit, children, self) => {
+    if (message?.tag === "exit") return obey(children.exited(message.pid, message.reason), children);
     unhandled(processOf(self), message);
     return noreply(children);
   },
@@ -64,6 +64,3 @@ async function startAll(self: ProcessSelf, flags: Flags, specs: readonly Spec[])
   }
   return ok<Administration>(children);
 }
-
-const next = (verdict: Verdict, children: Administration) =>
-  verdict === "shutdown" ? stop("shutdown", children) : noreply(children);

@@ -1,7 +1,8 @@
 import { remind } from "../runtime/call.ts";
 import { isClean } from "../runtime/errors.ts";
 import type { ProcessSelf } from "../runtime/self.ts";
-import type { Pid, Reason } from "../runtime/types.ts";
+import type { Async, Pid, Reason } from "../runtime/types.ts";
+import type { Waits } from "./backoff.ts";
 import { restarts, type Spec } from "./child-spec.ts";
 import { Child, type Started, startChild } from "./children.ts";
 import { reportChild, reportExit, reportShutdown, reportStartError, startReason } from "./failures.ts";
@@ -62,7 +63,7 @@ export class Tree {
   };
 
   /** A child ended by itself. */
-  async exited(child: Child, reason: Reason): Promise<Verdict> {
+  exited(child: Child, reason: Reason): Async<Verdict> {
     const again = restarts(child.spec, reason);
     if (again || !isClean(reason)) reportExit(this.self, child, reason, again);
     const pid = child.pid as Pid;
@@ -74,23 +75,28 @@ export class Tree {
   }
 
   /** A child is to run and does not. It is started again, now or when it has waited; or that is once too often. */
-  private async fail(child: Child, pid: Pid | undefined, reason: Reason): Promise<Verdict> {
+  private fail(child: Child, pid: Pid | undefined, reason: Reason): Async<Verdict> {
     if (!this.restarts.allow(child, pid, reason)) return "shutdown";
-    if (child.backoff === undefined) return this.restart(child);
+    return child.backoff === undefined ? this.restart(child) : this.restartLater(child, child.backoff, reason);
+  }
+
+  private async restartLater(child: Child, backoff: Waits, reason: Reason): Promise<Verdict> {
     // Those that would be restarted with it do not run without it.
     await this.stopAll(this.groupOf(child));
     this.restarting(child, reason);
-    this.restarts.wait(child, child.backoff, () => this.tryAgain(child));
+    this.restarts.wait(child, backoff, () => this.tryAgain(child));
     return "ok";
   }
 
   /** One restart of a child and of those that its strategy takes along. It was counted once, whoever comes with it. */
   private async restart(child: Child): Promise<Verdict> {
     const group = this.groupOf(child);
-    await this.stopAll(group);
+    child.settle();
+    if (group.length > 1) await this.stopAll(group);
     for (const member of group) {
       if (!this.roster.has(member)) continue;
-      const result = await this.start(member);
+      const result = await startChild(this.self, member);
+      this.started(member);
       if ("failure" in result) return this.failed(member, result.failure);
       reportChild(this.self, "supervisor.child.restart", member);
     }
@@ -98,7 +104,7 @@ export class Tree {
   }
 
   /** A restart failed. It is tried again through the mailbox, behind what waits there, and counts then. */
-  private async failed(child: Child, failure: unknown): Promise<Verdict> {
+  private failed(child: Child, failure: unknown): Async<Verdict> {
     reportStartError(this.self, child.spec.id, failure);
     const reason = startReason(failure) as Reason;
     if (child.backoff !== undefined) return this.fail(child, undefined, reason);
@@ -112,7 +118,7 @@ export class Tree {
   }
 
   /** It is time for another attempt, if the child is still to run. */
-  async again(id: string): Promise<Verdict> {
+  again(id: string): Async<Verdict> {
     const child = this.roster.get(id);
     if (child === undefined || !child.restarting || child.waiting !== undefined) return "ok";
     return child.backoff === undefined ? this.fail(child, undefined, child.failure) : this.restart(child);

@@ -59,9 +59,9 @@ function kept(supervisor: Pid): ReadonlySet<unknown> {
 
 const keeps = (supervisor: Pid, wanted: unknown): boolean => kept(supervisor).has(wanted);
 
-/** Whether a pid is a key to a child. The restarts that count lately are kept with their pids, too. */
+/** Whether the id of a pid is a key to a child. The restarts that count lately are kept with their pids, too. */
 const keys = (supervisor: Pid, pid: Pid): boolean =>
-  [...kept(supervisor)].some((value) => value instanceof Map && value.has(pid));
+  [...kept(supervisor)].some((value) => value instanceof Map && value.has(pid.id));
 
 describe("the pids that a child had before are not kept", () => {
   const kinds = {
