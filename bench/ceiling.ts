@@ -56,12 +56,6 @@ const echo = (message: unknown): void => {
   if (message instanceof Call) message.reply(message.request);
 };
 
-function cancelAll(timers: readonly Timer[]): number {
-  let count = 0;
-  for (const timer of timers) if (timer.cancel()) count++;
-  return count;
-}
-
 export const workloads: Record<string, Workload> = {
   pingpong: async () => {
     const finish = new Finish();
@@ -262,7 +256,9 @@ export const workloads: Record<string, Workload> = {
         for (let i = 0; i < SIZE.timers; i++) timers[i] = sendAfter(self, "fired", times[i] as number);
         set.reached(true, true);
       } else {
-        cancelled.reached(cancelAll(timers), SIZE.timers);
+        let count = 0;
+        for (let i = 0; i < timers.length; i++) if (timers[i]?.cancel()) count++;
+        cancelled.reached(count, SIZE.timers);
       }
     }, SIZE.timers);
     const setting = await set.after(() => send(owner, "set"));

@@ -305,7 +305,7 @@ export const workloads: Record<string, Workload> = {
           set.reached(true, true);
         } else {
           let count = 0;
-          for (const ref of refs) if (ref.cancel()) count++;
+          for (let i = 0; i < refs.length; i++) if (refs[i]?.cancel()) count++;
           cancelled.reached(count, SIZE.timers);
         }
       }),
