@@ -214,9 +214,10 @@ export function call(
 export function underTerms(process: Process, { terms }: Call, handle: () => Pending): Pending {
   if (terms === null || terms.deadline === null) return handle();
   const done = (): void => {
-    process.deadline = null;
+    rare.deadline = null;
   };
-  process.deadline = terms.deadline;
+  const { rare } = process;
+  rare.deadline = terms.deadline;
   const pending = handle();
   if (pending === undefined) return done();
   return pending.finally(done);

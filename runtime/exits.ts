@@ -9,13 +9,17 @@ export class Exits {
   end(process: Process, reason: Reason): void {
     process.status = DEAD;
     process.reason = reason;
-    this.queue.push(process);
-    if (this.draining) return;
+    const { queue } = this;
+    if (this.draining) {
+      queue.push(process);
+      return;
+    }
     this.draining = true;
     try {
-      for (const dying of this.queue) dying.release();
+      process.release();
+      for (let i = 0; i < queue.length; i++) queue[i]?.release();
     } finally {
-      this.queue.length = 0;
+      if (queue.length > 0) queue.length = 0;
       this.draining = false;
     }
   }

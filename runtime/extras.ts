@@ -12,6 +12,8 @@ export const NO_CALLERS: readonly Pid[] = Object.freeze([]);
 export class Extras {
   callers: readonly Pid[] = NO_CALLERS;
   aliases: Set<AliasAddress> | null = null;
+  /** While it handles a request that came with a deadline: by when its own calls must be answered. */
+  deadline: Milliseconds | null = null;
   /** The limit of its mailbox. */
   bounds: MailboxOptions | null = null;
   /** Its own place in the lineage of those it starts. */

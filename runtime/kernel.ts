@@ -78,14 +78,14 @@ export class Kernel {
       process.push(START);
       this.scheduler.ready(process);
     }
-    if (this.telemetry.has("process.start")) {
+    if (this.telemetry.starts) {
       this.telemetry.emit("process.start", { count: this.table.size }, { pid: process.pid, parent: by?.pid });
     }
     return process;
   }
 
   exited(process: Process): void {
-    if (!this.telemetry.has("process.exit")) return;
+    if (!this.telemetry.exits) return;
     const { pid } = process;
     const metadata = {
       pid,

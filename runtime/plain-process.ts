@@ -93,8 +93,7 @@ export const plainBehaviour: Behaviour = {
   },
 
   flush(process, match) {
-    const { saved } = process.state as PlainState;
-    while (saved !== undefined && saved.take(match) !== EMPTY);
+    (process.state as PlainState).saved?.takeAll(match);
   },
 };
 
@@ -151,7 +150,8 @@ export function receive(process: Process, match: Match | undefined, after: Milli
 function takeFirst(process: Process, state: PlainState, match: Match | undefined): unknown {
   if (state.saved === undefined) return EMPTY;
   const urgent = process.takeUrgentFirst(match);
-  return urgent !== EMPTY ? urgent : state.saved.take(match);
+  if (urgent !== EMPTY) return urgent;
+  return match === undefined ? state.saved.shift() : state.saved.take(match);
 }
 
 /** Messages that wait are looked at before the time is up: a timeout of 0 takes what is there. */

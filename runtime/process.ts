@@ -6,6 +6,7 @@ import { show } from "./inspect.ts";
 import type { Kernel } from "./kernel.ts";
 import { labelOf } from "./label.ts";
 import { Lineage } from "./lineage.ts";
+import { type Links, withLink, withoutLink } from "./links.ts";
 import { EMPTY, Mailbox } from "./mailbox.ts";
 import { admit } from "./overflow.ts";
 import { Address } from "./pid.ts";
@@ -35,31 +36,31 @@ export const START: unique symbol = Symbol("start");
  * Cold things are null until they are used; the fields keep one order, so that all processes share a hidden class.
  */
 export abstract class Process extends Mailbox implements TimerOwner {
-  readonly pid: Address;
-  readonly kernel: Kernel;
+  // What each message touches stands together, behind the mailbox.
+  status: Status = READY;
+  next: Process | null = null;
   /** Replaced while somebody looks into the process from outside: a system message wraps it. */
   behaviour: Behaviour;
+  /** The behaviour's own. */
+  state: any;
+  extras: Extras | null = null;
+  readonly kernel: Kernel;
+  readonly pid: Address;
+
+  links: Links = null;
+  watchers: Watch | null = null;
+  watching: Watch | null = null;
+  timers: Timer | null = null;
+  starting: Starting | null = null;
+  trapExit: boolean;
+  slot = 0;
+  reason: Reason | undefined = undefined;
+  label: Label | undefined = undefined;
+  registered: string | undefined = undefined;
   /** Whose exit signal a behaviour takes as the order to stop: the starter, for a process started with a link. */
   readonly parent: Address | null;
   /** Who started it, who started that one, and so on. */
   readonly lineage: Lineage | null;
-  /** The behaviour's own. */
-  state: any;
-  status: Status = READY;
-  next: Process | null = null;
-  slot = 0;
-  trapExit: boolean;
-  reason: Reason | undefined = undefined;
-  label: Label | undefined = undefined;
-  registered: string | undefined = undefined;
-  /** While it handles a request that came with a deadline: by when its own calls must be answered. */
-  deadline: Milliseconds | null = null;
-  links: Set<Process> | null = null;
-  watchers: Watch | null = null;
-  watching: Watch | null = null;
-  starting: Starting | null = null;
-  timers: Timer | null = null;
-  extras: Extras | null = null;
 
   constructor(
     kernel: Kernel,
@@ -71,13 +72,13 @@ export abstract class Process extends Mailbox implements TimerOwner {
     trapExit: boolean,
   ) {
     super();
-    this.kernel = kernel;
-    this.pid = new Address(id, this);
     this.behaviour = behaviour;
     this.state = state;
+    this.kernel = kernel;
+    this.pid = new Address(id, this);
+    this.trapExit = trapExit;
     this.parent = starter !== null && linked ? starter.pid : null;
     this.lineage = starter === null || starter === kernel.root ? null : starter.descend();
-    this.trapExit = trapExit;
   }
 
   get dead(): boolean {
@@ -97,6 +98,10 @@ export abstract class Process extends Mailbox implements TimerOwner {
   get rare(): Extras {
     this.extras ??= new Extras();
     return this.extras;
+  }
+
+  get deadline(): Milliseconds | null {
+    return this.extras === null ? null : this.extras.deadline;
   }
 
   /** On whose behalf it works: of a task its starter, that one's starter, and so on. */
@@ -121,8 +126,8 @@ export abstract class Process extends Mailbox implements TimerOwner {
   /** A message arrives. False when there was no room for it, and the process has a limit. */
   deliver(message: unknown): boolean {
     if (this.status === DEAD) return true;
-    const bounds = this.extras?.bounds;
-    if (bounds != null && !admit(this, bounds, message)) return false;
+    const { extras } = this;
+    if (extras !== null && extras.bounds !== null && !admit(this, extras.bounds, message)) return false;
     this.push(message);
     if (this.status === IDLE) this.kernel.scheduler.ready(this);
     return true;
@@ -173,10 +178,8 @@ export abstract class Process extends Mailbox implements TimerOwner {
 
   linkTo(peer: Process): void {
     if (peer === this) return;
-    this.links ??= new Set();
-    peer.links ??= new Set();
-    this.links.add(peer);
-    peer.links.add(this);
+    this.links = withLink(this.links, peer);
+    peer.links = withLink(peer.links, this);
   }
 
   /** A link to a process that is gone: a message to who traps exits, an exception to who does not. */
@@ -186,8 +189,8 @@ export abstract class Process extends Mailbox implements TimerOwner {
   }
 
   unlinkFrom(peer: Process): void {
-    this.links?.delete(peer);
-    peer.links?.delete(this);
+    this.links = withoutLink(this.links, peer);
+    peer.links = withoutLink(peer.links, this);
   }
 
   /** An exit signal from `sender` arrives. `kill` can only be sent, not passed on by a link. */
@@ -246,7 +249,7 @@ export abstract class Process extends Mailbox implements TimerOwner {
     this.clear();
     this.pid.process = null;
     this.kernel.table.remove(this);
-    if (this.links !== null) this.breakLinks(reason);
+    if (this.links !== null) this.breakLinks(this.links, reason);
     while (this.watching !== null) this.watching.detach();
     for (let watch = this.watchers; watch !== null; watch = this.watchers) {
       const dead = watch.watcher?.dead === true;
@@ -269,11 +272,10 @@ export abstract class Process extends Mailbox implements TimerOwner {
     extras.current = EMPTY;
   }
 
-  private breakLinks(reason: Reason): void {
-    const { links } = this;
+  private breakLinks(links: Iterable<Process>, reason: Reason): void {
     this.links = null;
-    for (const peer of links as Set<Process>) {
-      peer.links?.delete(this);
+    for (const peer of links) {
+      peer.links = withoutLink(peer.links, this);
       // A start that failed tells its starter by its result; the signal of the link only if that could kill.
       const told = this.starting !== null && this.starting.watcher === peer && peer.trapExit;
       if (told || peer.dead) continue;

@@ -1,64 +1,92 @@
 /** "There is none": `undefined` is a legal message. */
 export const EMPTY: unique symbol = Symbol("empty");
 
-/** How many places at the front may be empty before they are given back. */
-const SLACK = 32;
+/** Places to begin with; a power of two. */
+const SMALLEST = 4;
 
 type Match = (message: unknown) => boolean;
 
-/** Messages in order: put in and taken at either end in O(1), found anywhere by a look at each. */
+/** Messages in order, in a ring: put in and taken at either end in O(1), found anywhere by a look at each. */
 export class Queue {
-  private items: unknown[] = [];
+  private ring: unknown[] = new Array(SMALLEST).fill(undefined);
   private head = 0;
+  private count = 0;
 
   get length(): number {
-    return this.items.length - this.head;
+    return this.count;
+  }
+
+  /** How many messages it can hold before it grows. */
+  get room(): number {
+    return this.ring.length;
   }
 
   push(message: unknown): void {
-    this.items.push(message);
+    if (this.count === this.ring.length) this.grow();
+    this.ring[(this.head + this.count) & (this.ring.length - 1)] = message;
+    this.count++;
+  }
+
+  /** Takes out the first message, or gives {@link EMPTY}. */
+  shift(): unknown {
+    if (this.count === 0) return EMPTY;
+    const { ring, head } = this;
+    const message = ring[head];
+    ring[head] = undefined;
+    this.head = (head + 1) & (ring.length - 1);
+    this.count--;
+    return message;
   }
 
   /** Puts messages before all others, in their order. */
   prepend(messages: readonly unknown[]): void {
-    if (messages.length === 1 && this.head > 0) this.items[--this.head] = messages[0];
-    else {
-      this.items = messages.concat(this.items.slice(this.head));
-      this.head = 0;
+    for (let i = messages.length - 1; i >= 0; i--) {
+      if (this.count === this.ring.length) this.grow();
+      this.head = (this.head - 1) & (this.ring.length - 1);
+      this.ring[this.head] = messages[i];
+      this.count++;
     }
   }
 
   some(match: Match): boolean {
-    for (let i = this.head; i < this.items.length; i++) if (match(this.items[i])) return true;
-    return false;
+    return this.find(match) >= 0;
   }
 
-  /** Takes out the first message, or the first that matches; or {@link EMPTY}. */
-  take(match: Match | undefined): unknown {
-    for (let i = this.head; i < this.items.length; i++) {
-      const message = this.items[i];
-      if (match !== undefined && !match(message)) continue;
-      if (i === this.head) this.advance();
-      else this.items.splice(i, 1);
-      return message;
-    }
-    return EMPTY;
+  /** Takes out the first message that matches, or gives {@link EMPTY}. */
+  take(match: Match): unknown {
+    const found = this.find(match);
+    if (found < 0) return EMPTY;
+    const message = this.ring[this.place(found)];
+    for (let i = found; i > 0; i--) this.ring[this.place(i)] = this.ring[this.place(i - 1)];
+    this.shift();
+    return message;
   }
 
   /** Takes out all messages that match; the others keep their order. */
   takeAll(match: Match): unknown[] {
     const taken: unknown[] = [];
-    const left: unknown[] = [];
-    for (let i = this.head; i < this.items.length; i++) (match(this.items[i]) ? taken : left).push(this.items[i]);
-    this.items = left;
-    this.head = 0;
+    for (let left = this.count; left > 0; left--) {
+      const message = this.shift();
+      if (match(message)) taken.push(message);
+      else this.push(message);
+    }
     return taken;
   }
 
-  private advance(): void {
-    this.items[this.head++] = undefined;
-    if (this.head < SLACK || this.head * 2 < this.items.length) return;
-    this.items = this.items.slice(this.head);
+  private find(match: Match): number {
+    for (let i = 0; i < this.count; i++) if (match(this.ring[this.place(i)])) return i;
+    return -1;
+  }
+
+  private place(index: number): number {
+    return (this.head + index) & (this.ring.length - 1);
+  }
+
+  private grow(): void {
+    const size = this.ring.length;
+    const bigger: unknown[] = new Array(size * 2).fill(undefined);
+    for (let i = 0; i < size; i++) bigger[i] = this.ring[this.place(i)];
+    this.ring = bigger;
     this.head = 0;
   }
 }

@@ -41,7 +41,7 @@ export class Scheduler {
   /** Promises to be settled, the oldest first. */
   private settlement: Settlement | null = null;
   private lastSettlement: Settlement | null = null;
-  /** Counts what processes do; sends count, or one callback could flood the others for a whole slice. */
+  /** What processes have done in this run; sends count, or one callback could flood the others for a whole slice. */
   reductions = 0;
   /** Who is told how long each process holds the thread, if anybody is. */
   accounting: Accounting | null = null;
@@ -101,7 +101,8 @@ export class Scheduler {
   });
 
   private run(): void {
-    let check = this.reductions + CHECK;
+    this.reductions = 0;
+    let check = CHECK;
     if (this.settlement !== null && this.settleNext()) return this.again();
     for (let process = this.head; process !== null; process = this.head) {
       this.head = process.next;
@@ -147,8 +148,8 @@ export class Scheduler {
       if (pending !== undefined) return this.suspend(process, message, pending);
     } while (process.status === READY && this.reductions < end && this.settlement === null);
     if (process.status !== READY) return;
-    if (process.messageCount > 0) this.ready(process);
-    else process.status = IDLE;
+    if (process.empty) process.status = IDLE;
+    else this.ready(process);
   }
 
   private timed(process: Process, message: unknown): void | Promise<void> {

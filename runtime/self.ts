@@ -9,7 +9,7 @@ import { pidsOf } from "./lineage.ts";
 import { Loop } from "./loop.ts";
 import { HeldName } from "./name-ref.ts";
 import { nameOf } from "./names.ts";
-import { addressOf, NOBODY, showTarget } from "./pid.ts";
+import { Address, addressOf, NOBODY, showTarget } from "./pid.ts";
 import { plainBehaviour, plainState, receive } from "./plain-process.ts";
 import { Process } from "./process.ts";
 import { newRef } from "./ref.ts";
@@ -55,19 +55,23 @@ export class ProcessSelf extends Process implements Self {
   }
 
   send(to: Target | Alias, message: unknown, options?: SendOptions): void {
-    if (this.gone("send")) return;
-    this.kernel.scheduler.reductions++;
-    const passed = this.kernel.pass(message);
-    if (to instanceof AliasAddress) {
+    if (this.dead) return this.zombie("send");
+    const { kernel } = this;
+    kernel.scheduler.reductions++;
+    const passed = kernel.pass(message);
+    if (to instanceof Address) {
+      const { process } = to;
+      if (process !== null && !process.deliver(passed)) refused(process);
+    } else if (to instanceof AliasAddress) {
       const { process } = to;
       if (process !== null && !to.deliver(process, passed, options)) refused(process);
-      return;
-    }
-    const target = this.kernel.names.resolve(to as Target);
-    if (target !== undefined) {
-      if (!target.deliver(passed)) refused(target);
-    } else if (!isPid(to as Target)) {
-      throw new BadArgument(`send: expected a name that somebody holds, got: ${showTarget(to as Target)}`);
+    } else {
+      const process = kernel.names.resolve(to as Target);
+      if (process !== undefined) {
+        if (!process.deliver(passed)) refused(process);
+      } else if (!isPid(to as Target)) {
+        throw new BadArgument(`send: expected a name that somebody holds, got: ${showTarget(to as Target)}`);
+      }
     }
   }
 

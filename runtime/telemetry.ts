@@ -66,6 +66,9 @@ type Handler<E extends keyof TelemetryEvents> = (...args: TelemetryEvents[E]) =>
 /** The event bus of a system. Nothing in the library logs: it emits, and whoever listens decides. */
 export class Telemetry {
   private readonly bus = new EventEmitter<string>();
+  /** Whether anybody hears of each start and each end: asked so often that a lookup would show. */
+  starts = false;
+  exits = false;
 
   /** Attaches a handler, and returns what detaches it. A handler that throws is detached (as in Erlang's telemetry). */
   on<E extends keyof TelemetryEvents>(event: E, handler: Handler<E>): () => void {
@@ -73,12 +76,22 @@ export class Telemetry {
       try {
         handler(...args);
       } catch (error) {
-        this.bus.off(event, guarded as (...args: unknown[]) => void);
+        off();
         if (event !== "telemetry.failure") this.emit("telemetry.failure", {}, { event, error });
       }
     };
+    const off = (): void => {
+      this.bus.off(event, guarded as (...args: unknown[]) => void);
+      this.notice();
+    };
     this.bus.on(event, guarded as (...args: unknown[]) => void);
-    return () => void this.bus.off(event, guarded as (...args: unknown[]) => void);
+    this.notice();
+    return off;
+  }
+
+  private notice(): void {
+    this.starts = this.has("process.start");
+    this.exits = this.has("process.exit");
   }
 
   /** Whether an event is worth building. */

@@ -300,7 +300,7 @@ const length = (first: any, next: string): number => {
 /** How much a process holds. */
 function holdings({ links, watchers, watching, timers, extras, messageCount, behaviour }: Process) {
   return {
-    links: links?.size ?? 0,
+    links: [...(links ?? [])].length,
     watchers: length(watchers, "nextOfTarget"),
     watching: length(watching, "nextOfWatcher"),
     timers: length(timers, "after"),
