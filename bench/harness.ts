@@ -97,20 +97,21 @@ export function collect(): void {
 export async function lateness(bench: string, count: number, busy: () => Promise<number>): Promise<Figure> {
   const late: number[] = [];
   let on = true;
-  const probe = (): void => {
-    const set = now();
-    setTimeout(() => {
+  const probe = async (): Promise<void> => {
+    while (on) {
+      const set = now();
+      await sleep(1);
       late.push(now() - set - 1);
-      if (on) probe();
-    }, 1);
+    }
   };
-  probe();
+  const probing = probe();
   await sleep(5);
   late.length = 0;
   const ms = await busy();
   on = false;
+  await probing;
   late.sort((a, b) => a - b);
-  const at = (part: number): number => Number((late[Math.floor((late.length - 1) * part)] ?? Number.NaN).toFixed(3));
+  const at = (part: number): number => Number(late[Math.floor((late.length - 1) * part)]?.toFixed(3));
   return { bench, count, ms, extra: { p50: at(0.5), p99: at(0.99), max: at(1) } };
 }
 
