@@ -1,9 +1,9 @@
 // One launch of one workload on one implementation, in an operating system process of its own.
 
 import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Figures } from "./figures.ts";
@@ -54,16 +54,13 @@ function compiled(): Promise<string> {
 }
 
 /** Why a rival cannot be run here; undefined when it can. */
-export async function absent(rival: string): Promise<string | undefined> {
+export function absent(rival: string): string | undefined {
   if (isPeer(rival) && find(rival) === undefined)
     return `${rival} is left out. To have it: npm install --no-save ${rival}@${PEERS[rival]}`;
-  if (rival !== "beam") return undefined;
-  try {
-    await run("erlc", ["-help"]);
-    await run("erl", ["-noshell", "-eval", "halt()."]);
-    return undefined;
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code !== "ENOENT") throw thrown;
+  if (rival === "beam" && !(onPath("erl") && onPath("erlc")))
     return "beam is left out. To have it: install Erlang/OTP, so that erl and erlc are on the PATH";
-  }
+  return undefined;
 }
+
+const onPath = (program: string): boolean =>
+  (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, program)));

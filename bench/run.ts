@@ -39,7 +39,7 @@ const GATE_ROUNDS = 4;
 const GATE_LAUNCHES = 5;
 
 async function table(): Promise<void> {
-  const missing = await missingRivals();
+  const missing = missingRivals();
   const wanted = (bench: string, against: string): boolean =>
     !missing.has(against) && (flags.only?.test(bench) ?? true) && (flags.against?.has(against) ?? true);
   for (const workload of [...WORKLOADS, HTTP]) {
@@ -58,12 +58,12 @@ async function table(): Promise<void> {
 }
 
 /** Those of the rivals that could be asked for, and are not here. Each is told of once. */
-async function missingRivals(): Promise<ReadonlySet<string>> {
+function missingRivals(): ReadonlySet<string> {
   const rivals = new Set(WORKLOADS.flatMap(({ rows }) => rows.map(({ against }) => against)).filter(isRival));
   const missing = new Set<string>();
   for (const rival of rivals) {
     if (flags.against?.has(rival) === false) continue;
-    const why = await absent(rival);
+    const why = absent(rival);
     if (why === undefined) continue;
     missing.add(rival);
     console.error(why);
