@@ -1,7 +1,7 @@
 // The same work on hornbeam and on each rival, in turn, and the ratios of it.
 
 import { type Figures, median } from "./figures.ts";
-import { type Against, OWN, type Row } from "./workloads.ts";
+import { type Against, OWN, type Rival, type Row } from "./workloads.ts";
 
 export interface Result {
   readonly row: Row;
@@ -11,10 +11,9 @@ export interface Result {
   readonly greatest: number;
 }
 
-export type Implementation = Exclude<Against, (typeof OWN)[number]> | "hornbeam";
+export type Implementation = Rival | "hornbeam";
 
-export const isRival = (against: Against): against is Exclude<Against, (typeof OWN)[number]> =>
-  !(OWN as readonly string[]).includes(against);
+export const isRival = (against: Against): against is Rival => !(OWN as readonly string[]).includes(against);
 
 /** In every round hornbeam, then each rival: what disturbs the machine for a while disturbs them all. */
 export async function compare(

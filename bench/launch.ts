@@ -6,9 +6,10 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import type { Implementation } from "./compare.ts";
 import { Figures } from "./figures.ts";
 import { find, PEERS, type Peer } from "./peers/peer.ts";
-import type { Rival } from "./workloads.ts";
+import type { Workload } from "./workloads.ts";
 
 const run = promisify(execFile);
 const TIMEOUT = 300_000;
@@ -23,18 +24,19 @@ const DEEP = "--stack-size=3900";
 const ERL = ["+S", "1:1", "+P", "4000000", "-noshell"];
 
 /** Runs a workload `rounds` times after its warm-up. */
-export async function launch(implementation: Rival | "hornbeam", workload: string, rounds: number): Promise<Figures> {
-  const [command, args] = await program(implementation);
+export async function launch(who: Implementation, { name, as }: Workload, rounds: number): Promise<Figures> {
+  const [command, args] = await program(who);
+  const workload = who === "hornbeam" ? name : (as[who] ?? name);
   const env = { ...process.env, NODE_ENV: "production" };
   const options = { timeout: TIMEOUT, maxBuffer: 2 ** 24, env };
   const { stdout } = await run(command, [...args, workload, String(rounds)], options);
   return new Figures(stdout);
 }
 
-async function program(implementation: Rival | "hornbeam"): Promise<readonly [string, readonly string[]]> {
-  if (implementation === "beam") return ["erl", [...ERL, "-pa", await compiled(), "-run", "bench", "main"]];
-  if (!isPeer(implementation)) return node(...FLAGS, script(`${implementation}.ts`));
-  return node(...FLAGS, DEEP, script(`peers/${implementation}.ts`));
+async function program(who: Implementation): Promise<readonly [string, readonly string[]]> {
+  if (who === "beam") return ["erl", [...ERL, "-pa", await compiled(), "-run", "bench", "main"]];
+  if (!isPeer(who)) return node(...FLAGS, script(`${who}.ts`));
+  return node(...FLAGS, DEEP, script(`peers/${who}.ts`));
 }
 
 const isPeer = (name: string): name is Peer => Object.hasOwn(PEERS, name);

@@ -7,15 +7,15 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { compare, type Implementation, isRival, type Result } from "./compare.ts";
+import { compare, type Implementation, type Result } from "./compare.ts";
 import { flagsOf } from "./flags.ts";
 import { type Ratios, tooSlow } from "./gate.ts";
 import { http } from "./http.ts";
 import { absent, launch, node, script } from "./launch.ts";
 import { GATED, HTTP, type Row, WORKLOADS, type Workload } from "./workloads.ts";
 
-/** Scripts that print rows of their own as lines of JSON, and the benches of which they do. */
-const SCRIPTS: readonly { readonly script: string; readonly benches: readonly string[] }[] = [];
+/** Scripts that print rows of their own as lines of JSON, and of which benches: `"million.ts": ["a million processes"]`. */
+const SCRIPTS: Readonly<Record<string, readonly string[]>> = {};
 
 /** What is printed, as text or as a line of JSON. */
 interface Line {
@@ -39,11 +39,16 @@ const GATE_ROUNDS = 4;
 const GATE_LAUNCHES = 5;
 
 async function table(): Promise<void> {
-  const missing = missingRivals();
-  const wanted = (bench: string, against: string): boolean =>
-    !missing.has(against) && (flags.only?.test(bench) ?? true) && (flags.against?.has(against) ?? true);
-  for (const workload of [...WORKLOADS, HTTP]) {
-    const rows = workload.rows.filter(({ bench, against }) => wanted(bench, against));
+  const workloads = [...WORKLOADS, HTTP];
+  const rows = workloads.flatMap(({ rows }) => rows);
+  const benches = new Set([...rows.map(({ bench }) => bench), ...Object.values(SCRIPTS).flat()]);
+  if (![...benches].some(isWanted)) {
+    const names = [...benches].join(", ");
+    throw new Error(`--only: expected a pattern that matches one of ${names}, got: ${flags.only?.source}`);
+  }
+  const missing = missingRivals(rows.filter(isAsked));
+  for (const workload of workloads) {
+    const rows = workload.rows.filter((row) => isAsked(row) && !missing.has(row.against));
     if (rows.length === 0) continue;
     try {
       for (const result of await compare(rows, ROUNDS, measuring(workload))) print(lineOf(result));
@@ -52,17 +57,20 @@ async function table(): Promise<void> {
       console.error(`${workload.name}: ${(thrown as Error).message}`);
     }
   }
-  for (const { script, benches } of SCRIPTS)
-    if (benches.some((bench) => flags.only?.test(bench) ?? true))
-      for await (const line of linesOf(script)) if (wanted(line.bench, line.against)) print(line);
+  for (const [script, benches] of Object.entries(SCRIPTS)) {
+    if (!benches.some(isWanted)) continue;
+    for await (const line of linesOf(script)) if (isAsked(line)) print(line);
+  }
 }
 
-/** Those of the rivals that could be asked for, and are not here. Each is told of once. */
-function missingRivals(): ReadonlySet<string> {
-  const rivals = new Set(WORKLOADS.flatMap(({ rows }) => rows.map(({ against }) => against)).filter(isRival));
+const isWanted = (bench: string): boolean => flags.only?.test(bench) ?? true;
+const isAsked = ({ bench, against }: { readonly bench: string; readonly against: string }): boolean =>
+  isWanted(bench) && (flags.against?.has(against) ?? true);
+
+/** Those of the rivals that were asked for, and are not here. Each is told of once. */
+function missingRivals(rows: readonly Row[]): ReadonlySet<string> {
   const missing = new Set<string>();
-  for (const rival of rivals) {
-    if (flags.against?.has(rival) === false) continue;
+  for (const rival of new Set(rows.map(({ against }) => against))) {
     const why = absent(rival);
     if (why === undefined) continue;
     missing.add(rival);
@@ -74,7 +82,7 @@ function missingRivals(): ReadonlySet<string> {
 const measuring = (workload: Workload) => (implementation: Implementation) =>
   workload === HTTP
     ? http(workload.name, implementation, HTTP_MS)
-    : launch(implementation, workload.name, flags.quick ? Math.min(2, workload.rounds) : workload.rounds);
+    : launch(implementation, workload, flags.quick ? Math.min(2, workload.rounds) : workload.rounds);
 
 async function* linesOf(name: string): AsyncGenerator<Line> {
   const program = spawn(...node(script(name), ...(flags.quick ? ["--quick"] : [])), {
@@ -128,9 +136,9 @@ async function gate(): Promise<void> {
 
 async function ratiosOf(benches: readonly string[]): Promise<Ratios> {
   const ratios: Record<string, number> = {};
-  for (const { name, rows } of WORKLOADS.filter(({ name }) => benches.includes(name))) {
-    const gated = rows.filter((row: Row) => row.against === "ceiling");
-    const results = await compare(gated, GATE_LAUNCHES, (who) => launch(who, name, GATE_ROUNDS));
+  for (const workload of WORKLOADS.filter(({ name }) => benches.includes(name))) {
+    const rows = workload.rows.filter(({ against }) => against === "ceiling");
+    const results = await compare(rows, GATE_LAUNCHES, (who) => launch(who, workload, GATE_ROUNDS));
     for (const { row, ratio } of results) ratios[row.bench] = round(ratio);
   }
   return ratios;

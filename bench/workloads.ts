@@ -27,6 +27,7 @@ export interface Workload {
   /** Rounds after the warm-up in each launch; 0 when the first one is the figure. */
   readonly rounds: number;
   readonly rows: readonly Row[];
+  readonly as: Names;
 }
 
 type Goals = Readonly<Partial<Record<Rival, number | null>>>;
@@ -55,9 +56,13 @@ const workload = (name: string, rounds: number, ...rows: readonly (Row | readonl
   name,
   rounds,
   rows: rows.flat(),
+  as: {},
 });
 
-const timed = (name: string, goals: Goals, names?: Names): Workload => workload(name, 5, compared(name, goals, names));
+const timed = (name: string, goals: Goals, as: Names = {}): Workload => ({
+  ...workload(name, 5, compared(name, goals, as)),
+  as,
+});
 
 const MIXED = ["pingpong", "ring", "counting", "fanout", "spawnexit", "skynet", "gencall", "gencall_await"];
 
