@@ -1,7 +1,6 @@
 import { nothing } from "./afterlife.ts";
 import { BadArgument, CallError } from "./errors.ts";
 import { show } from "./inspect.ts";
-import type { Kernel } from "./kernel.ts";
 import { type Address, showTarget } from "./pid.ts";
 import type { Process } from "./process.ts";
 import { checkDelay, type Timer } from "./timers.ts";
@@ -32,40 +31,34 @@ interface Terms {
  * A request on its way: the message in the server's mailbox, the caller's monitor of the server, the deadline and the
  * reply address are this one object. The reply goes past the caller's mailbox, so a full one cannot delay it.
  */
-export class Call extends Watch implements From {
+export abstract class Call extends Watch implements From {
   readonly pid: Address;
   readonly request: string;
   readonly payload: unknown;
-  private readonly kernel: Kernel;
   private readonly to: Target;
-  private readonly resolve: (value: unknown) => void;
-  private readonly reject: (error: unknown) => void;
+  /** How long the answer may take. */
+  private timeout: Milliseconds | "infinity" = "infinity";
+  /** Of a call that has waited for longer than until the next look at the clock. */
   private timer: Timer | null = null;
   /** Null for most calls: the one field that a server looks at for deadlines. */
   terms: Terms | null = null;
 
-  constructor(
-    caller: Process,
-    to: Target,
-    request: string,
-    payload: unknown,
-    resolve: (value: unknown) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(caller: Process, to: Target, request: string, payload: unknown) {
     super();
     this.pid = caller.pid;
-    this.kernel = caller.kernel;
     this.to = to;
     this.request = request;
     this.payload = payload;
-    this.resolve = resolve;
-    this.reject = reject;
   }
+
+  /** The outcome reaches the caller. */
+  protected abstract succeed(caller: Process, value: unknown): void;
+  protected abstract fail(caller: Process, error: unknown): void;
 
   /** Delivers itself, or a `message` that carries it. */
   send(caller: Process, options: CallOptions, message: unknown = this): void {
-    const target = this.kernel.names.resolve(this.to);
-    if (target === caller) this.fail("callingSelf");
+    const target = caller.kernel.names.resolve(this.to);
+    if (target === caller) this.end(caller, "callingSelf");
     else this.sendTo(target, caller, options, message);
   }
 
@@ -77,24 +70,24 @@ export class Call extends Watch implements From {
     message: unknown = this,
     entry: Function = call,
   ): void {
-    const { kernel } = this;
+    const { kernel } = caller;
     const { deadline, signal } = options;
     // A deadline that is asked for stands in place of the default; one that is inherited only comes on top.
     const { timeout = deadline === undefined ? DEFAULT_CALL_TIMEOUT : "infinity" } = options;
     if (timeout !== "infinity") checkDelay(timeout);
-    let delay = timeout;
+    this.timeout = timeout;
     if (deadline !== undefined || signal !== undefined || caller.deadline !== null || kernel.callStacks) {
       const terms = this.agree(caller, deadline, signal, entry);
       if (terms === undefined) return;
       this.terms = terms;
       if (terms.deadline !== null) {
         const left = terms.deadline - kernel.driver.now();
-        if (delay === "infinity" || left < delay) delay = left;
+        if (timeout === "infinity" || left < timeout) this.timeout = left;
       }
     }
-    if (target === undefined) return this.fail("noproc");
+    if (target === undefined) return this.end(caller, "noproc");
     this.attach(caller, target);
-    if (delay !== "infinity") this.timer = kernel.timers.set(delay, () => this.expire(), null);
+    if (this.timeout !== "infinity") kernel.timers.await(this);
     kernel.scheduler.reductions++;
     if (message === this) target.deliver(this);
     else target.enqueue(message);
@@ -105,26 +98,36 @@ export class Call extends Watch implements From {
     const { watcher } = this;
     if (watcher === null) return;
     // A value that cannot be passed is the fault of who answers: the call still waits when this throws.
-    const passed = this.kernel.pass(value);
+    const passed = watcher.kernel.pass(value);
     this.detach();
-    this.tell(watcher, this.resolve, passed);
+    this.succeed(watcher, passed);
   }
 
   /** Rejects the call with an error that is the caller's. */
   refuse(error: unknown): void {
     const { watcher } = this;
-    if (watcher !== null && this.detach()) this.tell(watcher, this.reject, error);
+    if (watcher !== null && this.detach()) this.fail(watcher, error);
   }
 
   fire(reason: Reason): void {
-    this.fail(reason);
+    const { process } = this.pid;
+    if (process !== null) this.end(process, reason);
   }
 
   override detach(): boolean {
-    this.timer?.cancel();
-    this.timer = null;
+    if (this.timer !== null) {
+      this.timer.cancel();
+      this.timer = null;
+    }
     if (this.terms !== null) this.terms.release?.();
     return super.detach();
+  }
+
+  /** It is `now`, and the answer is not there yet: from here its time counts. */
+  begin(now: Milliseconds): void {
+    if (this.watcher === null || this.timeout === "infinity") return;
+    const { timers } = this.watcher.kernel;
+    this.timer = timers.setAt(now + this.timeout, () => this.giveUp("timeout"), null, this.ref);
   }
 
   /** Whether the call may go out at all: neither aborted, nor too late already. What it then goes out with. */
@@ -134,40 +137,61 @@ export class Call extends Watch implements From {
     signal: AbortSignal | undefined,
     entry: Function,
   ): Terms | undefined {
+    const { kernel } = caller;
     const until = earliest(caller.deadline, checkDeadline(deadline));
     if (signal !== undefined && !(signal instanceof AbortSignal)) {
       throw new BadArgument(`expected an AbortSignal, got: ${show(signal)}`);
     }
-    if (signal?.aborted) return this.fail("aborted", signal.reason);
-    if (until !== null && until <= this.kernel.driver.now()) return this.fail("timeout");
+    if (signal?.aborted) return this.end(caller, "aborted", signal.reason);
+    if (until !== null && until <= kernel.driver.now()) return this.end(caller, "timeout");
     const release = signal === undefined ? null : this.listen(signal);
-    const site: { stack?: string } | null = this.kernel.callStacks ? {} : null;
+    const site: { stack?: string } | null = kernel.callStacks ? {} : null;
     if (site !== null) Error.captureStackTrace(site, entry);
     return { deadline: until, release, site };
   }
 
   private listen(signal: AbortSignal): () => void {
-    const abort = (): void => {
-      if (this.detach()) this.fail("aborted", signal.reason);
-    };
+    const abort = (): void => this.giveUp("aborted", signal.reason);
     signal.addEventListener("abort", abort, { once: true });
     return () => signal.removeEventListener("abort", abort);
   }
 
-  private expire(): void {
-    if (this.detach()) this.fail("timeout");
+  private giveUp(reason: Reason, cause: unknown = reason): void {
+    const { watcher } = this;
+    if (watcher !== null && this.detach()) this.end(watcher, reason, cause);
   }
 
-  private fail(reason: Reason, cause: unknown = reason): undefined {
+  /** There will be no answer. */
+  private end(caller: Process, reason: Reason, cause: unknown = reason): undefined {
     this.terms?.release?.();
-    const { process } = this.pid;
-    const error = new CallError(reason, this.request, showTarget(this.to), cause);
-    if (process !== null) this.tell(process, this.reject, error);
+    this.fail(caller, new CallError(reason, this.request, showTarget(this.to), cause));
+  }
+}
+
+/** A call whose caller awaits a promise. */
+export class PromisedCall extends Call {
+  private readonly resolve: (value: unknown) => void;
+  private readonly reject: (error: unknown) => void;
+
+  constructor(
+    caller: Process,
+    to: Target,
+    request: string,
+    payload: unknown,
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
+  ) {
+    super(caller, to, request, payload);
+    this.resolve = resolve;
+    this.reject = reject;
   }
 
-  /** The outcome reaches the caller. */
-  protected tell(caller: Process, settle: (value: unknown) => void, value: unknown): void {
-    this.kernel.scheduler.settle(caller, settle, value);
+  protected succeed(caller: Process, value: unknown): void {
+    caller.kernel.scheduler.settle(caller, this.resolve, value);
+  }
+
+  protected fail(caller: Process, error: unknown): void {
+    caller.kernel.scheduler.settle(caller, this.reject, error);
   }
 }
 
@@ -203,7 +227,7 @@ export function call(
 ): Promise<any> {
   if (caller.dead) return nothing(caller, "call", new CallError("noproc", request, showTarget(to)));
   return new Promise((resolve, reject) => {
-    new Call(caller, to, request, payload, resolve, reject).send(caller, options);
+    new PromisedCall(caller, to, request, payload, resolve, reject).send(caller, options);
   });
 }
 

@@ -44,8 +44,8 @@ export class Kernel {
   constructor(driver: Driver, messages: Passing = "share") {
     this.driver = driver;
     this.passing = passing(messages);
-    this.scheduler = new Scheduler(driver);
-    this.timers = new Timers(driver);
+    this.timers = new Timers(driver, () => this.scheduler.stir());
+    this.scheduler = new Scheduler(driver, this.timers);
   }
 
   /** A message on its way to another process, as the system passes it. */
@@ -64,13 +64,14 @@ export class Kernel {
 
   /** Makes a process; it first runs after whoever spawned it gives way. `by` is dead only for a zombie's spawn. */
   spawn(by: Process | null, behaviour: Behaviour, state: unknown, flags: SpawnFlags): ProcessSelf {
-    if (flags.name !== undefined) this.names.check(flags.name);
+    const { name } = flags;
+    if (name !== undefined) this.names.check(name);
     const linked = flags.link === true;
     const process = new ProcessSelf(this, ++this.ids, behaviour, state, by, linked, flags.trapExit === true);
-    process.label = flags.label;
+    if (flags.label !== undefined) process.label = flags.label;
     if (flags.mailbox !== undefined) process.rare.bounds = checkMailbox(flags.mailbox);
-    if (by?.dead === true) return stillborn(by, process);
-    if (flags.name !== undefined) this.names.claim(flags.name, process);
+    if (by?.dead) return stillborn(by, process);
+    if (name !== undefined) this.names.claim(name, process);
     this.table.add(process);
     if (linked) by?.linkTo(process);
     if (behaviour.start === undefined) process.status = IDLE;

@@ -45,7 +45,7 @@ export class Loop<in Message = any> implements Behaviour {
       ? process.within(handle, message, process.state, process, undefined)
       : handle(message, process.state, process);
     if (result === undefined) return;
-    if (!isThenable(result)) return apply(process, result);
+    if (result instanceof Result || !isThenable(result)) return apply(process, result);
     this.asynchronous = true;
     return Promise.resolve(result).then((value) => {
       if (process.dead) process.zombie("settle");

@@ -83,6 +83,6 @@ function watchersOf(process: Process): readonly Pid[] {
 
 function timersOf(process: Process): number {
   let count = 0;
-  for (let timer = process.timers; timer !== null; timer = timer.after) count++;
+  for (let timer = process.timers; timer !== null; timer = timer.nextOfOwner) count++;
   return count;
 }

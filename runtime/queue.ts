@@ -90,3 +90,6 @@ export class Queue {
     this.head = 0;
   }
 }
+
+/** One queue lives always: were there none at a collection, V8 would forget their hidden class, and the code made for it. */
+export const LASTING = new Queue();

@@ -3,6 +3,7 @@ import type { Driver } from "./driver.ts";
 import { EMPTY } from "./mailbox.ts";
 import { BUSY, DEAD, IDLE, type Process, READY, START } from "./process.ts";
 import { detached } from "./strays.ts";
+import type { Timers } from "./timers.ts";
 import type { Milliseconds } from "./types.ts";
 import { watchUnfinished } from "./unfinished.ts";
 
@@ -33,6 +34,7 @@ class Settlement {
  */
 export class Scheduler {
   private readonly driver: Driver;
+  private readonly timers: Timers;
   private head: Process | null = null;
   private tail: Process | null = null;
   private armed = false;
@@ -46,8 +48,9 @@ export class Scheduler {
   /** Who is told how long each process holds the thread, if anybody is. */
   accounting: Accounting | null = null;
 
-  constructor(driver: Driver) {
+  constructor(driver: Driver, timers: Timers) {
     this.driver = driver;
+    this.timers = timers;
   }
 
   ready(process: Process): void {
@@ -80,6 +83,11 @@ export class Scheduler {
     else process.status = IDLE;
   }
 
+  /** Runs soon, if only to look at the clock. */
+  stir(): void {
+    if (!this.armed) this.arm(this.soon());
+  }
+
   private arm(soon: boolean): void {
     this.armed = true;
     this.driver.defer(soon ? this.runSoon : this.runLater, soon);
@@ -89,13 +97,19 @@ export class Scheduler {
   private soon(): boolean {
     if (++this.runs < CHECK_RUNS) return true;
     this.runs = 0;
-    return this.driver.now() < this.until;
+    return this.look() < this.until;
+  }
+
+  private look(): Milliseconds {
+    const now = this.driver.now();
+    this.timers.look(now);
+    return now;
   }
 
   private readonly runSoon = detached(() => this.run());
 
   private readonly runLater = detached(() => {
-    this.until = this.driver.now() + TURN;
+    this.until = this.look() + TURN;
     this.runs = 0;
     this.run();
   });
@@ -112,16 +126,17 @@ export class Scheduler {
       if (this.settlement !== null && this.settleNext()) return this.again();
       if (this.head === null) break;
       if (this.reductions >= check) {
-        if (this.driver.now() >= this.until) return this.arm(false);
+        if (this.look() >= this.until) return this.arm(false);
         check = this.reductions + CHECK;
       }
     }
+    if (this.timers.unbegun) this.look();
     this.armed = false;
   }
 
-  /** A continuation is on its way: what is left goes on behind it. */
+  /** A continuation is on its way: what is left goes on behind it, if only a look at the clock. */
   private again(): void {
-    if (this.head === null && this.settlement === null) this.armed = false;
+    if (this.head === null && this.settlement === null && !this.timers.unbegun) this.armed = false;
     else this.arm(this.soon());
   }
 
@@ -140,16 +155,17 @@ export class Scheduler {
 
   private slice(process: Process): void {
     const end = this.reductions + SLICE;
-    do {
-      this.reductions++;
+    for (;;) {
       const message = process.shift();
       if (message === EMPTY) break;
+      this.reductions++;
       const pending = this.accounting === null ? handle(process, message) : this.timed(process, message);
       if (pending !== undefined) return this.suspend(process, message, pending);
-    } while (process.status === READY && this.reductions < end && this.settlement === null);
-    if (process.status !== READY) return;
-    if (process.empty) process.status = IDLE;
-    else this.ready(process);
+      if (process.status !== READY) return;
+      if (process.empty) break;
+      if (this.reductions >= end || this.settlement !== null) return this.ready(process);
+    }
+    process.status = IDLE;
   }
 
   private timed(process: Process, message: unknown): void | Promise<void> {

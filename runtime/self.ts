@@ -7,6 +7,7 @@ import { BadArgument, MailboxFull } from "./errors.ts";
 import { show } from "./inspect.ts";
 import { pidsOf } from "./lineage.ts";
 import { Loop } from "./loop.ts";
+import { MessageTimer, NameTimer } from "./message-timer.ts";
 import { HeldName } from "./name-ref.ts";
 import { nameOf } from "./names.ts";
 import { Address, addressOf, NOBODY, showTarget } from "./pid.ts";
@@ -32,7 +33,6 @@ import type {
   SendOptions,
   SpawnOptions,
   Target,
-  TimerMessage,
   TimerRef,
 } from "./types.ts";
 import { Monitor } from "./watch.ts";
@@ -109,38 +109,40 @@ export class ProcessSelf extends Process implements Self {
     if (this.dead) return nothing(this, "sleep");
     return new Promise((resolve) => {
       const wake = () => this.kernel.scheduler.settle(this, resolve, undefined);
-      this.kernel.timers.set(delay, wake, this).wakes = true;
+      this.kernel.timers.setToWake(delay, wake, this);
     });
   }
 
   sendAfter(message: unknown, delay: Milliseconds, to: Target = this.pid): TimerRef {
     checkDelay(delay);
-    return this.schedule("sendAfter", this.now() + delay, to, message, false);
+    const timer = this.timer("sendAfter", delay, to, message, false);
+    return timer === undefined ? EXPIRED : this.kernel.timers.start(timer);
   }
 
   sendAt(message: unknown, at: Milliseconds, to: Target = this.pid): TimerRef {
     checkTime(at);
-    return this.schedule("sendAt", at, to, message, false);
+    const timer = this.timer("sendAt", at, to, message, false);
+    return timer === undefined ? EXPIRED : this.kernel.timers.startAt(timer);
   }
 
   startTimer(message: unknown, delay: Milliseconds, to: Target = this.pid): TimerRef {
     checkDelay(delay);
-    return this.schedule("startTimer", this.now() + delay, to, message, true);
+    const timer = this.timer("startTimer", delay, to, message, true);
+    return timer === undefined ? EXPIRED : this.kernel.timers.start(timer);
   }
 
   /** A name is looked up when the timer fires, and the timer then belongs to nobody; else it is its receiver's. */
-  private schedule(operation: string, at: Milliseconds, to: Target, message: unknown, tagged: boolean): TimerRef {
-    if (this.gone(operation)) return EXPIRED;
+  private timer(operation: string, at: Milliseconds, to: Target, message: unknown, tagged: boolean): Timer | undefined {
+    if (this.gone(operation)) return undefined;
     const { kernel } = this;
     const passed = kernel.pass(message);
-    const content = (timer: Timer) => (tagged ? timerMessage(timer, passed) : passed);
     if (!isPid(to)) {
       nameOf(to);
-      return kernel.timers.setAt(at, (timer) => kernel.names.resolve(to)?.deliver(content(timer)), kernel.root);
+      return new NameTimer(kernel, at, to, passed, tagged);
     }
-    const target = addressOf(to).process;
-    if (target === null || target.dead) return EXPIRED;
-    return kernel.timers.setAt(at, (timer) => target.deliver(content(timer)), target);
+    const { process } = addressOf(to);
+    if (process === null || process.dead) return undefined;
+    return new MessageTimer(kernel.timers, at, process, passed, tagged);
   }
 
   // ── other processes ──
@@ -253,8 +255,6 @@ export function processOf(caller: Caller): ProcessSelf {
 
 const UNLINKED: SpawnOptions = { link: false };
 const LINKED: SpawnOptions = { link: true };
-
-const timerMessage = ({ ref }: Timer, message: unknown): TimerMessage => ({ tag: "timer", ref, message });
 
 const isPid = (to: Target): to is Pid => typeof (to as Pid | undefined)?.id === "number";
 

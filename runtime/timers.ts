@@ -1,42 +1,69 @@
 import type { Driver } from "./driver.ts";
 import { BadArgument } from "./errors.ts";
 import { show } from "./inspect.ts";
+import { newRef } from "./ref.ts";
 import type { Milliseconds, TimerRef } from "./types.ts";
+import { Entry, Wheel } from "./wheel.ts";
 
-/** A pending moment. Its owner, if it has one, takes it along when it ends: the two list fields are the owner's. */
-export class Timer implements TimerRef {
-  readonly at: Milliseconds;
-  readonly order: number;
-  /** Its place in the heap; -1 when it has fired or been cancelled. */
-  index = -1;
-  /** Nobody waits for it: it neither keeps the program alive nor counts as pending. */
-  readonly quiet: boolean;
-  /** The code of its owner waits for it. */
-  wakes = false;
+/** How many may wait for a look at the clock before one is taken for them. */
+const FRESH = 64;
+
+/** A pending moment. Its owner, if it has one, takes it along when it ends. */
+export abstract class Timer extends Entry implements TimerRef {
   private readonly timers: Timers;
-  private readonly action: (timer: Timer) => void;
   owner: TimerOwner | null = null;
-  before: Timer | null = null;
-  after: Timer | null = null;
+  private ownerBefore: Timer | null = null;
+  private ownerAfter: Timer | null = null;
 
-  constructor(timers: Timers, at: Milliseconds, order: number, action: (timer: Timer) => void, quiet: boolean) {
+  /** `at` is a delay until the clock is looked at. */
+  constructor(timers: Timers, at: Milliseconds, owner: TimerOwner | null, order = newRef()) {
+    super(at, order);
     this.timers = timers;
-    this.at = at;
-    this.order = order;
-    this.action = action;
-    this.quiet = quiet;
+    this.wait();
+    if (owner === null) return;
+    this.owner = owner;
+    this.ownerAfter = owner.timers;
+    if (owner.timers !== null) owner.timers.ownerBefore = this;
+    owner.timers = this;
+  }
+
+  /** Nobody waits for it: it neither keeps the program alive nor counts as pending. */
+  get quiet(): boolean {
+    return false;
+  }
+
+  /** The code of its owner waits for it. */
+  get wakes(): boolean {
+    return false;
+  }
+
+  /** Its time has come; it is not its owner's any more. */
+  protected abstract act(owner: TimerOwner | null): void;
+
+  /** The next of those that its owner has. */
+  get nextOfOwner(): Timer | null {
+    return this.ownerAfter;
+  }
+
+  /** It is `now`: from here its delay counts. */
+  begin(now: Milliseconds): void {
+    if (!this.waits) return;
+    this.at += now;
+    this.timers.place(this);
   }
 
   cancel(): boolean {
-    if (this.index < 0) return false;
-    this.timers.remove(this);
+    if (!this.waits) return false;
     this.release();
+    this.timers.left(this);
     return true;
   }
 
   fire(): void {
+    const { owner } = this;
     this.release();
-    this.action(this);
+    this.timers.left(this);
+    this.act(owner);
   }
 
   get ref(): number {
@@ -44,7 +71,7 @@ export class Timer implements TimerRef {
   }
 
   read(): Milliseconds | undefined {
-    return this.index < 0 ? undefined : this.timers.left(this);
+    return this.waits ? this.timers.until(this) : undefined;
   }
 
   [Symbol.dispose](): void {
@@ -52,12 +79,13 @@ export class Timer implements TimerRef {
   }
 
   private release(): void {
-    const { owner, before, after } = this;
+    this.leave();
+    const { owner, ownerBefore, ownerAfter } = this;
     if (owner === null) return;
-    if (before === null) owner.timers = after;
-    else before.after = after;
-    if (after !== null) after.before = before;
-    this.owner = this.before = this.after = null;
+    if (ownerBefore === null) owner.timers = ownerAfter;
+    else ownerBefore.ownerAfter = ownerAfter;
+    if (ownerAfter !== null) ownerAfter.ownerBefore = ownerBefore;
+    this.owner = this.ownerBefore = this.ownerAfter = null;
   }
 }
 
@@ -65,95 +93,162 @@ export interface TimerOwner {
   timers: Timer | null;
 }
 
-/** All timers of a system: a binary heap over the driver's one alarm. Two that are due at once fire in the order set. */
-export class Timers {
-  private readonly driver: Driver;
-  private readonly heap: Timer[] = [];
-  private orders = 1;
-  private armed: Milliseconds | undefined;
-  private armedQuietly = false;
-  private quiet = 0;
-  /** Those that the program waits for: neither quiet nor endless. */
-  private loud = 0;
+/** A timer that calls a function. */
+class ActionTimer extends Timer {
+  private readonly action: () => void;
 
-  constructor(driver: Driver) {
-    this.driver = driver;
+  constructor(timers: Timers, at: Milliseconds, owner: TimerOwner | null, action: () => void, order?: number) {
+    super(timers, at, owner, order);
+    this.action = action;
   }
 
+  protected act(): void {
+    this.action();
+  }
+}
+
+class WakingTimer extends ActionTimer {
+  override get wakes(): boolean {
+    return true;
+  }
+}
+
+class QuietTimer extends ActionTimer {
+  override get quiet(): boolean {
+    return true;
+  }
+}
+
+/** What begins to run at the next look at the clock. */
+interface Fresh {
+  begin(now: Milliseconds): void;
+}
+
+/**
+ * All timers of a system: a wheel over the driver's one alarm. A delay counts from the first look at the clock after it
+ * was set, which the scheduler takes at least once a turn: a timer is never early, and one that is cancelled before (as
+ * that of nearly every call) costs no look at all. Two that are due at once fire in the order set.
+ */
+export class Timers {
+  private readonly driver: Driver;
+  private readonly wheel = new Wheel();
+  private readonly fresh: Fresh[] = [];
+  /** Asks for a look at the clock. */
+  private readonly stir: () => void;
+  private armed: Milliseconds | undefined;
+  private armedQuietly = false;
   /** How many there are that somebody waits for. */
-  get pending(): number {
-    return this.heap.length - this.quiet;
+  pending = 0;
+  /** Those of them that the program waits for: the endless ones are not. */
+  private loud = 0;
+
+  constructor(driver: Driver, stir: () => void) {
+    this.driver = driver;
+    this.stir = stir;
   }
 
   /** Runs `action` after `delay`. A timer with an owner is cancelled at its owner's exit. */
-  set(delay: Milliseconds, action: (timer: Timer) => void, owner: TimerOwner | null): Timer {
+  set(delay: Milliseconds, action: () => void, owner: TimerOwner | null): Timer {
     checkDelay(delay);
-    return this.setAt(this.driver.now() + delay, action, owner);
+    return this.start(new ActionTimer(this, delay, owner, action));
   }
 
-  /** As {@link set}, at a moment of the driver's clock. */
-  setAt(at: Milliseconds, action: (timer: Timer) => void, owner: TimerOwner | null): Timer {
-    const timer = new Timer(this, at, this.orders++, action, false);
-    if (owner !== null) {
-      timer.owner = owner;
-      timer.after = owner.timers;
-      if (owner.timers !== null) owner.timers.before = timer;
-      owner.timers = timer;
-    }
-    this.add(timer);
-    return timer;
+  /** As {@link set}, of a timer that the code of its owner waits for. */
+  setToWake(delay: Milliseconds, action: () => void, owner: TimerOwner): Timer {
+    checkDelay(delay);
+    return this.start(new WakingTimer(this, delay, owner, action));
   }
 
   /** A timer that belongs to nobody and that nobody waits for: the program may end before it. */
   setQuietly(delay: Milliseconds, action: () => void): Timer {
-    const timer = new Timer(this, this.driver.now() + delay, this.orders++, action, true);
-    this.add(timer);
+    return this.start(new QuietTimer(this, delay, null, action));
+  }
+
+  /** As {@link set}, at a moment of the driver's clock. `order`: what it is the timer of was made before the timer. */
+  setAt(at: Milliseconds, action: () => void, owner: TimerOwner | null, order?: number): Timer {
+    return this.startAt(new ActionTimer(this, at, owner, action, order));
+  }
+
+  /** Starts a timer whose `at` is a delay. */
+  start<T extends Timer>(timer: T): T {
+    this.count(timer, 1);
+    this.await(timer);
     return timer;
   }
 
-  /** How long until a pending timer fires. */
-  left(timer: Timer): Milliseconds {
-    return Math.max(0, timer.at - this.driver.now());
+  /** Starts a timer whose `at` is a moment of the driver's clock. */
+  startAt<T extends Timer>(timer: T): T {
+    this.count(timer, 1);
+    this.place(timer);
+    this.arm();
+    return timer;
   }
 
-  remove(timer: Timer): void {
+  /** Has something begin at the next look at the clock. */
+  await(fresh: Fresh): void {
+    this.fresh.push(fresh);
+    if (this.fresh.length >= FRESH) this.look(this.driver.now());
+    else if (this.fresh.length === 1) this.stir();
+  }
+
+  /** Whether anything waits for a look at the clock. */
+  get unbegun(): boolean {
+    return this.fresh.length > 0;
+  }
+
+  /** The clock was looked at: what was set since then begins. */
+  look(now: Milliseconds): void {
+    const { fresh } = this;
+    if (fresh.length === 0) return;
+    for (let i = 0; i < fresh.length; i++) fresh[i]?.begin(now);
+    fresh.length = 0;
+    this.arm();
+  }
+
+  place(timer: Timer): void {
+    this.wheel.add(timer);
+  }
+
+  /** How long until a pending timer fires. */
+  until(timer: Timer): Milliseconds {
+    const now = this.driver.now();
+    this.look(now);
+    return Math.max(0, timer.at - now);
+  }
+
+  /** A timer was cancelled, or fires. */
+  left(timer: Timer): void {
     this.count(timer, -1);
-    const last = this.heap.pop() as Timer;
-    const { index } = timer;
-    timer.index = -1;
-    if (last !== timer) {
-      this.up(last, index);
-      this.down(last, last.index);
-    }
     if (this.loud === 0) this.arm();
   }
 
   /** The owner of each pending timer. */
   *owners(): Generator<TimerOwner | null> {
-    for (const { owner } of this.heap) yield owner;
+    for (const timer of this.all()) yield timer.owner;
   }
 
   /** Forgets all of them, because the system has stopped. Returns how many there still were that somebody waits for. */
   clear(): number {
     const left = this.pending;
-    for (const timer of [...this.heap]) timer.cancel();
+    for (const timer of this.all()) timer.cancel();
     return left;
+  }
+
+  private all(): readonly Timer[] {
+    this.look(this.driver.now());
+    return [...this.wheel.entries()] as Timer[];
   }
 
   private readonly due = (): void => {
     this.armed = undefined;
-    const now = this.driver.now();
-    for (let first = this.heap[0]; first !== undefined && first.at <= now; first = this.heap[0]) {
-      this.remove(first);
-      first.fire();
-    }
+    for (const timer of this.wheel.expire(this.driver.now()) as Timer[]) if (timer.waits) timer.fire();
     this.arm();
   };
 
   /** An alarm that comes too early costs one look; so a cancelled head only clears it when nothing is left. */
   private arm(): void {
-    const first = this.heap[0]?.at;
-    const at = first === Number.POSITIVE_INFINITY ? undefined : first;
+    const { next } = this.wheel;
+    const at = next === Number.POSITIVE_INFINITY ? undefined : next;
     const quietly = this.loud === 0;
     const early = at === this.armed || (at !== undefined && this.armed !== undefined && this.armed < at);
     if (early && (at === undefined || quietly === this.armedQuietly)) return;
@@ -162,47 +257,10 @@ export class Timers {
     this.driver.alarm(at, this.due, quietly);
   }
 
-  private add(timer: Timer): void {
-    this.count(timer, 1);
-    this.heap.push(timer);
-    this.up(timer, this.heap.length - 1);
-    this.arm();
-  }
-
   private count(timer: Timer, by: 1 | -1): void {
-    if (timer.quiet) this.quiet += by;
-    else if (timer.at !== Number.POSITIVE_INFINITY) this.loud += by;
-  }
-
-  private up(timer: Timer, from: number): void {
-    let index = from;
-    while (index > 0) {
-      const parent = this.heap[(index - 1) >> 1] as Timer;
-      if (earlier(parent, timer)) break;
-      this.put(parent, index);
-      index = (index - 1) >> 1;
-    }
-    this.put(timer, index);
-  }
-
-  private down(timer: Timer, from: number): void {
-    let index = from;
-    for (;;) {
-      const left = this.heap[2 * index + 1];
-      const right = this.heap[2 * index + 2];
-      if (left === undefined) break;
-      const child = right !== undefined && earlier(right, left) ? right : left;
-      if (earlier(timer, child)) break;
-      const { index: place } = child;
-      this.put(child, index);
-      index = place;
-    }
-    this.put(timer, index);
-  }
-
-  private put(timer: Timer, index: number): void {
-    this.heap[index] = timer;
-    timer.index = index;
+    if (timer.quiet) return;
+    this.pending += by;
+    if (timer.at !== Number.POSITIVE_INFINITY) this.loud += by;
   }
 }
 
@@ -218,5 +276,3 @@ export function checkTime(at: Milliseconds): void {
 
 /** Stands for a timer that can never fire: its receiver is gone. */
 export const EXPIRED: TimerRef = { ref: 0, cancel: () => false, read: () => undefined, [Symbol.dispose]() {} };
-
-const earlier = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at && a.order < b.order);

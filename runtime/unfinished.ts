@@ -48,7 +48,7 @@ export function watchUnfinished(
 /** Whether its code waits for a sleep, a reply, a start or an end; or for what it asked for after its own. */
 function isParked(process: Process): boolean {
   if (process.extras?.parked === true) return true;
-  for (let timer = process.timers; timer !== null; timer = timer.after) if (timer.wakes) return true;
+  for (let timer = process.timers; timer !== null; timer = timer.nextOfOwner) if (timer.wakes) return true;
   for (let watch = process.watching; watch !== null; watch = watch.nextOfWatcher) if (watch.awaited) return true;
   return false;
 }

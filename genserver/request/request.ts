@@ -2,7 +2,7 @@ import { Call } from "../../runtime/call.ts";
 import { BadArgument, type CallError } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
 import type { Process } from "../../runtime/process.ts";
-import { signal } from "../../runtime/signal.ts";
+import { Signal } from "../../runtime/signal.ts";
 import type { Target } from "../../runtime/types.ts";
 
 // One request that was sent and is waited for later.
@@ -19,6 +19,17 @@ export interface Response<T = any> {
   readonly outcome: Outcome<T>;
 }
 
+class ResponseMessage extends Signal implements Response {
+  readonly tag = "response";
+  readonly request: Request;
+  readonly outcome: Outcome<any>;
+  constructor(request: Request, outcome: Outcome<any>) {
+    super();
+    this.request = request;
+    this.outcome = outcome;
+  }
+}
+
 declare const answered: unique symbol;
 
 /** A request that was sent and not yet answered. `T` is the type of its reply. */
@@ -33,41 +44,33 @@ export const ARRIVED = 1;
 /** Answered to somebody, or abandoned: nothing comes any more. */
 export const DONE = 2;
 
-/** Its answer may be a message, so it keeps its place among what else the server sends. */
-class RequestCall extends Call {
-  protected override tell(_: Process, settle: (value: unknown) => void, value: unknown): void {
-    settle(value);
-  }
-}
-
-/** The one implementation of a {@link SentRequest}. */
-export class Request implements SentRequest<any> {
+/**
+ * The one implementation of a {@link SentRequest}: the call itself. Its answer may be a message, so it keeps its place
+ * among what else the server sends.
+ */
+export class Request extends Call implements SentRequest<any> {
   readonly owner: Process;
-  readonly call: Call;
   state: typeof PENDING | typeof ARRIVED | typeof DONE = PENDING;
   waiter: ((answered: Answered) => void) | null = null;
 
   constructor(owner: Process, to: Target, request: string, payload: unknown) {
+    super(owner, to, request, payload);
     this.owner = owner;
-    this.call = new RequestCall(
-      owner,
-      to,
-      request,
-      payload,
-      (value) => this.settle({ tag: "reply", value }),
-      (error) => this.settle({ tag: "error", error: error as CallError }),
-    );
   }
 
-  get ref(): number {
-    return this.call.ref;
+  protected succeed(_: Process, value: unknown): void {
+    this.settle({ tag: "reply", value });
+  }
+
+  protected fail(_: Process, error: unknown): void {
+    this.settle({ tag: "error", error: error as CallError });
   }
 
   /** An answer settles who waits for it past the mailbox; when nobody does, it is a message. */
   private settle(outcome: Outcome<any>): void {
     if (this.waiter !== null) return this.waiter({ request: this, outcome });
     this.state = ARRIVED;
-    this.owner.enqueue(signal<Response>({ tag: "response", request: this, outcome }));
+    this.owner.enqueue(new ResponseMessage(this, outcome));
   }
 }
 

@@ -1,12 +1,12 @@
 import { nothing } from "../../runtime/afterlife.ts";
-import { optionsOf } from "../../runtime/caller.ts";
+import { NO_OPTIONS, optionsOf } from "../../runtime/caller.ts";
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
 import { timeout as timeUp } from "../../runtime/plain-process.ts";
 import type { Process } from "../../runtime/process.ts";
 import { processOf } from "../../runtime/self.ts";
 import { checkDelay, type Timer } from "../../runtime/timers.ts";
-import type { Caller, Milliseconds, Protocol, Self, Target, Timeout } from "../../runtime/types.ts";
+import type { Caller, CallOptions, Milliseconds, Protocol, Self, Target, Timeout } from "../../runtime/types.ts";
 import {
   type Answered,
   ARRIVED,
@@ -65,9 +65,12 @@ export function sendRequest<P extends Protocol, K extends keyof P["calls"] & str
     return id;
   }
   const target = owner.kernel.names.resolve(to as Target);
-  id.call.sendTo(target, owner, { timeout: "infinity", ...optionsOf(by) }, id.call, sendRequest);
+  const options = optionsOf(by);
+  id.sendTo(target, owner, options === NO_OPTIONS ? NO_LIMIT : { ...NO_LIMIT, ...options }, id, sendRequest);
   return id;
 }
+
+const NO_LIMIT: CallOptions = { timeout: "infinity" };
 
 type Labelled<T, L> = Outcome<T> & { readonly label: L; readonly request: SentRequest<T> };
 
@@ -203,7 +206,7 @@ function result(awaited: Awaitable, { request, outcome }: Answered, options: Res
 }
 
 function abandon(request: Request): void {
-  request.call.detach();
+  request.detach();
   request.state = DONE;
 }
 

@@ -1,5 +1,5 @@
 import { nothing } from "../../runtime/afterlife.ts";
-import { Call } from "../../runtime/call.ts";
+import { PromisedCall } from "../../runtime/call.ts";
 import { optionsOf } from "../../runtime/caller.ts";
 import { checkFunction } from "../../runtime/checks.ts";
 import { BadArgument } from "../../runtime/errors.ts";
@@ -175,7 +175,7 @@ async function ask(by: Caller, target: Target, name: string, operation: Operatio
   const process = caller.kernel.names.resolve(target);
   if (process !== undefined && process !== caller) hostOf(process);
   return new Promise((resolve, reject) => {
-    const call = new Call(caller, target, `sys.${name}`, undefined, resolve, reject);
+    const call = new PromisedCall(caller, target, `sys.${name}`, undefined, resolve, reject);
     call.send(caller, options, new SystemRequest(call, operation));
   });
 }
