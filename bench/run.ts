@@ -80,9 +80,7 @@ function missingRivals(rows: readonly Row[]): ReadonlySet<string> {
 }
 
 const measuring = (workload: Workload) => (implementation: Implementation) =>
-  workload === HTTP
-    ? http(workload.name, implementation, HTTP_MS)
-    : launch(implementation, workload, flags.quick ? Math.min(2, workload.rounds) : workload.rounds);
+  workload === HTTP ? http(workload.name, implementation, HTTP_MS) : launch(implementation, workload, workload.rounds);
 
 async function* linesOf(name: string): AsyncGenerator<Line> {
   const program = spawn(...node(script(name), ...(flags.quick ? ["--quick"] : [])), {

@@ -91,7 +91,8 @@ export const WORKLOADS: readonly Workload[] = [
   ),
   workload(
     "supervisor",
-    3,
+    // The first 1,000 restarts of a round are few: it takes some rounds until their code is compiled.
+    8,
     // The ceiling has no handshake between a child and who starts it.
     compared("supervisor", { ceiling: 0.36 }),
     compared("supervisor_first1k", { ceiling: 0.36, beam: 8 }),
