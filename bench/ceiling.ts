@@ -56,7 +56,7 @@ const echo = (message: unknown): void => {
   if (message instanceof Call) message.reply(message.request);
 };
 
-export const workloads: Record<string, Workload> = {
+const workloads: Record<string, Workload> = {
   pingpong: async () => {
     const finish = new Finish();
     const ping = pair(finish, SIZE.pings);
@@ -301,4 +301,4 @@ export const workloads: Record<string, Workload> = {
 };
 workloads.polluted = polluted(workloads);
 
-if (import.meta.main) await main(workloads);
+await main(workloads);

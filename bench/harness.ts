@@ -20,8 +20,8 @@ export type Workloads = Readonly<Record<string, Workload>>;
 
 export const now = (): number => performance.now();
 
-/** Runs the workload that the command line names. */
-export async function main(workloads: Workloads): Promise<void> {
+/** Runs the workload that the command line names, and then `stop`. */
+export async function main(workloads: Workloads, stop?: () => Promise<void>): Promise<void> {
   const [name = "", rounds = "5"] = process.argv.slice(2);
   const workload = Object.hasOwn(workloads, name) ? workloads[name] : undefined;
   if (workload === undefined) {
@@ -34,6 +34,7 @@ export async function main(workloads: Workloads): Promise<void> {
     collect();
     await sleep(20);
   }
+  await stop?.();
   process.exit(0);
 }
 

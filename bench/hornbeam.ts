@@ -1,6 +1,6 @@
 // The workloads on hornbeam, as a user would write them: only what the package exports. How it is run: harness.ts.
 
-import { isDown, loop, noreply, ok, type Pid, reply, type Self, type System, stop, system } from "hornbeam";
+import { isDown, loop, noreply, ok, type Pid, reply, type Self, stop, system } from "hornbeam";
 import { child, GenServer, type SentRequest, start } from "hornbeam/genserver";
 import { type Supervisor, supervisor } from "hornbeam/supervisor";
 import {
@@ -17,20 +17,21 @@ import {
 } from "./harness.ts";
 import { nodesOf, SIZE, sumOf } from "./sizes.ts";
 
-/** A workload in a system of its own, which is stopped when the time has been taken. */
-const inSystem =
-  (run: (world: System, finish: Finish) => Promise<Figure | readonly Figure[]>): Workload =>
-  async () => {
-    const world = system({ reports: false, catchStrays: false });
-    const figures = await run(world, new Finish());
-    await world.stop();
-    return figures;
-  };
+/**
+ * One for all rounds, as a program has one. A new one for each would measure how V8 compiles: code that it has made for a
+ * system is thrown away with it.
+ */
+const world = system({ reports: false, catchStrays: false });
+
+const round =
+  (run: (finish: Finish) => Promise<Figure | readonly Figure[]>): Workload =>
+  () =>
+    run(new Finish());
 
 /** The end of a process, whatever its state. */
 const DONE = stop("normal", undefined as never);
 
-function pair(world: System, finish: Finish, pings: number): Pid {
+function pair(finish: Finish, pings: number): Pid {
   const pong = world.spawn(
     loop(undefined, (message: { readonly tag: "ping"; readonly from: Pid }, _, self) => {
       self.send(message.from, "pong");
@@ -46,7 +47,7 @@ function pair(world: System, finish: Finish, pings: number): Pid {
 
 type Count = "inc" | { readonly tag: "get"; readonly from: Pid };
 
-const counter = (world: System) =>
+const counter = () =>
   world.spawn(
     loop({ count: 0 }, (message: Count, state, self) => {
       if (message === "inc") state.count++;
@@ -125,13 +126,13 @@ const Restarting = {
   }),
 } satisfies Supervisor;
 
-export const workloads: Record<string, Workload> = {
-  pingpong: inSystem(async (world, finish) => {
-    const ping = pair(world, finish, SIZE.pings);
+const workloads: Record<string, Workload> = {
+  pingpong: round(async (finish) => {
+    const ping = pair(finish, SIZE.pings);
     return { bench: "pingpong", count: 2 * SIZE.pings, ms: await finish.after(() => world.send(ping, "go")) };
   }),
 
-  ring: inSystem(async (world, finish) => {
+  ring: round(async (finish) => {
     const hop = (left: number, state: { next: Pid | undefined }, self: Self): void => {
       if (left === 0) finish.reached(left, 0);
       else if (state.next !== undefined) self.send(state.next, left - 1);
@@ -143,8 +144,8 @@ export const workloads: Record<string, Workload> = {
     return { bench: "ring", count: SIZE.hops, ms: await finish.after(() => world.send(first, SIZE.hops)) };
   }),
 
-  counting: inSystem(async (world, finish) => {
-    const count = counter(world);
+  counting: round(async (finish) => {
+    const count = counter();
     const producer = world.spawn(
       loop(undefined, (message: "go" | number, _, self) => {
         if (message !== "go") return finish.reached(message, SIZE.increments);
@@ -155,8 +156,8 @@ export const workloads: Record<string, Workload> = {
     return { bench: "counting", count: SIZE.increments, ms: await finish.after(() => world.send(producer, "go")) };
   }),
 
-  counting_coop: inSystem(async (world, finish) => {
-    const count = counter(world);
+  counting_coop: round(async (finish) => {
+    const count = counter();
     const producer = world.spawn(
       loop({ sent: 0 }, (message: "go" | number, state, self) => {
         if (message !== "go") return finish.reached(message, SIZE.increments);
@@ -169,7 +170,7 @@ export const workloads: Record<string, Workload> = {
     return { bench: "counting_coop", count: SIZE.increments, ms: await finish.after(() => world.send(producer, "go")) };
   }),
 
-  fanout: inSystem(async (world, finish) => {
+  fanout: round(async (finish) => {
     const collector = world.spawn(
       loop({ done: 0 }, (_message: "done", state) => {
         if (++state.done === SIZE.sinks) finish.reached(state.done, SIZE.sinks);
@@ -190,7 +191,7 @@ export const workloads: Record<string, Workload> = {
     return { bench: "fanout", count: SIZE.sinks * SIZE.each, ms };
   }),
 
-  spawnexit: inSystem(async (world, finish) => {
+  spawnexit: round(async (finish) => {
     let ended = 0;
     const worker = loop(undefined, (_message: "go") => {
       if (++ended === SIZE.spawns) finish.reached(ended, SIZE.spawns);
@@ -204,7 +205,7 @@ export const workloads: Record<string, Workload> = {
     return { bench: "spawnexit", count: SIZE.spawns, ms: await finish.after(() => world.send(driver, "go")) };
   }),
 
-  spawnexit_coop: inSystem(async (world, finish) => {
+  spawnexit_coop: round(async (finish) => {
     let ended = 0;
     const worker = loop(undefined, (_message: "go") => {
       if (++ended === SIZE.spawns) finish.reached(ended, SIZE.spawns);
@@ -220,20 +221,20 @@ export const workloads: Record<string, Workload> = {
     return { bench: "spawnexit_coop", count: SIZE.spawns, ms: await finish.after(() => world.send(driver, "go")) };
   }),
 
-  skynet: inSystem(async (world, finish) => {
+  skynet: round(async (finish) => {
     const { leaves } = SIZE;
     const parent = world.spawn(loop(undefined, (sum: number) => finish.reached(sum, sumOf(leaves))));
     const root = world.spawn(loop({ first: 0, leaves, parent, sum: 0, left: 10 }, skynet));
     return { bench: "skynet", count: nodesOf(leaves), ms: await finish.after(() => world.send(root, "go")) };
   }),
 
-  gencall: inSystem(async (world, finish) => {
+  gencall: round(async (finish) => {
     const server = await start(world, Echo);
     const client = await start(world, Client, { server, finish, sent: 0, request: undefined });
     return { bench: "gencall", count: SIZE.calls, ms: await finish.after(() => world.send(client, "go")) };
   }),
 
-  gencall_await: inSystem(async (world, finish) => {
+  gencall_await: round(async (finish) => {
     const server = await start(world, Echo);
     const client = world.spawn(async (self) => {
       await self.receive();
@@ -243,7 +244,7 @@ export const workloads: Record<string, Workload> = {
     return { bench: "gencall_await", count: SIZE.calls, ms: await finish.after(() => world.send(client, "go")) };
   }),
 
-  linkchain: inSystem(async (world, finish) => {
+  linkchain: round(async (finish) => {
     const killed = new Finish();
     const watcher = world.spawn(
       loop({ alive: 0 }, (message: unknown, state, self) => {
@@ -269,7 +270,7 @@ export const workloads: Record<string, Workload> = {
     ];
   }),
 
-  supervisor: inSystem(async (world, finish) => {
+  supervisor: round(async (finish) => {
     const { restarts, firstRestarts } = SIZE;
     let afterFirst = 0;
     const killer = world.spawn(
@@ -289,7 +290,7 @@ export const workloads: Record<string, Workload> = {
     ];
   }),
 
-  timers: inSystem(async (world, finish) => {
+  timers: round(async (finish) => {
     const times = delays(SIZE.timers);
     const set = new Finish();
     const cancelled = new Finish();
@@ -324,19 +325,19 @@ export const workloads: Record<string, Workload> = {
     ];
   }),
 
-  lag: inSystem((world, finish) => {
-    const ping = pair(world, finish, SIZE.lagPings);
+  lag: round((finish) => {
+    const ping = pair(finish, SIZE.lagPings);
     return lateness("lag", 2 * SIZE.lagPings, () => finish.after(() => world.send(ping, "go")));
   }),
 
-  memory: inSystem((world) => {
+  memory: round(() => {
     const idle = loop(undefined, () => DONE);
     return memory("memory", SIZE.idle, (keep) => {
       for (let i = 0; i < SIZE.idle; i++) keep[i] = world.spawn(idle);
     });
   }),
 
-  memory_used: inSystem((world) => {
+  memory_used: round(() => {
     const idle = loop(undefined, () => {});
     return memory("memory_used", SIZE.idle, (keep) => {
       for (let i = 0; i < SIZE.idle; i++) {
@@ -347,7 +348,7 @@ export const workloads: Record<string, Workload> = {
     });
   }),
 
-  memory_server: inSystem((world) =>
+  memory_server: round(() =>
     memory("memory_server", SIZE.idle, async (keep) => {
       for (let i = 0; i < SIZE.idle; i++) keep[i] = await start(world, Echo);
     }),
@@ -355,4 +356,4 @@ export const workloads: Record<string, Workload> = {
 };
 workloads.polluted = polluted(workloads);
 
-if (import.meta.main) await main(workloads);
+await main(workloads, () => world.stop());

@@ -32,7 +32,7 @@ const skynet = (first: number, leaves: number): unknown =>
         (sums: readonly number[]) => sums.reduce((a, b) => a + b, 0),
       );
 
-export const workloads: Workloads = {
+const workloads: Workloads = {
   pingpong: program(function* () {
     const pings = fewer(SIZE.pings);
     const ping = yield* Queue.unbounded();
@@ -166,4 +166,4 @@ export const workloads: Workloads = {
     }),
 };
 
-if (import.meta.main) await main(workloads);
+await main(workloads);

@@ -55,7 +55,7 @@ function skynet(node: Node, message: "go" | number, { self }: Context): Node {
   return node;
 }
 
-export const workloads: Workloads = {
+const workloads: Workloads = {
   pingpong: inSystem(async (system, finish) => {
     const pings = fewer(SIZE.pings);
     let left = pings;
@@ -156,4 +156,4 @@ export const workloads: Workloads = {
   }),
 };
 
-if (import.meta.main) await main(workloads);
+await main(workloads);

@@ -48,7 +48,7 @@ function grow(parent: Actor, first: number, leaves: number): void {
   actor(skynet, { first, leaves, parent, sum: 0, left: 10 }, parent).send({ type: "go" });
 }
 
-export const workloads: Workloads = {
+const workloads: Workloads = {
   pingpong: async () => {
     const finish = new Finish();
     const root = system();
@@ -192,4 +192,4 @@ export const workloads: Workloads = {
   },
 };
 
-if (import.meta.main) await main(workloads);
+await main(workloads);
