@@ -1,127 +1,146 @@
-// npm run bench [-- --json] [-- --quick] [-- --only=HTTP]
+// npm run bench [-- --json] [-- --quick] [-- --only=PATTERN] [-- --against=ceiling,beam] [-- --gate [--update]]
 //
-// The same work on hornbeam and on what it is measured against, one Node process each, interleaved, in one run. Only
-// ratios are printed: above 1 means that hornbeam is faster. Absolute times on a shared machine mean nothing.
+// The same work on hornbeam and on what it is measured against, one process each, in turn. Only ratios are printed: above
+// 1 means that hornbeam is faster, or smaller. Absolute times on a shared machine mean nothing.
 
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { compare, type Implementation, type Result } from "./compare.ts";
+import { flagsOf } from "./flags.ts";
+import { type Ratios, tooSlow } from "./gate.ts";
+import { http } from "./http.ts";
+import { absent, launch, node, script } from "./launch.ts";
+import { GATED, HTTP, type Row, WORKLOADS, type Workload } from "./workloads.ts";
 
-interface Row {
+/** Scripts that print rows of their own as lines of JSON, and of which benches: `"million.ts": ["a million processes"]`. */
+const SCRIPTS: Readonly<Record<string, readonly string[]>> = {};
+
+/** What is printed, as text or as a line of JSON. */
+interface Line {
   readonly bench: string;
   readonly against: string;
   readonly ratio: number;
-  /** What the design asks for; no row fails the run. */
-  readonly goal: number;
-  /** The ratios of the rounds, from the least to the greatest. */
-  readonly spread: readonly [least: number, greatest: number];
+  readonly goal: number | null;
+  readonly least: number;
+  readonly greatest: number;
+  readonly figure?: number;
+  readonly limit?: number;
 }
 
-const flags = new Set(process.argv.slice(2));
-const only = [...flags].find((flag) => flag.startsWith("--only="))?.slice("--only=".length) ?? "";
-const ROUNDS = flags.has("--quick") ? 1 : 5;
-const HTTP_MS = flags.has("--quick") ? 500 : 2000;
-const CONNECTIONS = 64;
+const flags = flagsOf(process.argv.slice(2));
+const ROUNDS = flags.quick ? 1 : 3;
+const HTTP_MS = flags.quick ? 500 : 2000;
 
-const run = promisify(execFile);
-const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const node = (...args: string[]) => [process.execPath, ["--conditions=hornbeam-source", ...args]] as const;
+const BASELINE = new URL("baseline.json", import.meta.url);
+/** A gate is short: few rounds in a launch, of which there are more. */
+const GATE_ROUNDS = 4;
+const GATE_LAUNCHES = 5;
 
-/** Nanoseconds per operation: the median of the rounds after the first, which warms up. */
-async function core(workload: string, implementation: string): Promise<number> {
-  const { stdout } = await run(...node(script("core.ts"), workload, implementation));
-  return median(stdout.trim().split("\n").map(Number).slice(1));
-}
-
-/** Microseconds of the server's CPU per request. */
-async function http(implementation: string): Promise<number> {
-  const server = spawn(...node(script("http-server.ts"), implementation), { stdio: ["pipe", "pipe", "inherit"] });
-  try {
-    const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
-    const next = async (): Promise<number> => Number((await lines.next()).value);
-    const load = async (port: number, ms: number): Promise<number> => {
-      const { stdout } = await run(...node(script("load.ts"), String(port), String(CONNECTIONS), String(ms)));
-      return Number(stdout);
-    };
-    const cpu = (): Promise<number> => {
-      server.stdin.write("\n");
-      return next();
-    };
-    const port = await next();
-    await load(port, HTTP_MS / 2);
-    const before = await cpu();
-    const answered = await load(port, HTTP_MS);
-    return ((await cpu()) - before) / answered;
-  } finally {
-    server.kill();
-    await once(server, "close");
+async function table(): Promise<void> {
+  const workloads = [...WORKLOADS, HTTP];
+  const rows = workloads.flatMap(({ rows }) => rows);
+  const benches = new Set([...rows.map(({ bench }) => bench), ...Object.values(SCRIPTS).flat()]);
+  if (![...benches].some(isWanted)) {
+    const names = [...benches].join(", ");
+    throw new Error(`--only: expected a pattern that matches one of ${names}, got: ${flags.only?.source}`);
+  }
+  const missing = missingRivals(rows.filter(isAsked));
+  for (const workload of workloads) {
+    const rows = workload.rows.filter((row) => isAsked(row) && !missing.has(row.against));
+    if (rows.length === 0) continue;
+    try {
+      for (const result of await compare(rows, ROUNDS, measuring(workload))) print(lineOf(result));
+    } catch (thrown) {
+      process.exitCode = 1;
+      console.error(`${workload.name}: ${(thrown as Error).message}`);
+    }
+  }
+  for (const [script, benches] of Object.entries(SCRIPTS)) {
+    if (!benches.some(isWanted)) continue;
+    for await (const line of linesOf(script)) if (isAsked(line)) print(line);
   }
 }
 
-async function compare(
-  bench: string,
-  goals: Readonly<Record<string, number>>,
-  ours: () => Promise<number>,
-  theirs: (against: string) => Promise<number>,
-): Promise<readonly Row[]> {
-  const ratios = new Map(Object.keys(goals).map((against) => [against, [] as number[]]));
-  for (let round = 0; round < ROUNDS; round++) {
-    const own = await ours();
-    for (const [against, list] of ratios) list.push((await theirs(against)) / own);
+const isWanted = (bench: string): boolean => flags.only?.test(bench) ?? true;
+const isAsked = ({ bench, against }: { readonly bench: string; readonly against: string }): boolean =>
+  isWanted(bench) && (flags.against?.has(against) ?? true);
+
+/** Those of the rivals that were asked for, and are not here. Each is told of once. */
+function missingRivals(rows: readonly Row[]): ReadonlySet<string> {
+  const missing = new Set<string>();
+  for (const rival of new Set(rows.map(({ against }) => against))) {
+    const why = absent(rival);
+    if (why === undefined) continue;
+    missing.add(rival);
+    console.error(why);
   }
-  return [...ratios].map(([against, list]) => ({
-    bench,
-    against,
-    ratio: median(list),
-    goal: goals[against] as number,
-    spread: [Math.min(...list), Math.max(...list)],
-  }));
+  return missing;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? (sorted[middle] as number)
-    : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
+const measuring = (workload: Workload) => (implementation: Implementation) =>
+  workload === HTTP ? http(workload.name, implementation, HTTP_MS) : launch(implementation, workload, workload.rounds);
+
+async function* linesOf(name: string): AsyncGenerator<Line> {
+  const program = spawn(...node(script(name), ...(flags.quick ? ["--quick"] : [])), {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const closed = once(program, "close");
+  for await (const line of createInterface({ input: program.stdout })) yield JSON.parse(line);
+  const [code] = await closed;
+  if (code !== 0) process.exitCode = 1;
 }
-
-const benches: readonly (readonly [name: string, run: (name: string) => Promise<readonly Row[]>])[] = [
-  [
-    "message ping-pong",
-    (name) =>
-      compare(
-        name,
-        { "dispatch loop": 0.6 },
-        () => core("pingpong", "hornbeam"),
-        () => core("pingpong", "loop"),
-      ),
-  ],
-  [
-    "GenServer call",
-    (name) =>
-      compare(
-        name,
-        { "dispatch loop": 0.6 },
-        () => core("call", "hornbeam"),
-        () => core("call", "loop"),
-      ),
-  ],
-  ["HTTP hello, server CPU", (name) => compare(name, { node: 0.8, fastify: 1 }, () => http("hornbeam"), http)],
-];
-
-const rows: Row[] = [];
-for (const [name, run] of benches) if (name.includes(only)) rows.push(...(await run(name)));
 
 const round = (value: number): number => Number(value.toPrecision(3));
-for (const { bench, against, ratio, goal, spread } of rows) {
-  const [least, greatest] = spread.map(round);
-  if (flags.has("--json")) {
-    console.log(JSON.stringify({ bench, against, ratio: round(ratio), goal, least, greatest }));
-  } else {
-    const name = `${bench}, against ${against === "node" ? "raw node:http" : against}`;
-    console.log(`${name.padEnd(56)} ${String(round(ratio)).padStart(6)}x   (${least} to ${greatest}; goal ${goal})`);
-  }
+
+function lineOf({ row, ratio, least, greatest }: Result): Line {
+  const { bench, against, goal, limit } = row;
+  const figure = limit === undefined ? {} : { figure: round(limit / ratio), limit };
+  return {
+    bench,
+    against,
+    ratio: round(ratio),
+    goal: goal === null ? null : round(goal),
+    least: round(least),
+    greatest: round(greatest),
+    ...figure,
+  };
 }
+
+function print(line: Line): void {
+  if (flags.json) return console.log(JSON.stringify(line));
+  const { bench, against, ratio, goal, least, greatest, figure, limit } = line;
+  const name = `${bench}, against ${figure === undefined ? against : `the limit of ${limit} (${figure})`}`;
+  const wish = goal === null ? "no goal" : `goal ${goal}`;
+  console.log(`${name.padEnd(56)} ${String(ratio).padStart(6)}x   (${least} to ${greatest}; ${wish})`);
+}
+
+/** Fails when hornbeam is slower against the ceiling than what is committed. A bad ratio is measured once more. */
+async function gate(): Promise<void> {
+  const measured = await ratiosOf(GATED);
+  if (flags.update) {
+    writeFileSync(BASELINE, `${JSON.stringify(measured, null, 2)}\n`);
+    return console.log(JSON.stringify(measured));
+  }
+  const baseline: Ratios = JSON.parse(readFileSync(BASELINE, "utf8"));
+  const again = tooSlow(baseline, measured).map(({ bench }) => bench);
+  const final = again.length === 0 ? measured : { ...measured, ...(await ratiosOf(again)) };
+  const slower = tooSlow(baseline, final);
+  for (const { message } of slower) console.error(message);
+  if (slower.length > 0) process.exitCode = 1;
+  else console.log(`as fast as the baseline: ${JSON.stringify(final)}`);
+}
+
+async function ratiosOf(benches: readonly string[]): Promise<Ratios> {
+  const ratios: Record<string, number> = {};
+  for (const workload of WORKLOADS.filter(({ name }) => benches.includes(name))) {
+    const rows = workload.rows.filter(({ against }) => against === "ceiling");
+    const results = await compare(rows, GATE_LAUNCHES, (who) => launch(who, workload, GATE_ROUNDS));
+    for (const { row, ratio } of results) ratios[row.bench] = round(ratio);
+  }
+  return ratios;
+}
+
+if (flags.gate) await gate();
+else await table();

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { compare } from "../../bench/compare.ts";
+import { Figures, median } from "../../bench/figures.ts";
+import type { Row } from "../../bench/workloads.ts";
+
+const line = (i: number, us: number, more: object = {}): string =>
+  JSON.stringify({ w: "pingpong", i, n: 1000, us, ...more });
+
+test("a figure is the median of the rounds after the warm-up, in nanoseconds per operation", () => {
+  expect(median([3, 1, 2])).toBe(2);
+  expect(median([4, 1])).toBe(2.5);
+  expect(new Figures([line(0, 900), line(1, 30), line(2, 10), line(3, 20)].join("\n")).of("pingpong")).toBe(20);
+});
+
+test("a round that is the only one is the figure", () => {
+  expect(new Figures(line(0, 40, { heap: 154 })).of("pingpong", "heap")).toBe(154);
+});
+
+test("what was not printed is an error, not a number", () => {
+  expect(() => new Figures(line(0, 40)).of("ring")).toThrow("expected ns of ring");
+  expect(() => new Figures('{"w":"ring","skip":true}').of("ring")).toThrow("expected ns of ring");
+});
+
+test("hornbeam and each rival are measured in turn; a ratio is the median of the rounds", async () => {
+  const rows: readonly Row[] = [
+    {
+      bench: "pingpong",
+      against: "ceiling",
+      goal: 0.6,
+      ratio: (ours, theirs) => theirs.of("pingpong") / ours.of("pingpong"),
+    },
+    { bench: "pingpong", against: "limit", goal: 1, limit: 40, ratio: (ours) => 40 / ours.of("pingpong") },
+  ];
+  const took = { hornbeam: [10, 20, 40], ceiling: [20, 20, 20] };
+  const order: string[] = [];
+  const results = await compare(rows, 3, async (implementation) => {
+    order.push(implementation);
+    return new Figures(line(0, took[implementation as keyof typeof took].shift() as number));
+  });
+  expect(order).toEqual(["hornbeam", "ceiling", "hornbeam", "ceiling", "hornbeam", "ceiling"]);
+  expect(results.map(({ ratio, least, greatest }) => [ratio, least, greatest])).toEqual([
+    [1, 0.5, 2],
+    [2, 1, 4],
+  ]);
+});

@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { ALLOWANCE, tooSlow } from "../../bench/gate.ts";
+import { GATED } from "../../bench/workloads.ts";
+
+const baseline = { pingpong: 0.6, ring: 0.5 };
+
+test("as fast as the baseline, or faster, passes", () => {
+  expect(tooSlow(baseline, { pingpong: 0.6, ring: 0.9 })).toEqual([]);
+});
+
+test("a quarter below the baseline passes, anything more does not", () => {
+  expect(ALLOWANCE).toBe(0.25);
+  expect(tooSlow(baseline, { pingpong: 0.45, ring: 0.375 })).toEqual([]);
+  expect(tooSlow(baseline, { pingpong: 0.449, ring: 0.5 })).toEqual([
+    { bench: "pingpong", message: "pingpong: expected at least 0.450 (the baseline of 0.6 less 25 %), got: 0.449" },
+  ]);
+});
+
+test("each bench that is too slow is named", () => {
+  expect(tooSlow(baseline, { pingpong: 0.1, ring: 0.1 }).map(({ bench }) => bench)).toEqual(["pingpong", "ring"]);
+});
+
+test("a bench that was not measured, or has no baseline, does not pass unseen", () => {
+  expect(tooSlow(baseline, { pingpong: 0.6 }).map(({ message }) => message)).toEqual([
+    "ring: expected a ratio that was measured, got: undefined",
+  ]);
+  expect(tooSlow(baseline, { pingpong: Number.NaN, ring: 0.5 }).map(({ bench }) => bench)).toEqual(["pingpong"]);
+  expect(tooSlow({}, { pingpong: 0.6 }).map(({ message }) => message)).toEqual([
+    "pingpong: expected a ratio in the baseline, got: undefined",
+  ]);
+});
+
+test("the committed baseline has a ratio for each gated bench, and for no other", () => {
+  const committed = JSON.parse(readFileSync(new URL("../../bench/baseline.json", import.meta.url), "utf8"));
+  expect(Object.keys(committed)).toEqual([...GATED]);
+  expect(tooSlow(committed, committed)).toEqual([]);
+});
