@@ -1,5 +1,6 @@
 import { Call, Cast } from "../runtime/call.ts";
 import { ExitSignal } from "../runtime/errors.ts";
+import { lasting, NOTHING } from "../runtime/lasting.ts";
 import type { Process } from "../runtime/process.ts";
 import type { Timer } from "../runtime/timers.ts";
 import type { Milliseconds } from "../runtime/types.ts";
@@ -53,3 +54,5 @@ export const expected = (callback: string): string => {
 
 /** An Error or an exit; any other value that is thrown counts as returned (OTP: a throw is a return). */
 export const isFailure = (thrown: unknown): boolean => thrown instanceof Error || thrown instanceof ExitSignal;
+
+lasting(new Server(NOTHING, undefined));

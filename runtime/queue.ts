@@ -1,3 +1,5 @@
+import { lasting } from "./lasting.ts";
+
 /** "There is none": `undefined` is a legal message. */
 export const EMPTY: unique symbol = Symbol("empty");
 
@@ -91,5 +93,4 @@ export class Queue {
   }
 }
 
-/** One queue lives always: were there none at a collection, V8 would forget their hidden class, and the code made for it. */
-export const LASTING = new Queue();
+lasting(new Queue());

@@ -1,5 +1,6 @@
 import type { Accounting } from "./accounting.ts";
 import type { Driver } from "./driver.ts";
+import { lasting, NOTHING } from "./lasting.ts";
 import { EMPTY } from "./mailbox.ts";
 import { BUSY, DEAD, IDLE, type Process, READY, START } from "./process.ts";
 import { detached } from "./strays.ts";
@@ -202,3 +203,5 @@ function handle(process: Process, message: unknown): void | Promise<void> {
     process.crash(thrown);
   }
 }
+
+lasting(new Settlement(NOTHING, () => {}, undefined));

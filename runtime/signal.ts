@@ -1,3 +1,4 @@
+import { lasting, NOTHING } from "./lasting.ts";
 import type { Address } from "./pid.ts";
 import type { Down, Exit, Name, Pid, Reason } from "./types.ts";
 
@@ -35,3 +36,6 @@ export class DownMessage<Tag> extends Signal implements Down<Tag> {
     this.reason = reason;
   }
 }
+
+lasting(new ExitMessage(NOTHING, "normal"));
+lasting(new DownMessage("down", 0, NOTHING, undefined, "normal"));

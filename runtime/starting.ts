@@ -1,6 +1,7 @@
 import { nothing } from "./afterlife.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { AlreadyStarted, StartError } from "./errors.ts";
+import { lasting, NOTHING } from "./lasting.ts";
 import type { Process } from "./process.ts";
 import { checkDelay, type Timer } from "./timers.ts";
 import type { Label, MailboxOptions, Milliseconds, Name, Pid, Reason } from "./types.ts";
@@ -103,3 +104,12 @@ export function startProcess(
     }
   });
 }
+
+lasting(
+  new Starting(
+    NOTHING,
+    NOTHING,
+    () => {},
+    () => {},
+  ),
+);
