@@ -1,5 +1,5 @@
 import type { Kernel } from "./kernel.ts";
-import { isLinked } from "./links.ts";
+import { isLinked, linked } from "./links.ts";
 import type { Process } from "./process.ts";
 
 /**
@@ -15,7 +15,7 @@ function auditProcess(process: Process): readonly string[] {
   const found: string[] = [];
   const wrong = (what: string) => found.push(`${what} of ${process.describe()}`);
   if (process.dead) wrong("the entry in the process table");
-  for (const peer of process.links ?? []) {
+  for (const peer of linked(process.links)) {
     if (peer.dead || !isLinked(peer.links, process)) wrong(`a link to ${peer.pid}`);
   }
   for (let watch = process.watching; watch !== null; watch = watch.nextOfWatcher) {

@@ -1,5 +1,4 @@
 import type { AliasAddress } from "./alias.ts";
-import type { Lineage } from "./lineage.ts";
 import { EMPTY } from "./mailbox.ts";
 import type { Scope } from "./strays.ts";
 import type { Timer } from "./timers.ts";
@@ -16,8 +15,6 @@ export class Extras {
   deadline: Milliseconds | null = null;
   /** The limit of its mailbox. */
   bounds: MailboxOptions | null = null;
-  /** Its own place in the lineage of those it starts. */
-  descent: Lineage | null = null;
   /** The message that an asynchronous callback is busy with, or {@link EMPTY}; and since when. */
   current: unknown = EMPTY;
   since: Milliseconds = 0;

@@ -1,9 +1,10 @@
 import { Accounting, type AccountingOptions } from "./accounting.ts";
+import { ancestorsOf, SHOWN_ANCESTORS } from "./ancestors.ts";
 import type { Behaviour } from "./behaviour.ts";
 import type { Driver } from "./driver.ts";
 import { isClean } from "./errors.ts";
 import { Exits } from "./exits.ts";
-import { pidsOf, SHOWN_ANCESTORS } from "./lineage.ts";
+import { linked } from "./links.ts";
 import { Names } from "./names.ts";
 import { checkMailbox } from "./overflow.ts";
 import { clone, type Pass, type Passing, passing } from "./passing.ts";
@@ -114,8 +115,8 @@ function crashReport(process: Process, reason: Reason, doing: CrashReport["doing
     label: process.describe(),
     reason,
     parent: process.parent ?? undefined,
-    ancestors: pidsOf(process.lineage, SHOWN_ANCESTORS),
-    links: [...(process.links ?? [])]
+    ancestors: ancestorsOf(process.pid, SHOWN_ANCESTORS),
+    links: linked(process.links)
       .filter((peer) => peer !== process.kernel.root)
       .map((peer) => ({ pid: peer.pid, label: peer.describe() })),
     messages: process.queueLength,

@@ -4,32 +4,37 @@ import type { Process } from "./process.ts";
 const MANY = 8;
 
 /**
- * The processes that a process is linked to, in the order in which they were. Most have one to three: a short array; who
- * has many, such as a supervisor, has a Set. Null: none.
+ * The processes that a process is linked to, in the order in which they were. Most have one to three: one stands for
+ * itself, a few are an array of just that size; who has many, such as a supervisor, has a Set. Null: none.
  */
-export type Links = Process[] | Set<Process> | null;
+export type Links = Process | readonly Process[] | Set<Process> | null;
 
 export function withLink(links: Links, peer: Process): Links {
-  if (links === null) return [peer];
-  if (!Array.isArray(links)) return links.add(peer);
+  if (links === null || links === peer) return peer;
+  if (links instanceof Set) return links.add(peer);
+  if (!isSeveral(links)) return [links, peer];
   if (links.includes(peer)) return links;
-  if (links.length === MANY) return new Set(links).add(peer);
-  links.push(peer);
-  return links;
+  return links.length === MANY ? new Set(links).add(peer) : [...links, peer];
 }
 
 export function withoutLink(links: Links, peer: Process): Links {
-  if (links === null) return null;
-  if (!Array.isArray(links)) {
+  if (links === null || links === peer) return null;
+  if (links instanceof Set) {
     links.delete(peer);
     return links.size === 0 ? null : links;
   }
-  const index = links.indexOf(peer);
-  if (index < 0) return links;
-  if (links.length === 1) return null;
-  links.splice(index, 1);
-  return links;
+  if (!isSeveral(links) || !links.includes(peer)) return links;
+  const rest = links.filter((other) => other !== peer);
+  return rest.length === 1 ? (rest[0] as Process) : rest;
 }
 
-export const isLinked = (links: Links, peer: Process): boolean =>
-  links !== null && (Array.isArray(links) ? links.includes(peer) : links.has(peer));
+export const isLinked = (links: Links, peer: Process): boolean => linked(links).includes(peer);
+
+/** All of them. */
+export function linked(links: Links): readonly Process[] {
+  if (links === null) return [];
+  if (links instanceof Set) return [...links];
+  return isSeveral(links) ? links : [links];
+}
+
+const isSeveral = (links: Process | readonly Process[]): links is readonly Process[] => Array.isArray(links);

@@ -14,11 +14,14 @@ export interface Origin {
 export class Address implements Pid {
   readonly id: number;
   process: Process | null;
+  /** Who started it; null when that was the system. */
+  readonly starter: Address | null;
   /** Of a process that was taken along by a link: the first of the cascade. */
   origin: Origin | null = null;
-  constructor(id: number, process: Process | null) {
+  constructor(id: number, process: Process | null, starter: Address | null) {
     this.id = id;
     this.process = process;
+    this.starter = starter;
   }
   /** At the end of an `await using` scope: the process is asked to stop, as by {@link stopInOrder}. */
   async [Symbol.asyncDispose](): Promise<void> {
@@ -36,7 +39,7 @@ export class Address implements Pid {
 }
 
 /** Stands for "nobody" where a pid is owed: the target of a monitor by a name that nobody holds. */
-export const NOBODY = new Address(0, null);
+export const NOBODY = new Address(0, null, null);
 
 /** The pid as the runtime knows it; throws where something else was passed. */
 export function addressOf(pid: Pid): Address {

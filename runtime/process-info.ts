@@ -1,4 +1,5 @@
-import { pidsOf, SHOWN_ANCESTORS } from "./lineage.ts";
+import { ancestorsOf, SHOWN_ANCESTORS } from "./ancestors.ts";
+import { linked } from "./links.ts";
 import { EMPTY } from "./mailbox.ts";
 import { BUSY, DEAD, IDLE, type Process, READY, type Status } from "./process.ts";
 import type { Milliseconds, Pid } from "./types.ts";
@@ -40,11 +41,11 @@ export function infoOf(process: Process): ProcessInfo {
     name: process.registered,
     status: STATUS[process.status],
     messages: process.queueLength,
-    links: [...(process.links ?? [])].map((peer) => peer.pid),
+    links: linked(process.links).map((peer) => peer.pid),
     monitors: watchedBy(process),
     monitoredBy: watchersOf(process),
     parent: process.parent ?? undefined,
-    ancestors: pidsOf(process.lineage, SHOWN_ANCESTORS),
+    ancestors: ancestorsOf(process.pid, SHOWN_ANCESTORS),
     trapExit: process.trapExit,
     timers: timersOf(process),
     aliases: extras?.aliases?.size ?? 0,

@@ -5,8 +5,7 @@ import { Extras, NO_CALLERS } from "./extras.ts";
 import { show } from "./inspect.ts";
 import type { Kernel } from "./kernel.ts";
 import { labelOf } from "./label.ts";
-import { Lineage } from "./lineage.ts";
-import { type Links, withLink, withoutLink } from "./links.ts";
+import { type Links, linked, withLink, withoutLink } from "./links.ts";
 import { EMPTY, Mailbox } from "./mailbox.ts";
 import { admit } from "./overflow.ts";
 import { Address } from "./pid.ts";
@@ -59,8 +58,6 @@ export abstract class Process extends Mailbox implements TimerOwner {
   registered: string | undefined = undefined;
   /** Whose exit signal a behaviour takes as the order to stop: the starter, for a process started with a link. */
   readonly parent: Address | null;
-  /** Who started it, who started that one, and so on. */
-  readonly lineage: Lineage | null;
 
   constructor(
     kernel: Kernel,
@@ -75,10 +72,9 @@ export abstract class Process extends Mailbox implements TimerOwner {
     this.behaviour = behaviour;
     this.state = state;
     this.kernel = kernel;
-    this.pid = new Address(id, this);
+    this.pid = new Address(id, this, starter === null || starter === kernel.root ? null : starter.pid);
     this.trapExit = trapExit;
     this.parent = starter !== null && linked ? starter.pid : null;
-    this.lineage = starter === null || starter === kernel.root ? null : starter.descend();
   }
 
   get dead(): boolean {
@@ -107,13 +103,6 @@ export abstract class Process extends Mailbox implements TimerOwner {
   /** On whose behalf it works: of a task its starter, that one's starter, and so on. */
   get callers(): readonly Pid[] {
     return this.extras === null ? NO_CALLERS : this.extras.callers;
-  }
-
-  /** Where those that it starts come from. */
-  descend(): Lineage {
-    const { rare } = this;
-    rare.descent ??= new Lineage(this.pid, this.lineage);
-    return rare.descent;
   }
 
   /** What reports call it: its label, its name, or what it runs; always with the pid. */
@@ -249,7 +238,7 @@ export abstract class Process extends Mailbox implements TimerOwner {
     this.clear();
     this.pid.process = null;
     this.kernel.table.remove(this);
-    if (this.links !== null) this.breakLinks(this.links, reason);
+    this.breakLinks(reason);
     while (this.watching !== null) this.watching.detach();
     for (let watch = this.watchers; watch !== null; watch = this.watchers) {
       const dead = watch.watcher?.dead === true;
@@ -272,9 +261,11 @@ export abstract class Process extends Mailbox implements TimerOwner {
     extras.current = EMPTY;
   }
 
-  private breakLinks(links: Iterable<Process>, reason: Reason): void {
+  private breakLinks(reason: Reason): void {
+    const { links } = this;
+    if (links === null) return;
     this.links = null;
-    for (const peer of links) {
+    for (const peer of linked(links)) {
       peer.links = withoutLink(peer.links, this);
       // A start that failed tells its starter by its result; the signal of the link only if that could kill.
       const told = this.starting !== null && this.starting.watcher === peer && peer.trapExit;

@@ -1,11 +1,11 @@
 import { nothing } from "./afterlife.ts";
 import { AliasAddress } from "./alias.ts";
+import { ancestorsOf } from "./ancestors.ts";
 import { Cast, call } from "./call.ts";
 import { CallerWith, NO_OPTIONS } from "./caller.ts";
 import { checkOptions } from "./checks.ts";
 import { BadArgument, MailboxFull } from "./errors.ts";
 import { show } from "./inspect.ts";
-import { pidsOf } from "./lineage.ts";
 import { Loop } from "./loop.ts";
 import { MessageTimer, NameTimer } from "./message-timer.ts";
 import { HeldName } from "./name-ref.ts";
@@ -90,7 +90,7 @@ export class ProcessSelf extends Process implements Self {
   // ── the world ──
 
   get ancestors(): readonly Pid[] {
-    return pidsOf(this.lineage);
+    return ancestorsOf(this.pid);
   }
 
   get telemetry(): Telemetry {

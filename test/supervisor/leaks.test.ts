@@ -24,6 +24,7 @@ import {
   via,
 } from "hornbeam/supervisor";
 import { expect, test } from "vitest";
+import { linked } from "../../runtime/links.ts";
 import { addressOf } from "../../runtime/pid.ts";
 import type { Process } from "../../runtime/process.ts";
 import type { LiveSystem } from "../../runtime/system.ts";
@@ -300,7 +301,7 @@ const length = (first: any, next: string): number => {
 /** How much a process holds. */
 function holdings({ links, watchers, watching, timers, extras, messageCount, behaviour }: Process) {
   return {
-    links: [...(links ?? [])].length,
+    links: linked(links).length,
     watchers: length(watchers, "nextOfTarget"),
     watching: length(watching, "nextOfWatcher"),
     timers: length(timers, "after"),
