@@ -85,9 +85,11 @@ export class Queue {
   }
 
   private grow(): void {
-    const size = this.ring.length;
-    const bigger: unknown[] = new Array(size * 2).fill(undefined);
-    for (let i = 0; i < size; i++) bigger[i] = this.ring[this.place(i)];
+    const { ring, head } = this;
+    const bigger: unknown[] = new Array(ring.length * 2).fill(undefined);
+    let count = 0;
+    for (let i = head; i < ring.length; i++) bigger[count++] = ring[i];
+    for (let i = 0; i < head; i++) bigger[count++] = ring[i];
     this.ring = bigger;
     this.head = 0;
   }
