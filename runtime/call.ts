@@ -32,16 +32,16 @@ interface Terms {
  * reply address are this one object. The reply goes past the caller's mailbox, so a full one cannot delay it.
  */
 export abstract class Call extends Watch implements From {
-  readonly pid: Address;
-  readonly request: string;
-  readonly payload: unknown;
-  private readonly to: Target;
+  declare readonly pid: Address;
+  declare readonly request: string;
+  declare readonly payload: unknown;
+  declare private readonly to: Target;
   /** How long the answer may take. */
-  private timeout: Milliseconds | "infinity" = "infinity";
+  declare private timeout: Milliseconds | "infinity";
   /** Of a call that has waited for longer than until the next look at the clock. */
-  private timer: Timer | null = null;
+  declare private timer: Timer | null;
   /** Null for most calls: the one field that a server looks at for deadlines. */
-  terms: Terms | null = null;
+  declare terms: Terms | null;
 
   constructor(caller: Process, to: Target, request: string, payload: unknown) {
     super();
@@ -49,6 +49,9 @@ export abstract class Call extends Watch implements From {
     this.to = to;
     this.request = request;
     this.payload = payload;
+    this.timeout = "infinity";
+    this.timer = null;
+    this.terms = null;
   }
 
   /** The outcome reaches the caller. */
@@ -170,8 +173,8 @@ export abstract class Call extends Watch implements From {
 
 /** A call whose caller awaits a promise. */
 export class PromisedCall extends Call {
-  private readonly resolve: (value: unknown) => void;
-  private readonly reject: (error: unknown) => void;
+  declare private readonly resolve: (value: unknown) => void;
+  declare private readonly reject: (error: unknown) => void;
 
   constructor(
     caller: Process,

@@ -12,9 +12,15 @@ type Match = (message: unknown) => boolean;
  * rest is made when it is needed. What may overtake has a lane of its own, made on first use.
  */
 export class Mailbox {
-  private first: unknown = EMPTY;
-  private rest: Queue | null = null;
-  private urgent: Queue | null = null;
+  declare private first: unknown;
+  declare private rest: Queue | null;
+  declare private urgent: Queue | null;
+
+  constructor() {
+    this.first = EMPTY;
+    this.rest = null;
+    this.urgent = null;
+  }
 
   get messageCount(): number {
     const urgent = this.urgent === null ? 0 : this.urgent.length;

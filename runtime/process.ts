@@ -32,32 +32,33 @@ export const START: unique symbol = Symbol("start");
 
 /**
  * A process: a mailbox, its ties to other processes, and what it owns. What its own code sees of it is `ProcessSelf`.
- * Cold things are null until they are used; the fields keep one order, so that all processes share a hidden class.
+ * Cold things are null until they are used; the fields keep one order, so that all processes share a hidden class. They
+ * are set in the constructor: initialisers of fields, in classes that extend each other, take twice the time.
  */
 export abstract class Process extends Mailbox implements TimerOwner {
   // What each message touches stands together, behind the mailbox.
-  status: Status = READY;
-  next: Process | null = null;
+  declare status: Status;
+  declare next: Process | null;
   /** Replaced while somebody looks into the process from outside: a system message wraps it. */
-  behaviour: Behaviour;
+  declare behaviour: Behaviour;
   /** The behaviour's own. */
-  state: any;
-  extras: Extras | null = null;
-  readonly kernel: Kernel;
-  readonly pid: Address;
+  declare state: any;
+  declare extras: Extras | null;
+  declare readonly kernel: Kernel;
+  declare readonly pid: Address;
 
-  links: Links = null;
-  watchers: Watch | null = null;
-  watching: Watch | null = null;
-  timers: Timer | null = null;
-  starting: Starting | null = null;
-  trapExit: boolean;
-  slot = 0;
-  reason: Reason | undefined = undefined;
-  label: Label | undefined = undefined;
-  registered: string | undefined = undefined;
+  declare links: Links;
+  declare watchers: Watch | null;
+  declare watching: Watch | null;
+  declare timers: Timer | null;
+  declare starting: Starting | null;
+  declare trapExit: boolean;
+  declare slot: number;
+  declare reason: Reason | undefined;
+  declare label: Label | undefined;
+  declare registered: string | undefined;
   /** Whose exit signal a behaviour takes as the order to stop: the starter, for a process started with a link. */
-  readonly parent: Address | null;
+  declare readonly parent: Address | null;
 
   constructor(
     kernel: Kernel,
@@ -69,11 +70,23 @@ export abstract class Process extends Mailbox implements TimerOwner {
     trapExit: boolean,
   ) {
     super();
+    this.status = READY;
+    this.next = null;
     this.behaviour = behaviour;
     this.state = state;
+    this.extras = null;
     this.kernel = kernel;
     this.pid = new Address(id, this, starter === null || starter === kernel.root ? null : starter.pid);
+    this.links = null;
+    this.watchers = null;
+    this.watching = null;
+    this.timers = null;
+    this.starting = null;
     this.trapExit = trapExit;
+    this.slot = 0;
+    this.reason = undefined;
+    this.label = undefined;
+    this.registered = undefined;
     this.parent = starter !== null && linked ? starter.pid : null;
   }
 

@@ -23,12 +23,12 @@ type Outcome = { readonly ignore: true } | { readonly failure: unknown };
  * failed start is told only when the process is gone, so its name can be taken again at once.
  */
 export class Starting extends Watch {
-  private readonly starter: Process;
-  private readonly process: Process;
-  private readonly settle: (result: Pid | "ignore") => void;
-  private readonly reject: (error: unknown) => void;
-  private outcome: Outcome | undefined;
-  timer: Timer | null = null;
+  declare private readonly starter: Process;
+  declare private readonly process: Process;
+  declare private readonly settle: (result: Pid | "ignore") => void;
+  declare private readonly reject: (error: unknown) => void;
+  declare private outcome: Outcome | undefined;
+  declare timer: Timer | null;
 
   constructor(
     starter: Process,
@@ -41,6 +41,8 @@ export class Starting extends Watch {
     this.process = process;
     this.settle = settle;
     this.reject = reject;
+    this.outcome = undefined;
+    this.timer = null;
   }
 
   /** The process is up. */

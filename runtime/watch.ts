@@ -9,13 +9,23 @@ import type { Down, MonitorOptions, MonitorRef, Name, Pid, Reason } from "./type
  * target's and the watcher's, so that making, dropping and firing it are O(1) without a hash.
  */
 export abstract class Watch {
-  readonly ref = newRef();
-  watcher: Process | null = null;
-  target: Process | null = null;
-  private targetBefore: Watch | null = null;
-  private targetAfter: Watch | null = null;
-  private watcherBefore: Watch | null = null;
-  private watcherAfter: Watch | null = null;
+  declare readonly ref: number;
+  declare watcher: Process | null;
+  declare target: Process | null;
+  declare private targetBefore: Watch | null;
+  declare private targetAfter: Watch | null;
+  declare private watcherBefore: Watch | null;
+  declare private watcherAfter: Watch | null;
+
+  constructor() {
+    this.ref = newRef();
+    this.watcher = null;
+    this.target = null;
+    this.targetBefore = null;
+    this.targetAfter = null;
+    this.watcherBefore = null;
+    this.watcherAfter = null;
+  }
 
   /** The target ended: called once, after {@link detach}. */
   abstract fire(reason: Reason): void;
@@ -68,11 +78,11 @@ export abstract class Watch {
 
 /** A monitor: its end of the news is a {@link Down} message in the watcher's mailbox. */
 export class Monitor extends Watch implements MonitorRef {
-  readonly alias: AliasAddress | undefined;
-  private readonly owner: Process;
-  private readonly pid: Pid;
-  private readonly name: Name | undefined;
-  private readonly options: MonitorOptions<unknown> | undefined;
+  declare readonly alias: AliasAddress | undefined;
+  declare private readonly owner: Process;
+  declare private readonly pid: Pid;
+  declare private readonly name: Name | undefined;
+  declare private readonly options: MonitorOptions<unknown> | undefined;
 
   constructor(owner: Process, pid: Pid, name: Name | undefined, options: MonitorOptions<unknown> | undefined) {
     super();

@@ -49,13 +49,15 @@ export const DONE = 2;
  * among what else the server sends.
  */
 export class Request extends Call implements SentRequest<any> {
-  readonly owner: Process;
-  state: typeof PENDING | typeof ARRIVED | typeof DONE = PENDING;
-  waiter: ((answered: Answered) => void) | null = null;
+  declare readonly owner: Process;
+  declare state: typeof PENDING | typeof ARRIVED | typeof DONE;
+  declare waiter: ((answered: Answered) => void) | null;
 
   constructor(owner: Process, to: Target, request: string, payload: unknown) {
     super(owner, to, request, payload);
     this.owner = owner;
+    this.state = PENDING;
+    this.waiter = null;
   }
 
   protected succeed(_: Process, value: unknown): void {
