@@ -12,11 +12,6 @@ export interface Failure {
   readonly cause: Failure | undefined;
 }
 
-interface Restart {
-  readonly second: number;
-  readonly failure: Failure | undefined;
-}
-
 /** From how many places of dropped restarts on they are given back. */
 const SLACK = 4;
 
@@ -27,7 +22,7 @@ const SLACK = 4;
 export class Intensity {
   private readonly maxRestarts: number;
   private readonly maxSeconds: number;
-  private recent: Restart[] = [];
+  private recent: Failure[] = [];
   private oldest = 0;
 
   constructor(maxRestarts: number, maxSeconds: number) {
@@ -36,23 +31,24 @@ export class Intensity {
   }
 
   /** Counts one restart. False when that is one too many. */
-  add(now: Milliseconds, failure?: Failure): boolean {
+  add(failure: Failure): boolean {
     if (this.maxRestarts === Number.POSITIVE_INFINITY) return true;
-    const second = Math.floor(now / 1000);
-    this.recent.push({ second, failure });
-    this.forget(second - this.maxSeconds);
+    this.recent.push(failure);
+    this.forget(secondOf(failure) - this.maxSeconds);
     return this.recent.length - this.oldest <= this.maxRestarts;
   }
 
   /** When one was too many: what the first of them all was for. */
   get first(): Failure | undefined {
-    return this.recent[this.oldest]?.failure;
+    return this.recent[this.oldest];
   }
 
   private forget(before: number): void {
-    while ((this.recent[this.oldest] as Restart).second < before) this.oldest++;
+    while (secondOf(this.recent[this.oldest] as Failure) < before) this.oldest++;
     if (this.oldest < SLACK || this.oldest * 2 < this.recent.length) return;
     this.recent = this.recent.slice(this.oldest);
     this.oldest = 0;
   }
 }
+
+const secondOf = ({ at }: Failure): number => Math.floor(at / 1000);

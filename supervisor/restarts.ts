@@ -36,7 +36,7 @@ export class Restarts {
   /** Counts a restart of `child`, which ended as `pid` or did not come up. False: the supervisor gives up. */
   allow(child: Child, pid: Pid | undefined, reason: Reason): boolean {
     const failure = failureOf(this.self, child, pid, reason);
-    if (this.intensity.add(failure.at, failure)) return true;
+    if (this.intensity.add(failure)) return true;
     reportGiveUp(this.self, this.limits, this.intensity.first ?? failure, failure);
     return false;
   }
