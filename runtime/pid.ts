@@ -13,16 +13,49 @@ export interface Origin {
 /** The one implementation of a pid. It lets go of its process at the exit, so a kept pid keeps nothing alive. */
 export class Address implements Pid {
   readonly id: number;
-  process: Process | null;
-  /** Who started it; null when that was the system. */
-  readonly starter: Address | null;
-  /** Of a process that was taken along by a link: the first of the cascade. */
-  origin: Origin | null = null;
+  // Private, so that whoever compares or prints what has a pid in it does not walk through all processes.
+  #process: Process | null;
+  readonly #starter: Address | null;
+  #child: object | null = null;
+  #origin: Origin | null = null;
+
   constructor(id: number, process: Process | null, starter: Address | null) {
     this.id = id;
-    this.process = process;
-    this.starter = starter;
+    this.#process = process;
+    this.#starter = starter;
   }
+
+  get process(): Process | null {
+    return this.#process;
+  }
+
+  set process(process: Process | null) {
+    this.#process = process;
+  }
+
+  /** Who started it; null when that was the system. */
+  get starter(): Address | null {
+    return this.#starter;
+  }
+
+  /** What a supervisor knows of the process, while it is its child. */
+  get child(): object | null {
+    return this.#child;
+  }
+
+  set child(child: object | null) {
+    this.#child = child;
+  }
+
+  /** Of a process that was taken along by a link: the first of the cascade. */
+  get origin(): Origin | null {
+    return this.#origin;
+  }
+
+  set origin(origin: Origin | null) {
+    this.#origin = origin;
+  }
+
   /** At the end of an `await using` scope: the process is asked to stop, as by {@link stopInOrder}. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.process !== null) await stopInOrder(this.process);

@@ -7,6 +7,7 @@ import { Child, type Started, startChild } from "./children.ts";
 import { reportChild, reportExit, reportStartError, startReason } from "./failures.ts";
 import { type Leaving, stopTogether, watch } from "./leaving.ts";
 import { Line } from "./line.ts";
+import { Parentage } from "./parentage.ts";
 import { type Limits, Restarts, type Verdict } from "./restarts.ts";
 
 /** Children that come and go, in no order, each on its own, known by their pids (OTP: the dynamic children). */
@@ -15,8 +16,8 @@ export class Brood {
   private readonly limits: Limits;
   private readonly restarts: Restarts;
   private readonly line = new Line();
-  /** By the id of their pid, or of the one they had and are to have again. */
-  private readonly byPid = new Map<number, Child>();
+  /** By their pid, or the one they had and are to have again. */
+  private readonly byPid = new Parentage();
 
   constructor(self: ProcessSelf, limits: Limits) {
     this.self = self;
@@ -26,8 +27,7 @@ export class Brood {
 
   /** The child that runs as `pid`, or did and is being restarted. */
   at(pid: Pid): Child | undefined {
-    const child = this.byPid.get(pid?.id);
-    return child?.pid === pid || child?.last === pid ? child : undefined;
+    return this.byPid.get(pid);
   }
 
   /** How many there are, those being restarted included. */
@@ -46,7 +46,7 @@ export class Brood {
     const result = await startChild(this.self, child);
     if ("failure" in result || result.pid === undefined) return result;
     this.line.add(child);
-    this.byPid.set(result.pid.id, child);
+    this.byPid.set(result.pid, child);
     if (spec.restart === "temporary") child.forgetArgs();
     return result;
   }
@@ -86,12 +86,12 @@ export class Brood {
   private async restart(child: Child): Promise<Verdict> {
     const result = await startChild(this.self, child);
     if ("failure" in result) return this.failed(child, result.failure);
-    this.byPid.delete((child.last as Pid).id);
+    this.byPid.delete(child.last as Pid);
     if (result.pid === undefined) {
       this.forget(child);
       return "ok";
     }
-    this.byPid.set(result.pid.id, child);
+    this.byPid.set(result.pid, child);
     reportChild(this.self, "supervisor.child.restart", child);
     return "ok";
   }
@@ -119,6 +119,6 @@ export class Brood {
   private forget(child: Child): void {
     child.settle();
     this.line.delete(child);
-    for (const pid of [child.pid, child.last]) if (pid !== undefined) this.byPid.delete(pid.id);
+    for (const pid of [child.pid, child.last]) if (pid !== undefined) this.byPid.delete(pid);
   }
 }

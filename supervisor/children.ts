@@ -6,6 +6,7 @@ import type { Milliseconds, Pid, Reason, Self, WithExtra } from "../runtime/type
 import type { Waits } from "./backoff.ts";
 import type { Spec } from "./child-spec.ts";
 import { reportChild } from "./failures.ts";
+import type { Parentage } from "./parentage.ts";
 
 const NO_ARGS: readonly unknown[] = [];
 
@@ -16,6 +17,8 @@ export class Child {
   /** What its start gets behind the parent. */
   args: readonly unknown[];
   pid: Pid | undefined = undefined;
+  /** Where it is known by its pid. */
+  parentage: Parentage | undefined = undefined;
   /** Of a child that is being restarted: the pid it had, by which it may still be terminated. */
   last: Pid | undefined = undefined;
   /** It is to run, and does not: a restart failed and is tried again, or it waits. */

@@ -1,12 +1,12 @@
 import type { Pid } from "../runtime/types.ts";
 import type { Child } from "./children.ts";
 import { Line } from "./line.ts";
+import { Parentage } from "./parentage.ts";
 
 /** The children of a supervisor in start order, found by id or pid. */
 export class Roster {
   private readonly byId = new Map<string, Child>();
-  /** By the id of their pid: a small number is found faster than an object. */
-  private readonly byPid = new Map<number, Child>();
+  private readonly byPid = new Parentage();
   private readonly line = new Line();
 
   get(id: unknown): Child | undefined {
@@ -15,8 +15,7 @@ export class Roster {
 
   /** Who runs, or ran until now, as `pid`. */
   at(pid: Pid): Child | undefined {
-    const child = this.byPid.get(pid?.id);
-    return child?.pid === pid ? child : undefined;
+    return this.byPid.get(pid);
   }
 
   has(child: Child): boolean {
@@ -37,11 +36,11 @@ export class Roster {
 
   /** The child runs as `pid` from now on, until {@link ended}. */
   runs(pid: Pid, child: Child): void {
-    this.byPid.set(pid.id, child);
+    this.byPid.set(pid, child);
   }
 
   ended(pid: Pid): void {
-    this.byPid.delete(pid.id);
+    this.byPid.delete(pid);
   }
 
   /** All of them, or `child` and those behind it. */
