@@ -29,7 +29,7 @@ const round =
     run(new Finish());
 
 /** The end of a process, whatever its state. */
-const DONE = stop("normal", undefined as never);
+const DONE = stop("normal", undefined);
 
 function pair(finish: Finish, pings: number): Pid {
   const pong = world.spawn(

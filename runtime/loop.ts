@@ -11,7 +11,7 @@ export type LoopFunction<State, Message> = (
   message: Message,
   state: State,
   self: Self<Message>,
-) => Async<NoReply<State> | Stop<State, never> | void>;
+) => Async<NoReply<State> | Stop<unknown, never> | void>;
 
 /** What a process that runs a loop understands: plain messages. */
 export interface LoopProtocol<Message> extends Protocol {

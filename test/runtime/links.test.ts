@@ -138,3 +138,27 @@ test("one process with 10,000 links ends them all", () =>
     sim.exit(hub.pid, "oops");
     expect(sim.processes()).toEqual([]);
   }));
+
+test.each([1, 2, 3, 8, 9, 40])("links of %i processes behave like a set in the order of linking", (count) =>
+  simulate({ time: "manual" }, async (sim) => {
+    const hub = puppet(sim, { trapExit: true });
+    const peers = Array.from({ length: count }, () => sim.spawn(forever));
+    const links = () => sim.processInfo(hub.pid)?.links;
+    await hub.does((self) => {
+      for (const peer of [...peers, ...peers]) self.link(peer);
+    });
+    expect(links()).toEqual(peers);
+    // Every third goes by an unlink, and again, which changes nothing.
+    const gone = peers.filter((_, index) => index % 3 === 0);
+    await hub.does((self) => {
+      for (const peer of [...gone, ...gone]) self.unlink(peer);
+    });
+    const left = peers.filter((peer) => !gone.includes(peer));
+    expect(links()).toEqual(left);
+    for (const peer of gone) expect(sim.processInfo(peer)?.links).toEqual([]);
+    for (const peer of peers) sim.exit(peer, "oops");
+    await sim.idle();
+    expect(hub.inbox.map(({ pid }) => pid)).toEqual(left);
+    expect(links()).toEqual([]);
+  }),
+);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { BadArgument, type Driver, name, type TimerRef, timeout } from "hornbeam";
+import { BadArgument, type Driver, name, ok, realDriver, reply, system, type TimerRef, timeout } from "hornbeam";
+import { start } from "hornbeam/genserver";
 import { simulate } from "hornbeam/sim";
 import { expect, test } from "vitest";
 import { Timers } from "../../runtime/timers.ts";
@@ -287,3 +288,87 @@ test("startTimer says which timer it was", () =>
     ]);
     expect(refs[0]).not.toBe(refs[1]);
   }));
+
+/** Timers in a world whose clock has fractions, and whose alarms come at whole milliseconds, as in the real one. */
+function coarse() {
+  const world = { now: 0, alarm: undefined as number | undefined, looks: 0, stirred: 0 };
+  const driver: Driver = {
+    now: () => {
+      world.looks++;
+      return world.now;
+    },
+    resolution: 1,
+    random: () => expect.unreachable(),
+    defer: () => expect.unreachable(),
+    alarm: (at) => {
+      world.alarm = at;
+    },
+  };
+  const timers = new Timers(driver, () => void world.stirred++);
+  return { world, timers };
+}
+
+test("with a resolution, timers are due at multiples of it, and never early", () => {
+  const { world, timers } = coarse();
+  const fired: string[] = [];
+  timers.set(1, () => fired.push("a"), null);
+  timers.setAt(1.2, () => fired.push("b"), null);
+  world.now = 0.3;
+  timers.look(world.now);
+  expect(world.alarm).toBe(2);
+  world.now = 1.9;
+  timers.look(world.now);
+  expect(fired).toEqual([]);
+  world.now = 2;
+  timers.look(world.now);
+  expect(fired).toEqual(["a", "b"]);
+});
+
+test("a delay counts from the next look at the clock, and one is asked for; many at once have one taken for them", () => {
+  const { world, timers } = coarse();
+  const timer = timers.set(10, () => {}, null);
+  expect([world.stirred, world.looks, timers.unbegun]).toEqual([1, 0, true]);
+  world.now = 5;
+  timers.look(world.now);
+  expect([world.alarm, timer.read(), timers.unbegun]).toEqual([15, 10, false]);
+  world.looks = 0;
+  for (let i = 0; i < 1000; i++) timers.set(10, () => {}, null);
+  expect(world.looks).toBe(Math.floor(1000 / 64));
+});
+
+test("what was cancelled before the clock was looked at never had an alarm", () => {
+  const { world, timers } = coarse();
+  expect(timers.set(10, () => {}, null).cancel()).toBe(true);
+  timers.look(world.now);
+  expect([world.alarm, timers.pending]).toEqual([undefined, 0]);
+});
+
+test("calls that are answered at once share a look at the clock and an alarm among many", async () => {
+  const real = realDriver();
+  let looks = 0;
+  const alarms: (number | undefined)[] = [];
+  const driver: Driver = {
+    ...real,
+    now: () => {
+      looks++;
+      return real.now();
+    },
+    alarm: (at, fire, quiet) => {
+      alarms.push(at);
+      real.alarm(at, fire, quiet);
+    },
+  };
+  const world = system({ driver, reports: false, catchStrays: false });
+  const Echo = { init: () => ok(0), handleCall: { echo: (value: number, state: number) => reply(value, state) } };
+  const echo = await start(world, Echo);
+  const done = Promise.withResolvers<void>();
+  looks = 0;
+  world.spawn(async (self) => {
+    for (let i = 0; i < 1000; i++) expect(await self.call(echo, "echo", i)).toBe(i);
+    done.resolve();
+  });
+  await done.promise;
+  expect(looks).toBeLessThan(200);
+  expect(alarms.length).toBeLessThan(200);
+  await world.stop();
+});
