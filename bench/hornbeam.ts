@@ -272,17 +272,18 @@ const workloads: Record<string, Workload> = {
 
   supervisor: round(async (finish) => {
     const { restarts, firstRestarts } = SIZE;
+    let began = 0;
     let afterFirst = 0;
     const killer = world.spawn(
       loop({ killed: 0, last: undefined as Pid | undefined }, (pid: Pid, state, self) => {
         if (pid === state.last) finish.check(pid, "another process than the one that was killed");
         state.last = pid;
+        if (state.killed === 0) began = now();
         if (state.killed === firstRestarts) afterFirst = now();
         if (state.killed++ < restarts) self.exit(pid, "kill");
         else finish.reached(state.killed, restarts + 1);
       }),
     );
-    const began = now();
     const ms = await finish.after(() => void world.start(supervisor(Restarting, killer)));
     return [
       { bench: "supervisor", count: restarts, ms },

@@ -14,8 +14,16 @@ import { http } from "./http.ts";
 import { absent, launch, node, script } from "./launch.ts";
 import { GATED, HTTP, type Row, WORKLOADS, type Workload } from "./workloads.ts";
 
-/** Scripts that print rows of their own as lines of JSON, and of which benches: `"million.ts": ["a million processes"]`. */
-const SCRIPTS: Readonly<Record<string, readonly string[]>> = {};
+/** Scripts that print rows of their own as lines of JSON, and of which benches. */
+const SCRIPTS: Readonly<Record<string, readonly string[]>> = {
+  "http-latency.ts": ["HTTP p99 under 100,000 messages/s"],
+  "cores.ts": [
+    "worker pool, 2 threads",
+    "2 OS processes, 1 ms of computation a request",
+    "2 OS processes, hello, the client on the same cores",
+    "2 OS processes, hello, requests per second of their CPU",
+  ],
+};
 
 /** What is printed, as text or as a line of JSON. */
 interface Line {
