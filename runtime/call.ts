@@ -90,7 +90,7 @@ export abstract class Call extends Watch implements From {
     }
     if (target === undefined) return this.end(caller, "noproc");
     this.attach(caller, target);
-    if (this.timeout !== "infinity") kernel.timers.await(this);
+    if (this.timeout !== "infinity") kernel.timers.beginSoon(this);
     kernel.scheduler.reductions++;
     if (message === this) target.deliver(this);
     else target.enqueue(message);
@@ -124,6 +124,10 @@ export abstract class Call extends Watch implements From {
     }
     if (this.terms !== null) this.terms.release?.();
     return super.detach();
+  }
+
+  get waits(): boolean {
+    return this.active;
   }
 
   /** It is `now`, and the answer is not there yet: from here its time counts. */

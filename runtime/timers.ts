@@ -5,7 +5,7 @@ import { newRef } from "./ref.ts";
 import type { Milliseconds, TimerRef } from "./types.ts";
 import { Entry, Wheel } from "./wheel.ts";
 
-/** How many may wait for a look at the clock before one is taken for them. */
+/** How many are kept for the next look at the clock before they are looked through. */
 const FRESH = 64;
 
 /** A pending moment. Its owner, if it has one, takes it along when it ends. */
@@ -121,6 +121,8 @@ class QuietTimer extends ActionTimer {
 
 /** What begins to run at the next look at the clock. */
 interface Fresh {
+  /** Whether it still is to. */
+  readonly waits: boolean;
   begin(now: Milliseconds): void;
 }
 
@@ -174,7 +176,7 @@ export class Timers {
   /** Starts a timer whose `at` is a delay. */
   start<T extends Timer>(timer: T): T {
     this.count(timer, 1);
-    this.await(timer);
+    this.beginSoon(timer);
     return timer;
   }
 
@@ -187,13 +189,22 @@ export class Timers {
   }
 
   /** Has something begin at the next look at the clock. */
-  await(fresh: Fresh): void {
+  beginSoon(fresh: Fresh): void {
     this.fresh.push(fresh);
-    if (this.fresh.length >= FRESH) this.begin(this.driver.now());
-    else if (this.fresh.length === 1) this.stir();
+    if (this.fresh.length === 1) this.stir();
+    else if (this.fresh.length >= FRESH) this.tidy();
   }
 
-  /** Whether anything waits for a look at the clock. */
+  /** Many have come since the last look: those that wait no more are dropped, and if many are left, a look is taken. */
+  private tidy(): void {
+    const { fresh } = this;
+    let count = 0;
+    for (const each of fresh) if (each.waits) fresh[count++] = each;
+    fresh.length = count;
+    if (count > FRESH / 2) this.begin(this.driver.now());
+  }
+
+  /** Whether anything waits to begin. */
   get unbegun(): boolean {
     return this.fresh.length > 0;
   }
