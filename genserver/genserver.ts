@@ -16,7 +16,7 @@ import { abcast, multiCall } from "./request/multi-call.ts";
 import { requestCollection } from "./request/request-collection.ts";
 import { checkResponse, receiveResponse, sendRequest, waitResponse } from "./request/requests.ts";
 import { serverBehaviour } from "./server.ts";
-import { type Args, flagsOf, hibernationOf, type StartOptions, specOf, split } from "./start-options.ts";
+import { type Args, flagsOf, hibernationOf, specOf, split } from "./start-options.ts";
 import type { CodeChange } from "./sys/code-change.ts";
 import { hostOf, type Status, Terminate } from "./sys/system-host.ts";
 
@@ -77,13 +77,19 @@ export interface GenServer<State, Info = any> {
  */
 export async function start<M extends GenServer<any>>(by: Caller, module: M, ...args: Args<M>): Promise<Ref<M>> {
   const { arg, options } = split(module, args);
-  return started(await startServer(processOf(by), module, arg, options, flagsOf(options, false)), module);
+  return started(
+    await startServer(processOf(by), module, arg, hibernationOf(options), flagsOf(options, false)),
+    module,
+  );
 }
 
 /** Starts a server linked to `self`, its parent (OTP: `gen_server:start_link/3`). Otherwise as {@link start}. */
 export async function startLink<M extends GenServer<any>>(self: Self, module: M, ...args: Args<M>): Promise<Ref<M>> {
   const { arg, options } = split(module, args);
-  return started(await startServer(processOf(self), module, arg, options, flagsOf(options, true)), module);
+  return started(
+    await startServer(processOf(self), module, arg, hibernationOf(options), flagsOf(options, true)),
+    module,
+  );
 }
 
 /**
@@ -94,10 +100,11 @@ export async function startLink<M extends GenServer<any>>(self: Self, module: M,
  */
 export function child<M extends GenServer<any>>(module: M, ...args: Args<M>): ChildSpec<ProtocolOf<M>> {
   const { arg, options } = split(module, args);
+  const hibernateAfter = hibernationOf(options);
   const flags = flagsOf(options, true);
   return {
     ...specOf(options, "genserver"),
-    start: (parent) => startServer(processOf(parent), module, arg, options, flags),
+    start: (parent) => startServer(processOf(parent), module, arg, hibernateAfter, flags),
   };
 }
 
@@ -153,11 +160,10 @@ function startServer(
   by: ProcessSelf,
   module: GenServer<any>,
   arg: unknown,
-  options: StartOptions,
+  hibernateAfter: Milliseconds | null,
   flags: StartFlags,
 ): Promise<Pid | "ignore"> {
-  const server = new Server(compile(module), arg, hibernationOf(options));
-  return startProcess(by, serverBehaviour, server, flags);
+  return startProcess(by, serverBehaviour, new Server(compile(module), arg, hibernateAfter), flags);
 }
 
 export function started<M>(pid: Pid | "ignore", module: M): Ref<M> {

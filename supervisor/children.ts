@@ -79,20 +79,31 @@ export type Started =
 const IGNORED: Started = { pid: undefined, value: undefined };
 
 /** Starts a child's process. Whatever goes wrong is a value: the supervisor decides what it means. */
-export async function startChild(self: ProcessSelf, child: Child): Promise<Started> {
+export function startChild(self: ProcessSelf, child: Child): Promise<Started> {
   try {
-    const value: unknown = await child.spec.start(self as Self, ...child.args);
-    if (value === "ignore") return IGNORED;
-    const pid = pidIn(value);
-    if (pid === undefined) return { failure: new StartError(value, `child ${child.spec.id}`) };
-    child.pid = pid;
-    child.restarting = false;
-    if (child.backoff !== undefined) child.since = self.now();
-    reportChild(self, "supervisor.child.start", child);
-    return { pid, value: value as Pid | WithExtra };
+    const starting: Promise<unknown> = Promise.resolve(child.spec.start(self as Self, ...child.args));
+    return starting.then(
+      (value) => up(self, child, value),
+      (thrown) => down(child, thrown),
+    );
   } catch (thrown) {
-    return { failure: thrown instanceof Error ? thrown : new StartError(reasonOf(thrown), `child ${child.spec.id}`) };
+    return Promise.resolve(down(child, thrown));
   }
+}
+
+function up(self: ProcessSelf, child: Child, value: unknown): Started {
+  if (value === "ignore") return IGNORED;
+  const pid = pidIn(value);
+  if (pid === undefined) return { failure: new StartError(value, `child ${child.spec.id}`) };
+  child.pid = pid;
+  child.restarting = false;
+  if (child.backoff !== undefined) child.since = self.now();
+  reportChild(self, "supervisor.child.start", child);
+  return { pid, value: value as Pid | WithExtra };
+}
+
+function down({ spec }: Child, thrown: unknown): Started {
+  return { failure: thrown instanceof Error ? thrown : new StartError(reasonOf(thrown), `child ${spec.id}`) };
 }
 
 export const infoOf = ({ spec, pid, restarting }: Child, id: string | undefined): ChildInfo => ({

@@ -89,17 +89,28 @@ export class Tree {
   }
 
   /** One restart of a child and of those that its strategy takes along. It was counted once, whoever comes with it. */
-  private async restart(child: Child): Promise<Verdict> {
+  private restart(child: Child): Promise<Verdict> {
     const group = this.groupOf(child);
     child.settle();
-    if (group.length > 1) await this.stopAll(group);
+    if (group.length > 1) return this.restartTogether(group);
+    return startChild(this.self, child).then((result) => this.restarted(child, result));
+  }
+
+  private async restartTogether(group: readonly Child[]): Promise<Verdict> {
+    await this.stopAll(group);
     for (const member of group) {
       if (!this.roster.has(member)) continue;
       const result = await startChild(this.self, member);
-      this.started(member);
-      if ("failure" in result) return this.failed(member, result.failure);
-      reportChild(this.self, "supervisor.child.restart", member);
+      const verdict = this.restarted(member, result);
+      if ("failure" in result) return verdict;
     }
+    return "ok";
+  }
+
+  private restarted(child: Child, result: Started): Async<Verdict> {
+    this.started(child);
+    if ("failure" in result) return this.failed(child, result.failure);
+    reportChild(this.self, "supervisor.child.restart", child);
     return "ok";
   }
 
