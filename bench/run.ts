@@ -31,8 +31,9 @@ interface Line {
   readonly against: string;
   readonly ratio: number;
   readonly goal: number | null;
-  readonly least: number;
-  readonly greatest: number;
+  /** Of a script that has no rounds of its own to tell: none. */
+  readonly least?: number;
+  readonly greatest?: number;
   readonly figure?: number;
   readonly limit?: number;
 }
@@ -121,7 +122,8 @@ function print(line: Line): void {
   const { bench, against, ratio, goal, least, greatest, figure, limit } = line;
   const name = `${bench}, against ${figure === undefined ? against : `the limit of ${limit} (${figure})`}`;
   const wish = goal === null ? "no goal" : `goal ${goal}`;
-  console.log(`${name.padEnd(56)} ${String(ratio).padStart(6)}x   (${least} to ${greatest}; ${wish})`);
+  const range = least === undefined ? "" : `${least} to ${greatest}; `;
+  console.log(`${name.padEnd(56)} ${String(ratio).padStart(6)}x   (${range}${wish})`);
 }
 
 /** Fails when hornbeam is slower against the ceiling than what is committed. A bad ratio is measured once more. */
