@@ -65,7 +65,8 @@ function apply(process: Process, result: unknown): void {
 /**
  * A process that is one function of a message and a state, without a server around it (Erlang: a function that receives
  * and calls itself). It costs the least: for many small processes, or for very many messages. It is spawned, and may be
- * spawned any number of times; each process begins with `state`. A throw ends it with that reason, `stop` with the given
+ * spawned any number of times; each process begins with `state` itself, so an object that is changed in place is for one
+ * process only: make a loop for each. A throw ends it with that reason, `stop` with the given
  * one. It takes plain messages only: what is to be called, supervised or looked into is a {@link GenServer}.
  *
  * @example
