@@ -6,6 +6,7 @@ import { showTarget } from "../runtime/pid.ts";
 import type { ProtocolOf, Ref } from "../runtime/protocol.ts";
 import type { Failed, Ignore, NoReply, Ok, Reply, Stop } from "../runtime/results.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
+import { startFunction } from "../runtime/start-function.ts";
 import { type StartFlags, startProcess } from "../runtime/starting.ts";
 import { ended } from "../runtime/stopping.ts";
 import { checkDelay } from "../runtime/timers.ts";
@@ -104,7 +105,7 @@ export function child<M extends GenServer<any>>(module: M, ...args: Args<M>): Ch
   const flags = flagsOf(options, true);
   return {
     ...specOf(options, "genserver"),
-    start: (parent) => startServer(processOf(parent), module, arg, hibernateAfter, flags),
+    start: startFunction(serverBehaviour, () => new Server(compile(module), arg, hibernateAfter), flags),
   };
 }
 

@@ -3,6 +3,7 @@ import { StartError } from "./errors.ts";
 import { plainBehaviour, plainState } from "./plain-process.ts";
 import type { Process } from "./process.ts";
 import { processOf } from "./self.ts";
+import { startFunction } from "./start-function.ts";
 import { type StartFlags, type Starting, startProcess } from "./starting.ts";
 import type { Async, Caller, ChildSpec, Label, MailboxOptions, Milliseconds, Name, Pid, Self } from "./types.ts";
 
@@ -55,7 +56,8 @@ function child(run: InitFunction, options: ProcLibOptions & Partial<Omit<ChildSp
   const { name, label, mailbox, timeout, ...spec } = checkOptions("procLib.child", options);
   const id = options.id ?? name?.name ?? (run.name || "process");
   const flags = { name, label: label ?? id, mailbox, timeout };
-  return { ...spec, id, start: (parent) => launch(processOf(parent), run, flags, true) };
+  const start = startFunction(plainBehaviour, () => functionState(run), { ...flags, link: true });
+  return { ...spec, id, start };
 }
 
 export const procLib = { start, startLink, child };
@@ -68,9 +70,10 @@ function launch(
 ): Promise<Pid | "ignore"> {
   checkFunction("procLib", run);
   const { name, label, mailbox, timeout } = checkOptions("procLib", options);
-  const state = plainState((self) => run(self, new Word(processOf(self))));
-  return startProcess(by, plainBehaviour, state, { link, name, label, mailbox, timeout });
+  return startProcess(by, plainBehaviour, functionState(run), { link, name, label, mailbox, timeout });
 }
+
+const functionState = (run: InitFunction) => plainState((self) => run(self, new Word(processOf(self))));
 
 function started(pid: Pid | "ignore", { label, name }: ProcLibOptions): Pid {
   if (pid !== "ignore") return pid;

@@ -169,6 +169,12 @@ export abstract class Process extends Mailbox implements TimerOwner {
     this.take(match);
   }
 
+  /** What it has begun with a message ends later, and resumes it. */
+  pause(message: unknown): void {
+    this.status = BUSY;
+    this.busyWith(message);
+  }
+
   /** An asynchronous callback has begun with a message, or ({@link EMPTY}) is over. */
   busyWith(message: unknown): void {
     const { rare } = this;

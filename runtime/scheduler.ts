@@ -182,10 +182,14 @@ export class Scheduler {
   }
 
   private suspend(process: Process, message: unknown, pending: Promise<void>): void {
-    if (process.status === READY) {
-      process.status = BUSY;
-      process.busyWith(message);
-    } else if (process.dead) watchUnfinished(process, message);
+    if (process.status === READY) process.pause(message);
+    else if (process.dead) watchUnfinished(process, message);
+    this.resumeAfter(process, pending);
+  }
+
+  /** As {@link resume}, when `pending` has come to its end. */
+  resumeAfter(process: Process, pending: void | Promise<void>): void {
+    if (pending === undefined) return this.resume(process);
     pending.then(
       () => (process.dead ? process.finished() : this.resume(process)),
       (thrown) => {

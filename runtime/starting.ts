@@ -16,6 +16,12 @@ export interface StartFlags {
   readonly timeout?: Milliseconds | "infinity" | undefined;
 }
 
+/** Who waits for a start. It is told once, before the next process runs, and not at all when it is dead by then. */
+export interface StartWaiter {
+  started(result: Pid | "ignore"): void;
+  failed(error: unknown): void;
+}
+
 type Outcome = { readonly ignore: true } | { readonly failure: unknown };
 
 /**
@@ -25,22 +31,16 @@ type Outcome = { readonly ignore: true } | { readonly failure: unknown };
 export class Starting extends Watch {
   declare private readonly starter: Process;
   declare private readonly process: Process;
-  declare private readonly settle: (result: Pid | "ignore") => void;
-  declare private readonly reject: (error: unknown) => void;
+  declare private readonly waiter: StartWaiter;
+  /** Of a start that came to nothing. */
   declare private outcome: Outcome | undefined;
   declare timer: Timer | null;
 
-  constructor(
-    starter: Process,
-    process: Process,
-    settle: (result: Pid | "ignore") => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(starter: Process, process: Process, waiter: StartWaiter) {
     super();
     this.starter = starter;
     this.process = process;
-    this.settle = settle;
-    this.reject = reject;
+    this.waiter = waiter;
     this.outcome = undefined;
     this.timer = null;
   }
@@ -49,7 +49,7 @@ export class Starting extends Watch {
   ack(): void {
     this.process.starting = null;
     this.timer?.cancel();
-    if (this.detach()) this.tell(this.settle, this.process.pid);
+    if (this.detach()) this.tell();
   }
 
   /** The start comes to nothing, cleanly: the process ends as `reason`, and nobody dies of it. */
@@ -60,58 +60,67 @@ export class Starting extends Watch {
 
   fire(reason: Reason): void {
     this.timer?.cancel();
-    const { outcome } = this;
-    if (outcome !== undefined && "ignore" in outcome) this.tell(this.settle, "ignore");
-    else {
-      const why = outcome === undefined ? reason : outcome.failure;
-      this.tell(this.reject, new StartError(why, this.process.describe()));
-    }
+    this.outcome ??= { failure: reason };
+    this.tell();
   }
 
-  private tell<T>(settle: (value: T) => void, value: T): void {
-    this.starter.kernel.scheduler.settle(this.starter, settle, value);
+  private tell(): void {
+    this.starter.kernel.scheduler.settle(this.starter, Starting.told, this);
+  }
+
+  private static told({ outcome, process, waiter }: Starting): void {
+    if (outcome === undefined) waiter.started(process.pid);
+    else if ("ignore" in outcome) waiter.started("ignore");
+    else waiter.failed(new StartError(outcome.failure, process.describe()));
   }
 }
 
-/** Starts a process and waits for its {@link Starting.ack}. Rejects with a `StartError`; resolves to `"ignore"`. */
+/** Starts a process, and tells `waiter` of its {@link Starting.ack}, or of the `StartError` that there was instead. */
+export function beginStart(
+  by: Process,
+  behaviour: Behaviour,
+  state: unknown,
+  flags: StartFlags,
+  waiter: StartWaiter,
+): void {
+  const { kernel } = by;
+  const { timeout = "infinity" } = flags;
+  if (timeout !== "infinity") checkDelay(timeout);
+  let process: Process;
+  try {
+    process = kernel.spawn(by, behaviour, state, flags);
+  } catch (error) {
+    const known = error instanceof AlreadyStarted || error instanceof StartError;
+    return failedAtOnce(by, waiter, known ? error : new StartError(error));
+  }
+  // Whoever heard of its start may have ended it.
+  if (process.dead) return failedAtOnce(by, waiter, new StartError(process.reason, process.describe()));
+  const starting = new Starting(by, process, waiter);
+  process.starting = starting;
+  starting.attach(by, process);
+  if (timeout === "infinity") return;
+  // Unlinked first (OTP: `proc_lib:kill_flush/1`): the starter hears of it by the result, and does not die of it.
+  const expire = () => {
+    by.unlinkFrom(process);
+    starting.abandon({ failure: "timeout" }, "killed");
+  };
+  starting.timer = kernel.timers.set(timeout, expire, process);
+}
+
+/** Also of this a waiter does not hear while it still asks. */
+function failedAtOnce(by: Process, waiter: StartWaiter, error: unknown): void {
+  by.kernel.scheduler.settle(by, () => waiter.failed(error), undefined);
+}
+
+/** As {@link beginStart}, for who awaits it: rejects with the `StartError`, resolves to the pid or `"ignore"`. */
 export function startProcess(
   by: Process,
   behaviour: Behaviour,
   state: unknown,
   flags: StartFlags,
 ): Promise<Pid | "ignore"> {
-  const { kernel } = by;
   if (by.dead) return nothing(by, "start", new StartError("noproc", "a process of a system that has stopped"));
-  return new Promise((settle, reject) => {
-    if (flags.timeout !== undefined && flags.timeout !== "infinity") checkDelay(flags.timeout);
-    let process: Process;
-    try {
-      process = kernel.spawn(by, behaviour, state, flags);
-    } catch (error) {
-      reject(error instanceof AlreadyStarted || error instanceof StartError ? error : new StartError(error));
-      return;
-    }
-    // Whoever heard of its start may have ended it.
-    if (process.dead) return reject(new StartError(process.reason, process.describe()));
-    const starting = new Starting(by, process, settle, reject);
-    process.starting = starting;
-    starting.attach(by, process);
-    if (flags.timeout !== undefined && flags.timeout !== "infinity") {
-      // Unlinked first (OTP: `proc_lib:kill_flush/1`): the starter hears of it by the result, and does not die of it.
-      const expire = () => {
-        by.unlinkFrom(process);
-        starting.abandon({ failure: "timeout" }, "killed");
-      };
-      starting.timer = kernel.timers.set(flags.timeout, expire, process);
-    }
-  });
+  return new Promise((started, failed) => beginStart(by, behaviour, state, flags, { started, failed }));
 }
 
-lasting(
-  new Starting(
-    NOTHING,
-    NOTHING,
-    () => {},
-    () => {},
-  ),
-);
+lasting(new Starting(NOTHING, NOTHING, NOTHING));

@@ -8,7 +8,7 @@ import { type Child, type ChildCount, type ChildInfo, count, infoOf, type Starte
 import { reportShutdown, ShutdownErrors } from "./failures.ts";
 import type { Flags } from "./flags.ts";
 import { attempt, Refusal, refuse } from "./refusal.ts";
-import type { Verdict } from "./restarts.ts";
+import type { Paused, Verdict } from "./restarts.ts";
 import { Tree } from "./tree.ts";
 
 /** What a supervisor is asked and told. How it answers, depends on its strategy. A child is named by its id, or its pid. */
@@ -22,9 +22,9 @@ export interface Administration {
   countChildren(): ChildCount;
   getChildSpec(child: unknown): Spec | Refusal;
   /** The time of another attempt has come, for a child that could not be restarted. */
-  again(child: unknown): Async<Verdict>;
+  again(child: unknown): Async<Verdict> | Paused;
   /** A process ended that was linked to the supervisor. */
-  exited(pid: Pid, reason: Reason): Async<Verdict>;
+  exited(pid: Pid, reason: Reason): Async<Verdict> | Paused;
   stopAll(): Promise<void>;
 }
 
@@ -81,11 +81,11 @@ export class ById implements Administration {
     return this.tree.roster.get(id)?.spec ?? refuse("getChildSpec", id, "notFound");
   }
 
-  again(id: unknown): Async<Verdict> {
+  again(id: unknown): Async<Verdict> | Paused {
     return this.tree.again(id as string);
   }
 
-  exited(pid: Pid, reason: Reason): Async<Verdict> {
+  exited(pid: Pid, reason: Reason): Async<Verdict> | Paused {
     const child = this.tree.roster.at(pid);
     return child === undefined ? "ok" : this.tree.exited(child, reason);
   }
@@ -164,11 +164,11 @@ export class ByPid implements Administration {
     return isKnown ? this.template : refuse("getChildSpec", child, "notFound");
   }
 
-  again(child: unknown): Async<Verdict> {
+  again(child: unknown): Async<Verdict> | Paused {
     return this.brood.again(child as Child);
   }
 
-  exited(pid: Pid, reason: Reason): Async<Verdict> {
+  exited(pid: Pid, reason: Reason): Async<Verdict> | Paused {
     const child = this.brood.at(pid);
     if (child?.pid !== pid) return "ok";
     const verdict = this.brood.exited(child, reason);

@@ -2,19 +2,22 @@ import { remind } from "../runtime/call.ts";
 import { isClean } from "../runtime/errors.ts";
 import type { ProcessSelf } from "../runtime/self.ts";
 import type { Async, Pid, Reason } from "../runtime/types.ts";
+import type { Waits } from "./backoff.ts";
 import { restarts, type Spec } from "./child-spec.ts";
 import { Child, type Started, startChild } from "./children.ts";
 import { reportChild, reportExit, reportStartError, startReason } from "./failures.ts";
+import { Launching } from "./launching.ts";
 import { type Leaving, stopTogether, watch } from "./leaving.ts";
 import { Line } from "./line.ts";
 import { Parentage } from "./parentage.ts";
-import { type Limits, Restarts, type Verdict } from "./restarts.ts";
+import { type Limits, type Paused, Restarts, type Verdict } from "./restarts.ts";
 
 /** Children that come and go, in no order, each on its own, known by their pids (OTP: the dynamic children). */
 export class Brood {
   private readonly self: ProcessSelf;
   private readonly limits: Limits;
   private readonly restarts: Restarts;
+  private readonly launching: Launching;
   private readonly line = new Line();
   /** By their pid, or the one they had and are to have again. */
   private readonly byPid = new Parentage();
@@ -23,6 +26,7 @@ export class Brood {
     this.self = self;
     this.limits = limits;
     this.restarts = new Restarts(self, limits);
+    this.launching = new Launching(self, this);
   }
 
   /** The child that runs as `pid`, or did and is being restarted. */
@@ -64,7 +68,7 @@ export class Brood {
   }
 
   /** A child ended by itself. If it is not to run again, it is forgotten. */
-  exited(child: Child, reason: Reason): Promise<Verdict> | Verdict | "gone" {
+  exited(child: Child, reason: Reason): Async<Verdict> | Paused | "gone" {
     const again = restarts(child.spec, reason);
     if (again || !isClean(reason)) reportExit(this.self, child, reason, again);
     child.last = child.pid;
@@ -75,16 +79,21 @@ export class Brood {
   }
 
   /** A child is to run and does not. It is started again, now or when it has waited; or that is once too often. */
-  private fail(child: Child, pid: Pid | undefined, reason: Reason): Async<Verdict> {
+  private fail(child: Child, pid: Pid | undefined, reason: Reason): Async<Verdict> | Paused {
     if (!this.restarts.allow(child, pid, reason)) return "shutdown";
-    if (child.backoff === undefined) return this.restart(child);
+    return child.backoff === undefined
+      ? this.launching.restart(child)
+      : this.restartLater(child, child.backoff, reason);
+  }
+
+  private restartLater(child: Child, backoff: Waits, reason: Reason): Verdict {
     child.failure = reason;
-    this.restarts.wait(child, child.backoff, () => this.tryAgain(child));
+    this.restarts.wait(child, backoff, () => this.tryAgain(child));
     return "ok";
   }
 
-  private async restart(child: Child): Promise<Verdict> {
-    const result = await startChild(this.self, child);
+  /** What became of a restart. */
+  restarted(child: Child, result: Started): Verdict {
     if ("failure" in result) return this.failed(child, result.failure);
     this.byPid.delete(child.last as Pid);
     if (result.pid === undefined) {
@@ -96,10 +105,13 @@ export class Brood {
     return "ok";
   }
 
-  private failed(child: Child, failure: unknown): Async<Verdict> {
+  private failed(child: Child, failure: unknown): Verdict {
     reportStartError(this.self, child.spec.id, failure);
     const reason = startReason(failure) as Reason;
-    if (child.backoff !== undefined) return this.fail(child, undefined, reason);
+    if (child.backoff !== undefined) {
+      if (!this.restarts.allow(child, undefined, reason)) return "shutdown";
+      return this.restartLater(child, child.backoff, reason);
+    }
     child.restarting = true;
     child.failure = reason;
     this.tryAgain(child);
@@ -111,9 +123,9 @@ export class Brood {
   }
 
   /** It is time for another attempt, if the child is still to run. */
-  again(child: Child): Async<Verdict> {
+  again(child: Child): Async<Verdict> | Paused {
     if (!child.restarting) return "ok";
-    return child.backoff === undefined ? this.fail(child, undefined, child.failure) : this.restart(child);
+    return child.backoff === undefined ? this.fail(child, undefined, child.failure) : this.launching.restart(child);
   }
 
   private forget(child: Child): void {

@@ -91,7 +91,7 @@ export function startChild(self: ProcessSelf, child: Child): Promise<Started> {
   }
 }
 
-function up(self: ProcessSelf, child: Child, value: unknown): Started {
+export function up(self: ProcessSelf, child: Child, value: unknown): Started {
   if (value === "ignore") return IGNORED;
   const pid = pidIn(value);
   if (pid === undefined) return { failure: new StartError(value, `child ${child.spec.id}`) };
@@ -102,7 +102,7 @@ function up(self: ProcessSelf, child: Child, value: unknown): Started {
   return { pid, value: value as Pid | WithExtra };
 }
 
-function down({ spec }: Child, thrown: unknown): Started {
+export function down({ spec }: Child, thrown: unknown): Started {
   return { failure: thrown instanceof Error ? thrown : new StartError(reasonOf(thrown), `child ${spec.id}`) };
 }
 

@@ -103,11 +103,11 @@ const Server = {
   },
 
   handleCast: {
-    tryAgain: (child: Child, nursery) => obey(nursery.brood.again(child), nursery),
+    tryAgain: (child: Child, nursery, self) => obey(nursery.brood.again(child), nursery, self, "tryAgain"),
   },
 
   handleInfo: (message: Exit, nursery, self) => {
-    if (message?.tag === "exit") return obey(nursery.exited(message.pid, message.reason), nursery);
+    if (message?.tag === "exit") return obey(nursery.exited(message.pid, message.reason), nursery, self, message);
     unhandled(processOf(self), message);
     return noreply(nursery);
   },

@@ -1,6 +1,6 @@
 import { type NoReply, noreply, type Stop, stop } from "../runtime/results.ts";
-import type { ProcessSelf } from "../runtime/self.ts";
-import type { Async, Pid, Reason } from "../runtime/types.ts";
+import { type ProcessSelf, processOf } from "../runtime/self.ts";
+import type { Async, Pid, Reason, Self } from "../runtime/types.ts";
 import { delayOf, type Waits } from "./backoff.ts";
 import type { Child } from "./children.ts";
 import { failureOf, reportBackoff, reportGiveUp } from "./failures.ts";
@@ -9,9 +9,18 @@ import { Intensity } from "./intensity.ts";
 /** What the end of a child leads to: the supervisor goes on (perhaps to try again later), or ends. */
 export type Verdict = "ok" | "shutdown";
 
+/** A restart has begun, and the supervisor hears later what came of it. */
+export type Paused = "paused";
+
 /** What a supervisor does then. At once, when nothing had to be waited for. */
-export function obey<S>(verdict: Async<Verdict | "gone">, state: S): Async<NoReply<S> | Stop<S, never>> {
-  if (verdict instanceof Promise) return verdict.then((known) => obey(known, state));
+export function obey<S>(
+  verdict: Async<Verdict> | Paused | "gone",
+  state: S,
+  self: Self,
+  message: unknown,
+): Async<NoReply<S> | Stop<S, never>> {
+  if (verdict instanceof Promise) return verdict.then((known) => obey(known, state, self, message));
+  if (verdict === "paused") processOf(self).pause(message);
   return verdict === "shutdown" ? stop("shutdown", state) : noreply(state);
 }
 

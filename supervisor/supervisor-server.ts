@@ -36,11 +36,11 @@ export const SupervisorServer = {
   },
 
   handleCast: {
-    tryAgain: (child: unknown, children) => obey(children.again(child), children),
+    tryAgain: (child: unknown, children, self) => obey(children.again(child), children, self, "tryAgain"),
   },
 
   handleInfo: (message: Exit, children, self) => {
-    if (message?.tag === "exit") return obey(children.exited(message.pid, message.reason), children);
+    if (message?.tag === "exit") return obey(children.exited(message.pid, message.reason), children, self, message);
     unhandled(processOf(self), message);
     return noreply(children);
   },

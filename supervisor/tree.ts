@@ -7,8 +7,9 @@ import { restarts, type Spec } from "./child-spec.ts";
 import { Child, type Started, startChild } from "./children.ts";
 import { reportChild, reportExit, reportShutdown, reportStartError, startReason } from "./failures.ts";
 import type { Flags } from "./flags.ts";
+import { Launching } from "./launching.ts";
 import { type Leaving, stopTogether, watch } from "./leaving.ts";
-import { Restarts, type Verdict } from "./restarts.ts";
+import { type Paused, Restarts, type Verdict } from "./restarts.ts";
 import { Roster } from "./roster.ts";
 
 /** The children of one supervisor in start order, and the restart algorithm over them (OTP: `supervisor:restart/2`). */
@@ -17,6 +18,7 @@ export class Tree {
   readonly roster = new Roster();
   private readonly self: ProcessSelf;
   private readonly restarts: Restarts;
+  private readonly launching: Launching;
   /** The significant children that run or are being restarted. */
   private readonly significant = new Set<Child>();
 
@@ -24,6 +26,7 @@ export class Tree {
     this.self = self;
     this.flags = flags;
     this.restarts = new Restarts(self, flags);
+    this.launching = new Launching(self, this);
   }
 
   /** Starts a child that is new here. Keeps it if it started, or was ignored and is not temporary. */
@@ -63,7 +66,7 @@ export class Tree {
   };
 
   /** A child ended by itself. */
-  exited(child: Child, reason: Reason): Async<Verdict> {
+  exited(child: Child, reason: Reason): Async<Verdict> | Paused {
     const again = restarts(child.spec, reason);
     if (again || !isClean(reason)) reportExit(this.self, child, reason, again);
     const pid = child.pid as Pid;
@@ -75,7 +78,7 @@ export class Tree {
   }
 
   /** A child is to run and does not. It is started again, now or when it has waited; or that is once too often. */
-  private fail(child: Child, pid: Pid | undefined, reason: Reason): Async<Verdict> {
+  private fail(child: Child, pid: Pid | undefined, reason: Reason): Async<Verdict> | Paused {
     if (!this.restarts.allow(child, pid, reason)) return "shutdown";
     return child.backoff === undefined ? this.restart(child) : this.restartLater(child, child.backoff, reason);
   }
@@ -89,11 +92,11 @@ export class Tree {
   }
 
   /** One restart of a child and of those that its strategy takes along. It was counted once, whoever comes with it. */
-  private restart(child: Child): Promise<Verdict> {
-    const group = this.groupOf(child);
+  private restart(child: Child): Async<Verdict> | Paused {
     child.settle();
-    if (group.length > 1) return this.restartTogether(group);
-    return startChild(this.self, child).then((result) => this.restarted(child, result));
+    if (this.flags.strategy === "oneForOne") return this.launching.restart(child);
+    const group = this.groupOf(child);
+    return group.length > 1 ? this.restartTogether(group) : this.launching.restart(child);
   }
 
   private async restartTogether(group: readonly Child[]): Promise<Verdict> {
@@ -107,7 +110,8 @@ export class Tree {
     return "ok";
   }
 
-  private restarted(child: Child, result: Started): Async<Verdict> {
+  /** What became of a restart. */
+  restarted(child: Child, result: Started): Async<Verdict> {
     this.started(child);
     if ("failure" in result) return this.failed(child, result.failure);
     reportChild(this.self, "supervisor.child.restart", child);
@@ -118,7 +122,10 @@ export class Tree {
   private failed(child: Child, failure: unknown): Async<Verdict> {
     reportStartError(this.self, child.spec.id, failure);
     const reason = startReason(failure) as Reason;
-    if (child.backoff !== undefined) return this.fail(child, undefined, reason);
+    if (child.backoff !== undefined) {
+      if (!this.restarts.allow(child, undefined, reason)) return "shutdown";
+      return this.restartLater(child, child.backoff, reason);
+    }
     this.restarting(child, reason);
     this.tryAgain(child);
     return "ok";
@@ -129,7 +136,7 @@ export class Tree {
   }
 
   /** It is time for another attempt, if the child is still to run. */
-  again(id: string): Async<Verdict> {
+  again(id: string): Async<Verdict> | Paused {
     const child = this.roster.get(id);
     if (child === undefined || !child.restarting || child.waiting !== undefined) return "ok";
     return child.backoff === undefined ? this.fail(child, undefined, child.failure) : this.restart(child);

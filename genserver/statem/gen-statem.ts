@@ -2,6 +2,7 @@ import { answer, type From } from "../../runtime/call.ts";
 import type { ProtocolOf, Ref } from "../../runtime/protocol.ts";
 import type { Failed, Ignore, Stop } from "../../runtime/results.ts";
 import { type ProcessSelf, processOf } from "../../runtime/self.ts";
+import { startFunction } from "../../runtime/start-function.ts";
 import { startProcess } from "../../runtime/starting.ts";
 import type { Async, Caller, ChildSpec, Protocol, Reason, Self } from "../../runtime/types.ts";
 import { started, stopServer } from "../genserver.ts";
@@ -178,10 +179,15 @@ async function startLink<M extends AnyStatem>(self: Self, module: M, ...args: Ar
 
 /** A child spec that starts `module` with an argument and options; as the `child` of a GenServer. */
 function child<M extends AnyStatem>(module: M, ...args: Args<M>): ChildSpec<ProtocolOf<M>> {
-  const { options } = split(module, args);
+  const { arg, options } = split(module, args);
+  const hibernateAfter = hibernationOf(options);
   return {
     ...specOf(options, "genstatem"),
-    start: (parent) => startStatem(processOf(parent), true, module, args),
+    start: startFunction(
+      statemBehaviour,
+      () => new Statem(compileStatem(module), arg, hibernateAfter),
+      flagsOf(options, true),
+    ),
   };
 }
 
