@@ -1,6 +1,6 @@
 // The workloads on hornbeam, as a user would write them: only what the package exports. How it is run: harness.ts.
 
-import { isDown, loop, noreply, ok, type Pid, reply, type Self, stop, system } from "hornbeam";
+import { isDown, loop, noreply, ok, type Pid, reply, type Self, type System, stop, system } from "hornbeam";
 import { child, GenServer, type SentRequest, start } from "hornbeam/genserver";
 import { type Supervisor, supervisor } from "hornbeam/supervisor";
 import {
@@ -23,6 +23,9 @@ import { nodesOf, SIZE, sumOf } from "./sizes.ts";
  */
 const world = system({ reports: false, catchStrays: false });
 
+/** As `world`, with the option that `run` turns on. */
+const accounted = system({ reports: false, catchStrays: false, accounting: true });
+
 const round =
   (run: (finish: Finish) => Promise<Figure | readonly Figure[]>): Workload =>
   () =>
@@ -31,7 +34,7 @@ const round =
 /** The end of a process, whatever its state. */
 const DONE = stop("normal", undefined);
 
-function pair(finish: Finish, pings: number): Pid {
+function pair(finish: Finish, pings: number, world: System): Pid {
   const pong = world.spawn(
     loop(undefined, (message: { readonly tag: "ping"; readonly from: Pid }, _, self) => {
       self.send(message.from, "pong");
@@ -126,11 +129,18 @@ const Restarting = {
   }),
 } satisfies Supervisor;
 
+async function pingPong(bench: string, finish: Finish, world: System): Promise<Figure> {
+  const ping = pair(finish, SIZE.pings, world);
+  return { bench, count: 2 * SIZE.pings, ms: await finish.after(() => world.send(ping, "go")) };
+}
+
 const workloads: Record<string, Workload> = {
-  pingpong: round(async (finish) => {
-    const ping = pair(finish, SIZE.pings);
-    return { bench: "pingpong", count: 2 * SIZE.pings, ms: await finish.after(() => world.send(ping, "go")) };
-  }),
+  pingpong: round((finish) => pingPong("pingpong", finish, world)),
+
+  accounting: async () => [
+    await pingPong("pingpong_plain", new Finish(), world),
+    await pingPong("pingpong_accounted", new Finish(), accounted),
+  ],
 
   ring: round(async (finish) => {
     const hop = (left: number, state: { next: Pid | undefined }, self: Self): void => {
@@ -327,7 +337,7 @@ const workloads: Record<string, Workload> = {
   }),
 
   lag: round((finish) => {
-    const ping = pair(finish, SIZE.lagPings);
+    const ping = pair(finish, SIZE.lagPings, world);
     return lateness("lag", 2 * SIZE.lagPings, () => finish.after(() => world.send(ping, "go")));
   }),
 

@@ -6,7 +6,7 @@ import type { Field, Figures } from "./figures.ts";
 export const RIVALS = ["ceiling", "beam", "nact", "xstate", "effect", "node", "fastify"] as const;
 export type Rival = (typeof RIVALS)[number];
 /** What a figure of our own may be held against. */
-export const OWN = ["limit", "first1k"] as const;
+export const OWN = ["limit", "first1k", "plain"] as const;
 export type Against = Rival | (typeof OWN)[number];
 
 /** One line of the result: a ratio, above 1 when hornbeam is faster or smaller. */
@@ -110,6 +110,12 @@ export const WORKLOADS: readonly Workload[] = [
     compared("timers_cancel", { ceiling: 0.55, beam: 6 }),
     compared("timers_fire", { ceiling: 0.6, beam: 2.1 }),
   ),
+  workload("accounting", 5, {
+    bench: "pingpong_accounted",
+    against: "plain",
+    goal: null,
+    ratio: (ours) => ours.of("pingpong_plain") / ours.of("pingpong_accounted"),
+  }),
   workload("polluted", 4, ...MIXED.map((name) => compared(`polluted_${name}`, { ceiling: 0.6 }))),
   workload(
     "lag",

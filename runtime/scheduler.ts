@@ -46,8 +46,9 @@ export class Scheduler {
   private lastSettlement: Settlement | null = null;
   /** What processes have done in this run; sends count, or one callback could flood the others for a whole slice. */
   reductions = 0;
-  /** Who is told how long each process holds the thread, if anybody is. */
+  /** Who is told how long each process holds the thread, if anybody is; and since when it does. */
   accounting: Accounting | null = null;
+  private since: Milliseconds = 0;
 
   constructor(driver: Driver, timers: Timers) {
     this.driver = driver;
@@ -109,6 +110,7 @@ export class Scheduler {
   private look(): Milliseconds {
     const now = this.driver.now();
     this.timers.look(now);
+    this.since = now;
     return now;
   }
 
@@ -124,6 +126,7 @@ export class Scheduler {
     this.reductions = 0;
     let check = CHECK;
     if (this.settlement !== null && this.settleNext()) return this.again();
+    if (this.accounting !== null) this.since = this.driver.now();
     for (let process = this.head; process !== null; process = this.head) {
       this.head = process.next;
       if (this.head === null) this.tail = null;
@@ -165,7 +168,8 @@ export class Scheduler {
       const message = process.shift();
       if (message === EMPTY) break;
       this.reductions++;
-      const pending = this.accounting === null ? handle(process, message) : this.timed(process, message);
+      const pending = handle(process, message);
+      if (this.accounting !== null) this.account(this.accounting, process, message);
       if (pending !== undefined) return this.suspend(process, message, pending);
       if (process.status !== READY) return;
       if (process.empty) break;
@@ -174,11 +178,11 @@ export class Scheduler {
     process.status = IDLE;
   }
 
-  private timed(process: Process, message: unknown): void | Promise<void> {
-    const begin = this.driver.now();
-    const pending = handle(process, message);
-    this.accounting?.add(process, this.driver.now() - begin, message);
-    return pending;
+  /** The end of one message is the beginning of the next: one look at the clock for each. */
+  private account(accounting: Accounting, process: Process, message: unknown): void {
+    const now = this.driver.now();
+    accounting.add(process, now - this.since, message);
+    this.since = now;
   }
 
   private suspend(process: Process, message: unknown, pending: Promise<void>): void {

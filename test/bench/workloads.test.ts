@@ -11,7 +11,7 @@ for (const workload of WORKLOADS) {
     const ours = await launch("hornbeam", workload, 0);
     const ceiling = rows.filter(({ against }) => against === "ceiling");
     const theirs = ceiling.length > 0 ? await launch("ceiling", workload, 0) : ours;
-    for (const row of rows.filter(({ against }) => ["ceiling", "limit", "first1k"].includes(against)))
+    for (const row of rows.filter(({ against }) => ["ceiling", "limit", "first1k", "plain"].includes(against)))
       expect(Number.isFinite(row.ratio(ours, theirs)), row.bench).toBe(true);
   });
 }
