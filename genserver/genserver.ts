@@ -1,4 +1,5 @@
 import { nothing } from "../runtime/afterlife.ts";
+import type { Behaviour } from "../runtime/behaviour.ts";
 import { answer, type From } from "../runtime/call.ts";
 import { CallError, StartError } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
@@ -6,7 +7,7 @@ import { showTarget } from "../runtime/pid.ts";
 import type { ProtocolOf, Ref } from "../runtime/protocol.ts";
 import type { Failed, Ignore, NoReply, Ok, Reply, Stop } from "../runtime/results.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
-import { startFunction } from "../runtime/start-function.ts";
+import { type Recipe, startFunction } from "../runtime/start-function.ts";
 import { type StartFlags, startProcess } from "../runtime/starting.ts";
 import { ended } from "../runtime/stopping.ts";
 import { checkDelay } from "../runtime/timers.ts";
@@ -105,7 +106,7 @@ export function child<M extends GenServer<any>>(module: M, ...args: Args<M>): Ch
   const flags = flagsOf(options, true);
   return {
     ...specOf(options, "genserver"),
-    start: startFunction(serverBehaviour, () => new Server(compile(module), arg, hibernateAfter), flags),
+    start: startFunction(new ServerRecipe(module, arg, hibernateAfter, flags)),
   };
 }
 
@@ -156,6 +157,29 @@ export const GenServer = {
   checkResponse,
   requestCollection,
 };
+
+/** A class, not an object with a closure: a dynamic supervisor may keep a million. */
+class ServerRecipe implements Recipe {
+  private readonly module: GenServer<any>;
+  private readonly arg: unknown;
+  private readonly hibernateAfter: Milliseconds | null;
+  readonly flags: StartFlags;
+
+  constructor(module: GenServer<any>, arg: unknown, hibernateAfter: Milliseconds | null, flags: StartFlags) {
+    this.module = module;
+    this.arg = arg;
+    this.hibernateAfter = hibernateAfter;
+    this.flags = flags;
+  }
+
+  get behaviour(): Behaviour {
+    return serverBehaviour;
+  }
+
+  state(): Server {
+    return new Server(compile(this.module), this.arg, this.hibernateAfter);
+  }
+}
 
 function startServer(
   by: ProcessSelf,

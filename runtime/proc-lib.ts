@@ -56,7 +56,11 @@ function child(run: InitFunction, options: ProcLibOptions & Partial<Omit<ChildSp
   const { name, label, mailbox, timeout, ...spec } = checkOptions("procLib.child", options);
   const id = options.id ?? name?.name ?? (run.name || "process");
   const flags = { name, label: label ?? id, mailbox, timeout };
-  const start = startFunction(plainBehaviour, () => functionState(run), { ...flags, link: true });
+  const start = startFunction({
+    behaviour: plainBehaviour,
+    flags: { ...flags, link: true },
+    state: () => functionState(run),
+  });
   return { ...spec, id, start };
 }
 

@@ -5,10 +5,11 @@ import { beginStart, type StartFlags, type StartWaiter, startProcess } from "./s
 import type { Pid, Self } from "./types.ts";
 
 /** What the library starts a child with. */
-interface Recipe {
+export interface Recipe {
   readonly behaviour: Behaviour;
-  readonly state: () => unknown;
   readonly flags: StartFlags;
+  /** A new one for each process. */
+  state(): unknown;
 }
 
 const RECIPE: unique symbol = Symbol("recipe");
@@ -19,10 +20,13 @@ interface StartFunction {
   [RECIPE]?: Recipe;
 }
 
-/** A `start` of the library's own: each call makes a new state, and a process that runs it. */
-export function startFunction(behaviour: Behaviour, state: () => unknown, flags: StartFlags): StartFunction {
-  const start: StartFunction = (parent) => startProcess(processOf(parent), behaviour, state(), flags);
-  start[RECIPE] = { behaviour, state, flags };
+/** A `start` of the library's own. There are as many as children: all that it keeps is the recipe. */
+export function startFunction(recipe: Recipe): StartFunction {
+  const start: StartFunction = (parent) => {
+    const { behaviour, flags } = recipe;
+    return startProcess(processOf(parent), behaviour, recipe.state(), flags);
+  };
+  start[RECIPE] = recipe;
   return start;
 }
 

@@ -28,14 +28,8 @@ export class Launching implements StartWaiter {
   /** Starts the child again. */
   restart(child: Child): Promise<Verdict> | Verdict | Paused {
     this.child = child;
-    try {
-      if (!begin(child.spec.start, this.self, this)) {
-        return startChild(this.self, child).then((result) => this.restarter.restarted(child, result));
-      }
-    } catch (thrown) {
-      return this.restarter.restarted(child, down(child, thrown));
-    }
-    return "paused";
+    if (begin(child.spec.start, this.self, this)) return "paused";
+    return startChild(this.self, child).then((result) => this.restarter.restarted(child, result));
   }
 
   started(value: Pid | "ignore"): void {

@@ -183,11 +183,11 @@ function child<M extends AnyStatem>(module: M, ...args: Args<M>): ChildSpec<Prot
   const hibernateAfter = hibernationOf(options);
   return {
     ...specOf(options, "genstatem"),
-    start: startFunction(
-      statemBehaviour,
-      () => new Statem(compileStatem(module), arg, hibernateAfter),
-      flagsOf(options, true),
-    ),
+    start: startFunction({
+      behaviour: statemBehaviour,
+      flags: flagsOf(options, true),
+      state: () => new Statem(compileStatem(module), arg, hibernateAfter),
+    }),
   };
 }
 

@@ -318,8 +318,8 @@ describe("a child that waits", () => {
 });
 
 describe.each(["dynamic", "simpleOneForOne"] as const)("a child of a %s supervisor that waits", (kind) => {
-  async function waiting(world: World, starts: readonly object[] = []) {
-    const options = { backoff, maxRestarts: 100 };
+  async function waiting(world: World, starts: readonly object[] = [], maxRestarts = 100) {
+    const options = { backoff, maxRestarts };
     const isDynamic = kind === "dynamic";
     const top = isDynamic
       ? await world.sim.start(DynamicSupervisor.child({ ...options, maxChildren: 1 }))
@@ -357,6 +357,14 @@ describe.each(["dynamic", "simpleOneForOne"] as const)("a child of a %s supervis
       expect(world.take()).toEqual(["start a#2", "down a#2 not yet"]);
       await world.sim.advance(1);
       expect(world.take()).toEqual(["start a#3"]);
+    }));
+
+  test("ends its supervisor by the attempt that fails once too often, without another wait", () =>
+    inWorld(async (world) => {
+      const { top } = await waiting(world, [{}, fail, fail], 2);
+      await world.sim.advance(100 + 200);
+      expect(world.take().slice(0, 4)).toEqual(["start a#2", "down a#2 not yet", "start a#3", "down a#3 not yet"]);
+      expect(world.sim.isAlive(top)).toBe(false);
     }));
 
   test("can be terminated by the pid that it had", () =>
