@@ -44,7 +44,7 @@ export interface SystemOptions {
   readonly messages?: Passing;
   /**
    * Keeps account of the time that processes spend in their callbacks, and warns of a callback that blocks the thread
-   * (`process.blocked`). Costs two looks at the clock a message. Default: off; `run` turns it on.
+   * (`process.blocked`). Costs a look at the clock a message. Default: off; `run` turns it on.
    */
   readonly accounting?: boolean | AccountingOptions;
   /**
