@@ -194,11 +194,11 @@ export class PromisedCall extends Call {
   }
 
   protected succeed(caller: Process, value: unknown): void {
-    caller.kernel.scheduler.settle(caller, this.resolve, value);
+    caller.kernel.scheduler.settle(caller, this.resolve, value, this.request);
   }
 
   protected fail(caller: Process, error: unknown): void {
-    caller.kernel.scheduler.settle(caller, this.reject, error);
+    caller.kernel.scheduler.settle(caller, this.reject, error, this.request);
   }
 }
 

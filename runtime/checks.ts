@@ -18,3 +18,9 @@ export function checkArray<T>(what: string, items: readonly T[]): readonly T[] {
   if (Array.isArray(items)) return items;
   throw new BadArgument(`${what}: expected an array, got: ${show(items)}`);
 }
+
+/** A whole number from 1 up. */
+export function checkCount(what: string, count: number): number {
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new BadArgument(`${what}: expected a whole number from 1 up, got: ${show(count)}`);
+}

@@ -45,8 +45,32 @@ export class Kernel {
   constructor(driver: Driver, messages: Passing = "share") {
     this.driver = driver;
     this.passing = passing(messages);
-    this.timers = new Timers(driver, () => this.scheduler.stir());
-    this.scheduler = new Scheduler(driver, this.timers);
+    this.timers = this.newTimers();
+    this.scheduler = this.newScheduler();
+  }
+
+  // What a system is made of. A simulation makes its own, which are these with the choice of what comes next.
+
+  protected newTimers(): Timers {
+    return new Timers(this.driver, () => this.scheduler.stir());
+  }
+
+  protected newScheduler(): Scheduler {
+    return new Scheduler(this.driver, this.timers);
+  }
+
+  protected newProcess(
+    behaviour: Behaviour,
+    state: unknown,
+    starter: Process | null,
+    linked: boolean,
+    trapExit: boolean,
+  ): ProcessSelf {
+    return new ProcessSelf(this, this.nextId(), behaviour, state, starter, linked, trapExit);
+  }
+
+  protected nextId(): number {
+    return ++this.ids;
   }
 
   /** A message on its way to another process, as the system passes it. */
@@ -68,7 +92,7 @@ export class Kernel {
     const { name } = flags;
     if (name !== undefined) this.names.check(name);
     const linked = flags.link === true;
-    const process = new ProcessSelf(this, ++this.ids, behaviour, state, by, linked, flags.trapExit === true);
+    const process = this.newProcess(behaviour, state, by, linked, flags.trapExit === true);
     if (flags.label !== undefined) process.label = flags.label;
     if (flags.mailbox !== undefined) process.rare.bounds = checkMailbox(flags.mailbox);
     if (by?.dead) return stillborn(by, process);

@@ -120,7 +120,7 @@ function settle(process: Process, state: PlainState, tell: (value: unknown) => v
   state.receiver?.timer?.cancel();
   state.receiver = undefined;
   process.status = BUSY;
-  process.kernel.scheduler.settle(process, tell, value);
+  process.kernel.scheduler.settle(process, tell, value, "receive");
 }
 
 /** Selective receive: first what was passed over before, then the mailbox. */

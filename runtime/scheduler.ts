@@ -67,9 +67,9 @@ export class Scheduler {
   /**
    * Settles a promise that `waiter` waits for, by `tell`: before the next process runs, but not in the middle of anything,
    * and one at a time, so that what ends the waiter in the same instant, or what another one does first, is heeded. Who
-   * is dead then is not told; the system itself is nobody's code, and always is.
+   * is dead then is not told; the system itself is nobody's code, and always is. `_what` it waits for, a simulation shows.
    */
-  settle(waiter: Process, tell: (value: any) => void, value: unknown): void {
+  settle(waiter: Process, tell: (value: any) => void, value: unknown, _what?: string): void {
     const settlement = new Settlement(waiter, tell, value);
     if (this.lastSettlement === null) this.settlement = settlement;
     else this.lastSettlement.next = settlement;
@@ -167,15 +167,20 @@ export class Scheduler {
     for (;;) {
       const message = process.shift();
       if (message === EMPTY) break;
-      this.reductions++;
-      const pending = handle(process, message);
-      if (this.accounting !== null) this.account(this.accounting, process, message);
-      if (pending !== undefined) return this.suspend(process, message, pending);
+      this.turn(process, message);
       if (process.status !== READY) return;
       if (process.empty) break;
       if (this.reductions >= end || this.settlement !== null) return this.ready(process);
     }
     process.status = IDLE;
+  }
+
+  /** One message. */
+  protected turn(process: Process, message: unknown): void {
+    this.reductions++;
+    const pending = handle(process, message);
+    if (this.accounting !== null) this.account(this.accounting, process, message);
+    if (pending !== undefined) this.suspend(process, message, pending);
   }
 
   /** The end of one message is the beginning of the next: one look at the clock for each. */

@@ -112,7 +112,7 @@ export class ProcessSelf extends Process implements Self {
   sleep(delay: Milliseconds): Promise<void> {
     if (this.dead) return nothing(this, "sleep");
     return new Promise((resolve) => {
-      const wake = () => this.kernel.scheduler.settle(this, resolve, undefined);
+      const wake = () => this.kernel.scheduler.settle(this, resolve, undefined, "sleep");
       this.kernel.timers.setToWake(delay, wake, this);
     });
   }

@@ -65,7 +65,7 @@ export class Starting extends Watch {
   }
 
   private tell(): void {
-    this.starter.kernel.scheduler.settle(this.starter, Starting.told, this);
+    this.starter.kernel.scheduler.settle(this.starter, Starting.told, this, "start");
   }
 
   private static told({ outcome, process, waiter }: Starting): void {

@@ -14,7 +14,7 @@ export function ended(by: Process, pid: Pid, timeout: Milliseconds | "infinity" 
   return new Promise((resolve) => {
     const ending = new Ending((reason) => {
       timer?.cancel();
-      scheduler.settle(by, resolve, reason);
+      scheduler.settle(by, resolve, reason, "end");
     });
     const giveUp = (): void => {
       ending.detach();

@@ -103,8 +103,8 @@ export class LiveSystem implements System {
   /** Timers that nobody took along when everything had ended. */
   protected timersLeft = 0;
 
-  constructor(options: SystemOptions) {
-    this.kernel = new Kernel(options.driver ?? realDriver(), options.messages);
+  constructor(options: SystemOptions, kernel = new Kernel(options.driver ?? realDriver(), options.messages)) {
+    this.kernel = kernel;
     this.kernel.callStacks = options.callStacks === true;
     const { unfinishedAfter = 5000 } = options;
     if (unfinishedAfter !== "infinity") checkDelay(unfinishedAfter);
@@ -199,6 +199,5 @@ export function systemOf(by: Caller): LiveSystem {
 /** The root has no work of its own: whoever needs to know of a child's end watches it. Its state is the system. */
 const rootBehaviour: Behaviour = {
   kind: "root",
-  start() {},
   receive() {},
 };

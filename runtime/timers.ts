@@ -264,8 +264,13 @@ export class Timers {
   };
 
   private expire(now: Milliseconds): void {
-    for (const timer of this.wheel.expire(now) as Timer[]) if (timer.waits) timer.fire();
+    this.fire(this.wheel.expire(now) as Timer[]);
     this.arm();
+  }
+
+  /** Their time has come. One that fires may cancel another. */
+  protected fire(timers: readonly Timer[]): void {
+    for (const timer of timers) if (timer.waits) timer.fire();
   }
 
   /** An alarm that comes too early costs one look; so a cancelled head only clears it when nothing is left. */

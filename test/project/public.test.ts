@@ -13,7 +13,7 @@ const ENTRIES = Object.entries(manifest.exports).flatMap(([path, target]) =>
 
 test("every sub-path of the package leads to a module", () => {
   expect(ENTRIES.map(([path]) => path)).toEqual(
-    [".", "./sim", "./genserver", "./supervisor", "./supervisor/test", "./http", "./http/test"].concat([
+    [".", "./sim", "./simulation", "./genserver", "./supervisor", "./supervisor/test", "./http", "./http/test"].concat([
       "./channels",
       "./channels/test",
     ]),

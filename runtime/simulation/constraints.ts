@@ -1,0 +1,61 @@
+import { BadArgument } from "../errors.ts";
+import { show } from "../inspect.ts";
+import type { Event } from "./event.ts";
+import type { Machine } from "./machine.ts";
+import type { Strategy } from "./strategy.ts";
+
+/** That an event waits for another: what makes a schedule differ from the oldest first. Both by their names. */
+export interface Constraint {
+  readonly event: string;
+  readonly after: string;
+}
+
+/** Constraints in one line, as a failure prints them and the option `replay` takes them. */
+export const write = (constraints: readonly Constraint[]): string =>
+  constraints.map(({ event, after }) => `${event} < ${after}`).join(", ");
+
+export function read(text: string): readonly Constraint[] {
+  if (typeof text !== "string") throw new BadArgument(`replay: expected constraints (a string), got: ${show(text)}`);
+  return text
+    .split(",")
+    .filter((part) => part.trim() !== "")
+    .map((part) => {
+      const [event, after, ...more] = part.split("<").map((name) => name.trim());
+      if (event && after && more.length === 0) return { event, after };
+      throw new BadArgument(`replay: expected constraints ("event < event, …"), got: ${show(part.trim())}`);
+    });
+}
+
+/** The oldest first, of those that need not wait. */
+export class Constrained implements Strategy {
+  /** What each event still waits for. */
+  private readonly waits = new Map<string, Set<string>>();
+
+  constructor(constraints: readonly Constraint[]) {
+    for (const { event, after } of constraints) {
+      const all = this.waits.get(event) ?? new Set();
+      this.waits.set(event, all.add(after));
+    }
+  }
+
+  /** When all would have to wait, for what perhaps never comes, none does. */
+  choose(events: readonly Event[]): Event {
+    return events.find(({ name }) => !this.waits.get(name)?.size) ?? (events[0] as Event);
+  }
+
+  happened({ name }: Event): void {
+    for (const all of this.waits.values()) all.delete(name);
+  }
+}
+
+/** What makes a named run come about under {@link Constrained}: each event that was passed over waits for the one before it. */
+export function constraintsOf({ trace, delayed, pending }: Machine): readonly Constraint[] {
+  const constraints: Constraint[] = [];
+  for (const [i, { event }] of trace.entries()) {
+    const before = trace[i - 1];
+    if (before !== undefined && delayed.has(event)) constraints.push({ event: event.name, after: before.event.name });
+  }
+  const last = trace.at(-1);
+  if (last === undefined) return constraints;
+  return [...constraints, ...pending.map(({ name }) => ({ event: name, after: last.event.name }))];
+}

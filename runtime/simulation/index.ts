@@ -1,0 +1,4 @@
+export { SimulationError } from "./failure.ts";
+export { type Explored, type SimulateOptions, simulate } from "./simulate.ts";
+export { exhaustive, fifo, pct, random, rota, type Search, standard } from "./strategy.ts";
+export type { Simulation } from "./world.ts";
