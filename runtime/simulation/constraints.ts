@@ -1,5 +1,3 @@
-import { BadArgument } from "../errors.ts";
-import { show } from "../inspect.ts";
 import type { Event } from "./event.ts";
 import type { Machine } from "./machine.ts";
 import type { Strategy } from "./strategy.ts";
@@ -8,22 +6,6 @@ import type { Strategy } from "./strategy.ts";
 export interface Constraint {
   readonly event: string;
   readonly after: string;
-}
-
-/** Constraints in one line, as a failure prints them and the option `replay` takes them. */
-export const write = (constraints: readonly Constraint[]): string =>
-  constraints.map(({ event, after }) => `${event} < ${after}`).join(", ");
-
-export function read(text: string): readonly Constraint[] {
-  if (typeof text !== "string") throw new BadArgument(`replay: expected constraints (a string), got: ${show(text)}`);
-  return text
-    .split(",")
-    .filter((part) => part.trim() !== "")
-    .map((part) => {
-      const [event, after, ...more] = part.split("<").map((name) => name.trim());
-      if (event && after && more.length === 0) return { event, after };
-      throw new BadArgument(`replay: expected constraints ("event < event, …"), got: ${show(part.trim())}`);
-    });
 }
 
 /** The oldest first, of those that need not wait. */

@@ -22,3 +22,11 @@ export class SimulationError extends Error {
     this.fault = fault;
   }
 }
+
+/** What a callback throws when a simulation has it throw. */
+export class InjectedError extends Error {
+  override readonly name = "InjectedError";
+  constructor(event: string) {
+    super(`injected by the simulation in ${event}`);
+  }
+}

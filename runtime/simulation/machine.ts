@@ -1,8 +1,10 @@
 import type { Driver } from "../driver.ts";
 import type { Timer } from "../timers.ts";
 import type { Milliseconds, Pid } from "../types.ts";
-import { type Event, Ring, Settlement } from "./event.ts";
-import { SimulationError } from "./failure.ts";
+import { Dice } from "./dice.ts";
+import { Arrival, type Event, Ring, Settlement } from "./event.ts";
+import { InjectedError, SimulationError } from "./failure.ts";
+import type { Injection, Plan } from "./faults.ts";
 import { Lane } from "./lane.ts";
 import { isEnd, type SimProcess } from "./sim-process.ts";
 import type { Strategy } from "./strategy.ts";
@@ -13,6 +15,7 @@ const { setImmediate } = globalThis;
 export interface MachineOptions {
   readonly seed: number;
   readonly strategy: Strategy;
+  readonly plan: Plan;
   readonly steps: number;
   /** Whether events have names, which takes time. */
   readonly named: boolean;
@@ -47,6 +50,8 @@ export class Machine implements Driver {
   readonly trace: Step[] = [];
   /** Events that had to let a younger one go first, in such a run. */
   readonly delayed = new Set<Event>();
+  /** What went wrong on purpose. */
+  readonly injected: Injection[] = [];
   /** Which of the possible events was chosen, at each step with a choice. */
   readonly choices: number[] = [];
   /** After each step a hash of all that has happened so far. */
@@ -58,6 +63,7 @@ export class Machine implements Driver {
   /** Called when nothing is possible, and nothing will be. */
   onRest: () => void = () => {};
   private readonly strategy: Strategy;
+  private readonly plan: Plan;
   private readonly limit: number;
   private readonly known = new Map<Pid, SimProcess>();
   private readonly listed: SimProcess[] = [];
@@ -70,16 +76,18 @@ export class Machine implements Driver {
   private journeys: Journey[] = [];
   private clock: Milliseconds = 0;
   private events = 0;
-  private dice: number;
+  private readonly dice: Dice;
   private awake = false;
   private stopped = false;
+  private last: Event | undefined;
   private look: (now: Milliseconds) => void = () => {};
   private fail: (error: Error) => void = () => {};
 
-  constructor({ seed, strategy, steps, named }: MachineOptions) {
+  constructor({ seed, strategy, plan, steps, named }: MachineOptions) {
     this.seed = seed;
-    this.dice = seed;
+    this.dice = new Dice(seed);
     this.strategy = strategy;
+    this.plan = plan;
     this.limit = steps;
     this.named = named;
     this.failure = new Promise((_, reject) => {
@@ -97,17 +105,9 @@ export class Machine implements Driver {
   /** Each process has dice of its own: what it draws does not depend on who draws before. */
   random(): number {
     const { current } = this;
-    if (current === null) return this.draw();
-    current.dice ??= (this.seed ^ current.lane("dice").hash) | 0;
-    const [next, drawn] = mulberry(current.dice);
-    current.dice = next;
-    return drawn;
-  }
-
-  private draw(): number {
-    const [next, drawn] = mulberry(this.dice);
-    this.dice = next;
-    return drawn;
+    if (current === null) return this.dice.draw();
+    current.dice ??= new Dice(this.seed ^ current.lane("dice").hash);
+    return current.dice.draw();
   }
 
   /** Nothing runs by itself. */
@@ -211,6 +211,7 @@ export class Machine implements Driver {
     if (this.steps > 0) this.onStep?.();
     if (this.stopped) return;
     this.look(this.clock);
+    for (const injection of this.plan.between(this, this.last)) this.inject(injection);
     const events = this.possible();
     if (events.length === 0) return this.rest();
     if (this.steps >= this.limit) return this.giveUp(new SimulationError("endless", endless(this.limit)));
@@ -218,9 +219,32 @@ export class Machine implements Driver {
     this.hashes.push(Math.imul((this.hashes.at(-1) ?? 0) ^ event.lane.hash, 0x01000193) ^ this.clock);
     if (this.named) this.record(event, events);
     this.drop(event);
+    this.last = event;
     this.wake();
-    event.perform(this);
+    if (event instanceof Arrival && this.plan.breaks(event)) this.break(event);
+    else event.perform(this);
   };
+
+  private inject(injection: Injection): void {
+    this.injected.push(injection);
+    if (injection.fault === "jump") this.clock += injection.time;
+    else if (injection.fault !== "throw") {
+      const target = this.living.find(({ path }) => path === injection.target);
+      if (injection.fault === "kill") target?.end("killed");
+      else if (target !== undefined) target.stalledUntil = this.clock + injection.time;
+    }
+  }
+
+  private break(event: Arrival): void {
+    this.injected.push({ fault: "throw", in: event.name });
+    this.current = event.receiver;
+    event.receiver.break(event, new InjectedError(event.name || event.lane.key));
+  }
+
+  /** The processes that live, the oldest first. */
+  get living(): readonly SimProcess[] {
+    return [...this.known.values()].filter(({ dead }) => !dead);
+  }
 
   /** How much has happened. */
   get steps(): number {
@@ -233,13 +257,17 @@ export class Machine implements Driver {
     return event;
   }
 
+  private isStalled({ stalledUntil }: SimProcess): boolean {
+    return stalledUntil > this.clock;
+  }
+
   /** In the order in which they became possible. */
   private possible(): Event[] {
     const events: Event[] = [];
     for (let i = 0; i < this.listed.length; ) {
       const process = this.listed[i] as SimProcess;
       if (process.runs) {
-        process.heads(events);
+        if (!this.isStalled(process)) process.heads(events);
         i++;
       } else {
         process.listed = false;
@@ -248,7 +276,11 @@ export class Machine implements Driver {
     }
     const lanes = new Set<Lane>();
     this.settlements = this.settlements.filter((each) => each.possible);
-    for (const each of this.settlements) if (!lanes.has(each.lane)) lanes.add(each.lane) && events.push(each);
+    for (const each of this.settlements) {
+      if (lanes.has(each.lane)) continue;
+      lanes.add(each.lane);
+      if (!this.isStalled(each.waiter)) events.push(each);
+    }
     this.rings = this.rings.filter((each) => each.possible);
     events.push(...this.rings);
     return events.sort((a, b) => a.no - b.no);
@@ -281,12 +313,26 @@ export class Machine implements Driver {
     }
     const [journey] = this.journeys;
     if (journey !== undefined) this.travel(journey);
-    else if (this.alarmed?.quiet === false) this.jump(this.alarmed);
-    else this.onRest();
+    else if (!this.pass(Number.POSITIVE_INFINITY)) this.onRest();
+  }
+
+  /** Time goes on to the next timer, or end of a stall, that comes by `limit`. False when there is none. */
+  private pass(limit: Milliseconds): boolean {
+    const stalls = this.living.map(({ stalledUntil }) => stalledUntil).filter((until) => until > this.clock);
+    const wakes = Math.min(Number.POSITIVE_INFINITY, ...stalls);
+    const { alarmed } = this;
+    const isTimer =
+      alarmed !== undefined && alarmed.at <= wakes && (!alarmed.quiet || limit < Number.POSITIVE_INFINITY);
+    if (isTimer && alarmed.at <= limit) this.jump(alarmed);
+    else if (wakes <= limit && wakes < Number.POSITIVE_INFINITY) {
+      this.clock = wakes;
+      this.wake();
+    } else return false;
+    return true;
   }
 
   private travel(journey: Journey): void {
-    if (this.alarmed !== undefined && this.alarmed.at <= journey.target) return this.jump(this.alarmed);
+    if (this.pass(journey.target)) return;
     this.clock = journey.target;
     this.journeys.shift();
     this.wake();
@@ -299,14 +345,6 @@ export class Machine implements Driver {
     this.wake();
     fire();
   }
-}
-
-/** Mulberry32: small, seeded, good enough for choices. The next state, and a number in [0, 1). */
-export function mulberry(state: number): [next: number, drawn: number] {
-  const next = (state + 0x6d2b79f5) | 0;
-  let mixed = Math.imul(next ^ (next >>> 15), 1 | next);
-  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-  return [next, ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32];
 }
 
 const endless = (limit: number): string =>

@@ -1,6 +1,6 @@
 import { show } from "../inspect.ts";
-import { type Constraint, write } from "./constraints.ts";
 import type { Minimal } from "./minimise.ts";
+import { type Script, write, writeInjection } from "./script.ts";
 
 interface Found {
   readonly index: number;
@@ -13,41 +13,39 @@ const SHOWN = 40;
 
 /** A failure as its reader sees it: what, why, the run, and how to see it again. */
 export function explain(minimal: Minimal, found: Found): Error {
-  const { run, constraints } = minimal;
+  const { run, script } = minimal;
   const thrown = run.failure?.thrown;
   const what = thrown instanceof Error ? thrown.message : show(thrown);
-  const text = [
-    what,
-    "",
-    `  ${summary(minimal, found)}`,
-    "",
-    ...lines(constraints),
-    ...table(minimal),
-    ...replays(minimal),
-  ];
+  const text = [what, "", `  ${summary(minimal, found)}`, "", ...lines(script), ...table(minimal), ...replays(minimal)];
   if (!(thrown instanceof Error)) return new Error(text.join("\n"), { cause: thrown });
   // The error itself: its stack leads to the test, and its fields say what was expected.
   thrown.message = text.join("\n");
   return thrown;
 }
 
-function summary({ run, constraints, runs, reproduced }: Minimal, { index, schedules, strategy }: Found): string {
+function summary({ run, script, runs, reproduced }: Minimal, { index, schedules, strategy }: Found): string {
   const { seed, steps } = run.machine;
   const where = `schedule ${index + 1} of ${schedules}, seed ${seed} (${strategy}), ${count(steps, "step")}`;
   if (!reproduced) return `${where}; no order of events alone brings it about again`;
-  if (constraints.length === 0) return `${where}; it fails in the order of production, too (${count(runs, "run")})`;
-  return `${where}, minimised to ${count(constraints.length, "order constraint")} in ${count(runs, "run")}:`;
+  const { constraints, injections } = script;
+  const least = [
+    ...(constraints.length > 0 ? [count(constraints.length, "order constraint")] : []),
+    ...(injections.length > 0 ? [count(injections.length, "fault")] : []),
+  ];
+  if (least.length === 0) return `${where}; it fails in the order of production, too (${count(runs, "run")})`;
+  return `${where}, minimised to ${least.join(" and ")} in ${count(runs, "run")}:`;
 }
 
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
 
-function lines(constraints: readonly Constraint[]): readonly string[] {
-  if (constraints.length === 0) return [];
-  const width = Math.max(...constraints.map(({ event }) => event.length));
-  return [...constraints.map(({ event, after }) => `    ${event.padEnd(width)}   waits for   ${after}`), ""];
+function lines({ constraints, injections }: Script): readonly string[] {
+  if (constraints.length + injections.length === 0) return [];
+  const width = Math.max(0, ...constraints.map(({ event }) => event.length));
+  const orders = constraints.map(({ event, after }) => `    ${event.padEnd(width)}   waits for   ${after}`);
+  return [...orders, ...injections.map((each) => `    ${writeInjection(each)}`), ""];
 }
 
-function table({ run, constraints }: Minimal): readonly string[] {
+function table({ run, script: { constraints } }: Minimal): readonly string[] {
   const { trace } = run.machine;
   const marks = new Map<string, string>();
   for (const { event, after } of constraints)
@@ -67,8 +65,8 @@ function table({ run, constraints }: Minimal): readonly string[] {
 
 const cell = (value: number, width: number): string => String(Number(value.toFixed(3))).padStart(width);
 
-function replays({ run, constraints, reproduced }: Minimal): readonly string[] {
+function replays({ run, script, reproduced }: Minimal): readonly string[] {
   const { seed } = run.machine;
   if (!reproduced) return [`  again:  simulate({ seed: ${seed} }, …)`];
-  return [`  again:  simulate({ seed: ${seed}, replay: ${JSON.stringify(write(constraints))} }, …)`];
+  return [`  again:  simulate({ seed: ${seed}, replay: ${JSON.stringify(write(script))} }, …)`];
 }

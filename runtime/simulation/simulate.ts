@@ -2,11 +2,13 @@ import { checkCount, checkOptions } from "../checks.ts";
 import { BadArgument } from "../errors.ts";
 import { show } from "../inspect.ts";
 import type { Passing } from "../passing.ts";
-import { Constrained, read } from "./constraints.ts";
+import { Constrained } from "./constraints.ts";
 import { SimulationError } from "./failure.ts";
+import { checkFaults, type Faults, NO_FAULTS, type Plan, PlannedFaults, RandomFaults } from "./faults.ts";
 import { minimise } from "./minimise.ts";
 import { explain } from "./report.ts";
 import { type Run, run, type Test } from "./run.ts";
+import { read, type Script } from "./script.ts";
 import { Path, type Search, type Strategy, standard } from "./strategy.ts";
 
 export interface SimulateOptions {
@@ -16,7 +18,9 @@ export interface SimulateOptions {
   readonly schedules?: number;
   /** How they are made. Default {@link standard}. */
   readonly strategy?: Search;
-  /** One run under the order constraints that a failure printed, with its `seed`, instead of a search. */
+  /** What may go wrong besides, at random; not with `exhaustive()`. Default: nothing. The first run has no faults. */
+  readonly faults?: Faults;
+  /** One run under the order constraints and faults that a failure printed, with its `seed`, instead of a search. */
   readonly replay?: string;
   /** How many events one run may have. Default 100,000. */
   readonly steps?: number;
@@ -61,6 +65,9 @@ class Session {
   private readonly seed: number;
   private readonly schedules: number;
   private readonly strategy: Search;
+  private readonly faults: Faults | undefined;
+  private readonly script: Script | undefined;
+  private length = 1;
   private readonly fixed: { readonly steps: number; readonly messages: Passing };
   private steps = 0;
 
@@ -79,42 +86,54 @@ class Session {
     this.test = test;
     this.seed = seed;
     this.schedules = schedules;
-    this.strategy = options.replay === undefined ? strategy : replaying(options.replay);
+    this.script = options.replay === undefined ? undefined : read(options.replay);
+    this.strategy = this.script === undefined ? strategy : replaying(this.script);
+    this.faults = options.faults && checkFaults(options.faults);
     this.fixed = { steps, messages };
   }
 
   async search(): Promise<Explored> {
     const supply = this.strategy.begin();
-    let length = 0;
     for (let i = 0; i < this.schedules; i++) {
       const seed = this.seed + i;
-      const strategy = supply.next(seed, Math.max(1, length));
+      const strategy = supply.next(seed, this.length);
       if (strategy === undefined) return this.explored(i, true);
-      const found = await run(this.test, { seed, strategy, named: false, ...this.fixed });
+      const found = await this.run(seed, strategy, this.planOf(seed), false);
       this.steps += found.machine.steps;
-      if (i === 0) length = found.machine.steps;
       if (found.failure !== undefined) throw await this.explain(found, i);
       if (i % REPEATED === 0) await this.repeat(found);
+      if (i === 0) this.length = Math.max(1, found.machine.steps);
     }
     return this.explored(this.schedules, supply.next(0, 1) === undefined);
   }
 
+  private run(seed: number, strategy: Strategy, plan: Plan, named: boolean): Promise<Run> {
+    return run(this.test, { seed, strategy, plan, named, ...this.fixed });
+  }
+
+  /** The same for the same seed. The first run has no faults: it shows how long one is. */
+  private planOf(seed: number): Plan {
+    if (this.script !== undefined) return new PlannedFaults(this.script.injections);
+    if (this.faults === undefined || seed === this.seed) return NO_FAULTS;
+    return new RandomFaults(this.faults, seed, this.length);
+  }
+
   /** Runs the same once more, with names. */
-  private async repeat(found: Run): Promise<Run> {
-    const { seed, choices, hashes } = found.machine;
-    const again = await run(this.test, { seed, strategy: new Path(choices), named: true, ...this.fixed });
+  private async repeat({ machine, failure }: Run): Promise<Run> {
+    const { seed, choices, hashes } = machine;
+    const again = await this.run(seed, new Path(choices), this.planOf(seed), true);
     const other = again.machine.hashes;
     const differs = hashes.findIndex((hash, i) => hash !== other[i]);
     const step = differs < 0 && other.length !== hashes.length ? hashes.length : differs;
-    if (step < 0 && (again.failure === undefined) === (found.failure === undefined)) return again;
+    if (step < 0 && (again.failure === undefined) === (failure === undefined)) return again;
     throw new SimulationError("nondeterminism", nondeterministic(seed, step, again));
   }
 
   private async explain(found: Run, index: number): Promise<Error> {
     const named = await this.repeat(found);
-    const again = (strategy: Strategy) =>
-      run(this.test, { seed: named.machine.seed, strategy, named: true, ...this.fixed });
-    const smallest = await minimise(named, again);
+    const smallest = await minimise(named, ({ constraints, injections }) =>
+      this.run(named.machine.seed, new Constrained(constraints), new PlannedFaults(injections), true),
+    );
     return explain(smallest, { index, schedules: this.schedules, strategy: this.strategy.name });
   }
 
@@ -123,9 +142,8 @@ class Session {
   }
 }
 
-/** One run, under constraints. */
-function replaying(text: string): Search {
-  const constraints = read(text);
+/** One run, as told. */
+function replaying({ constraints }: Script): Search {
   return {
     name: "replay",
     begin() {
