@@ -33,11 +33,16 @@ export class Constrained implements Strategy {
 /** What makes a named run come about under {@link Constrained}: each event that was passed over waits for the one before it. */
 export function constraintsOf({ trace, delayed, pending }: Machine): readonly Constraint[] {
   const constraints: Constraint[] = [];
-  for (const [i, { event }] of trace.entries()) {
-    const before = trace[i - 1];
-    if (before !== undefined && delayed.has(event)) constraints.push({ event: event.name, after: before.event.name });
+  let before: Event | undefined;
+  for (const step of trace) {
+    if (!("event" in step)) continue;
+    if (before !== undefined && delayed.has(step.event)) {
+      constraints.push({ event: step.event.name, after: before.name });
+    }
+    before = step.event;
   }
-  const last = trace.at(-1);
-  if (last === undefined) return constraints;
-  return [...constraints, ...pending.map(({ name }) => ({ event: name, after: last.event.name }))];
+  const last = before?.name;
+  return last === undefined
+    ? constraints
+    : [...constraints, ...pending.map(({ name }) => ({ event: name, after: last }))];
 }

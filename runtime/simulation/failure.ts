@@ -4,6 +4,8 @@ export type Fault =
   | "endless"
   /** The test waits, and nothing can happen any more. */
   | "stuck"
+  /** A process used what the simulator does not control. */
+  | "uncontrolled"
   /** What was always to hold did not. */
   | "always"
   /** What was to hold in the end did not. */

@@ -5,6 +5,7 @@ import { Dice } from "./dice.ts";
 import { Arrival, type Event, Ring, Settlement } from "./event.ts";
 import { InjectedError, SimulationError } from "./failure.ts";
 import type { Injection, Plan } from "./faults.ts";
+import { type Uncontrolled, watchRunning } from "./guards.ts";
 import { Lane } from "./lane.ts";
 import { isEnd, type SimProcess } from "./sim-process.ts";
 import type { Strategy } from "./strategy.ts";
@@ -17,6 +18,7 @@ export interface MachineOptions {
   readonly strategy: Strategy;
   readonly plan: Plan;
   readonly steps: number;
+  readonly allowed: ReadonlySet<Uncontrolled>;
   /** Whether events have names, which takes time. */
   readonly named: boolean;
 }
@@ -32,10 +34,8 @@ interface Journey {
   readonly arrived: () => void;
 }
 
-export interface Step {
-  readonly at: Milliseconds;
-  readonly event: Event;
-}
+/** What happened, by itself or on purpose. */
+export type Step = { readonly at: Milliseconds } & ({ readonly event: Event } | { readonly fault: Injection });
 
 /**
  * What runs a simulated system: one event at a time, of those that are possible the one that the strategy chooses, and
@@ -46,6 +46,11 @@ export class Machine implements Driver {
   readonly named: boolean;
   /** Whose code runs; null: nobody's. */
   current: SimProcess | null = null;
+  /** The one for whom the test speaks. */
+  root: SimProcess | null = null;
+  /** How many promises of the outside are waited for, knowingly; and whether there was one. */
+  private outside = 0;
+  exact = true;
   /** What has happened, in a run that names its events. */
   readonly trace: Step[] = [];
   /** Events that had to let a younger one go first, in such a run. */
@@ -65,6 +70,7 @@ export class Machine implements Driver {
   private readonly strategy: Strategy;
   private readonly plan: Plan;
   private readonly limit: number;
+  private readonly allowed: ReadonlySet<Uncontrolled>;
   private readonly known = new Map<Pid, SimProcess>();
   private readonly listed: SimProcess[] = [];
   /** Of timers that belong to no process. */
@@ -83,12 +89,13 @@ export class Machine implements Driver {
   private look: (now: Milliseconds) => void = () => {};
   private fail: (error: Error) => void = () => {};
 
-  constructor({ seed, strategy, plan, steps, named }: MachineOptions) {
+  constructor({ seed, strategy, plan, steps, allowed, named }: MachineOptions) {
     this.seed = seed;
     this.dice = new Dice(seed);
     this.strategy = strategy;
     this.plan = plan;
     this.limit = steps;
+    this.allowed = allowed;
     this.named = named;
     this.failure = new Promise((_, reject) => {
       this.fail = reject;
@@ -198,6 +205,27 @@ export class Machine implements Driver {
 
   stop(): void {
     this.stopped = true;
+    this.current = null;
+  }
+
+  /** Code that is a process's, and not the test's. */
+  private readonly running = () => {
+    const { current, allowed } = this;
+    if (current === null || current === this.root) return undefined;
+    return { path: current.path, allowed, fail: (error: Error) => this.giveUp(error) };
+  };
+
+  /** Waits for a promise that nothing in here settles. */
+  async foreign<T>(promise: PromiseLike<T>): Promise<T> {
+    this.exact = false;
+    this.outside++;
+    try {
+      return await promise;
+    } finally {
+      this.outside--;
+      this.current = this.root;
+      this.wake();
+    }
   }
 
   giveUp(error: Error): void {
@@ -208,6 +236,7 @@ export class Machine implements Driver {
   private readonly step = (): void => {
     this.awake = false;
     this.current = null;
+    watchRunning(this.running);
     if (this.steps > 0) this.onStep?.();
     if (this.stopped) return;
     this.look(this.clock);
@@ -227,6 +256,7 @@ export class Machine implements Driver {
 
   private inject(injection: Injection): void {
     this.injected.push(injection);
+    if (this.named) this.trace.push({ at: this.clock, fault: injection });
     if (injection.fault === "jump") this.clock += injection.time;
     else if (injection.fault !== "throw") {
       const target = this.living.find(({ path }) => path === injection.target);
@@ -236,7 +266,9 @@ export class Machine implements Driver {
   }
 
   private break(event: Arrival): void {
-    this.injected.push({ fault: "throw", in: event.name });
+    const injection: Injection = { fault: "throw", in: event.name };
+    this.injected.push(injection);
+    if (this.named) this.trace.push({ at: this.clock, fault: injection });
     this.current = event.receiver;
     event.receiver.break(event, new InjectedError(event.name || event.lane.key));
   }
@@ -307,13 +339,20 @@ export class Machine implements Driver {
     if (this.waiters.length > 0) {
       const { waiters } = this;
       this.waiters = [];
-      this.wake();
-      for (const resolve of waiters) resolve();
+      this.tellTest(() => {
+        for (const resolve of waiters) resolve();
+      });
       return;
     }
     const [journey] = this.journeys;
     if (journey !== undefined) this.travel(journey);
-    else if (!this.pass(Number.POSITIVE_INFINITY)) this.onRest();
+    else if (!this.pass(Number.POSITIVE_INFINITY) && this.outside === 0) this.onRest();
+  }
+
+  private tellTest(tell: () => void): void {
+    this.current = this.root;
+    this.wake();
+    tell();
   }
 
   /** Time goes on to the next timer, or end of a stall, that comes by `limit`. False when there is none. */
@@ -335,8 +374,7 @@ export class Machine implements Driver {
     if (this.pass(journey.target)) return;
     this.clock = journey.target;
     this.journeys.shift();
-    this.wake();
-    journey.arrived();
+    this.tellTest(journey.arrived);
   }
 
   private jump({ at, fire }: Alarm): void {

@@ -47,15 +47,17 @@ function lines({ constraints, injections }: Script): readonly string[] {
 
 function table({ run, script: { constraints } }: Minimal): readonly string[] {
   const { trace } = run.machine;
+  let number = 0;
   const marks = new Map<string, string>();
   for (const { event, after } of constraints)
     marks.set(event, "   ← waited").set(after, marks.get(after) ?? "   ← came first");
-  const rows = trace.map(({ at, event: { name } }, i) => {
+  const rows = trace.map((step, i) => {
+    if ("fault" in step)
+      return { shown: true, line: `${" ".repeat(6)}  ${cell(step.at, 8)} ms   ✗ ${writeInjection(step.fault)}` };
+    const { name } = step.event;
     const mark = marks.get(name) ?? "";
-    return {
-      shown: mark !== "" || i >= trace.length - SHOWN,
-      line: `${cell(i + 1, 6)}  ${cell(at, 8)} ms   ${name}${mark}`,
-    };
+    const line = `${cell(++number, 6)}  ${cell(step.at, 8)} ms   ${name}${mark}`;
+    return { shown: mark !== "" || i >= trace.length - SHOWN, line };
   });
   const shown = rows.filter((row) => row.shown).map(({ line }) => line);
   const left = rows.length - shown.length;

@@ -5,11 +5,13 @@ import type { Passing } from "../passing.ts";
 import { Constrained } from "./constraints.ts";
 import { SimulationError } from "./failure.ts";
 import { checkFaults, type Faults, NO_FAULTS, type Plan, PlannedFaults, RandomFaults } from "./faults.ts";
+import { checkAllowed, guard, type Uncontrolled } from "./guards.ts";
 import { minimise } from "./minimise.ts";
 import { explain } from "./report.ts";
-import { type Run, run, type Test } from "./run.ts";
+import { type Run, type RunOptions, run, type Test } from "./run.ts";
 import { read, type Script } from "./script.ts";
 import { Path, type Search, type Strategy, standard } from "./strategy.ts";
+import { Waits } from "./waits.ts";
 
 export interface SimulateOptions {
   /** Decides the schedules and what `random()` gives. Default: a new one each time, which a failure prints. */
@@ -24,6 +26,8 @@ export interface SimulateOptions {
   readonly replay?: string;
   /** How many events one run may have. Default 100,000. */
   readonly steps?: number;
+  /** Globals that processes may use although the simulator does not control them. Default: none. */
+  readonly allow?: readonly Uncontrolled[];
   /** What becomes of the data in messages, as the option of `system`. Default `"share"`. */
   readonly messages?: Passing;
 }
@@ -57,7 +61,13 @@ export async function simulate(test: Test): Promise<Explored>;
 export async function simulate(options: SimulateOptions, test: Test): Promise<Explored>;
 export async function simulate(...args: [Test] | [SimulateOptions, Test]): Promise<Explored> {
   const [options, test] = args.length === 1 ? [{}, args[0]] : args;
-  return new Session(options, test).search();
+  const session = new Session(options, test);
+  const release = guard();
+  try {
+    return await session.search();
+  } finally {
+    release();
+  }
 }
 
 class Session {
@@ -68,7 +78,7 @@ class Session {
   private readonly faults: Faults | undefined;
   private readonly script: Script | undefined;
   private length = 1;
-  private readonly fixed: { readonly steps: number; readonly messages: Passing };
+  private readonly fixed: Pick<RunOptions, "steps" | "messages" | "allowed">;
   private steps = 0;
 
   constructor(options: SimulateOptions, test: Test) {
@@ -77,6 +87,7 @@ class Session {
       strategy = standard(),
       steps = 100_000,
       messages = "share",
+      allow = [],
     } = checkOptions("simulate", options);
     const { seed = Math.floor(Math.random() * 2 ** 31) } = options;
     checkCount("simulate: schedules", schedules);
@@ -89,7 +100,7 @@ class Session {
     this.script = options.replay === undefined ? undefined : read(options.replay);
     this.strategy = this.script === undefined ? strategy : replaying(this.script);
     this.faults = options.faults && checkFaults(options.faults);
-    this.fixed = { steps, messages };
+    this.fixed = { steps, messages, allowed: checkAllowed(allow) };
   }
 
   async search(): Promise<Explored> {
@@ -101,7 +112,7 @@ class Session {
       const found = await this.run(seed, strategy, this.planOf(seed), false);
       this.steps += found.machine.steps;
       if (found.failure !== undefined) throw await this.explain(found, i);
-      if (i % REPEATED === 0) await this.repeat(found);
+      if (i % REPEATED === 0 && found.machine.exact) await this.repeat(found);
       if (i === 0) this.length = Math.max(1, found.machine.steps);
     }
     return this.explored(this.schedules, supply.next(0, 1) === undefined);
@@ -125,16 +136,30 @@ class Session {
     const other = again.machine.hashes;
     const differs = hashes.findIndex((hash, i) => hash !== other[i]);
     const step = differs < 0 && other.length !== hashes.length ? hashes.length : differs;
-    if (step < 0 && (again.failure === undefined) === (failure === undefined)) return again;
+    const same = step < 0 && (again.failure === undefined) === (failure === undefined);
+    if (same || !machine.exact) return again;
+    if (isStuck(again)) throw await this.explainWait(again);
     throw new SimulationError("nondeterminism", nondeterministic(seed, step, again));
   }
 
   private async explain(found: Run, index: number): Promise<Error> {
+    if (isStuck(found)) return this.explainWait(found);
     const named = await this.repeat(found);
     const smallest = await minimise(named, ({ constraints, injections }) =>
       this.run(named.machine.seed, new Constrained(constraints), new PlannedFaults(injections), true),
     );
     return explain(smallest, { index, schedules: this.schedules, strategy: this.strategy.name });
+  }
+
+  /** Runs once more, to see what it waits for. */
+  private async explainWait({ machine, failure }: Run): Promise<Error> {
+    const { seed, choices } = machine;
+    const waits = new Waits();
+    await this.run(seed, new Path(choices), this.planOf(seed), true).finally(() => waits.stop());
+    const [first] = waits.foreign();
+    const error = failure?.thrown as SimulationError;
+    if (first !== undefined) error.message += `. It is awaited at ${first.awaited}, and was made at ${first.made}`;
+    return error;
   }
 
   private explored(schedules: number, complete: boolean): Explored {
@@ -153,7 +178,11 @@ function replaying({ constraints }: Script): Search {
   };
 }
 
+const isStuck = ({ failure }: Run): boolean =>
+  failure?.thrown instanceof SimulationError && failure.thrown.fault === "stuck";
+
 function nondeterministic(seed: number, step: number, { machine }: Run): string {
-  const event = machine.trace[step]?.event.name ?? "its end";
+  const happened = machine.trace.filter((each) => "event" in each);
+  const event = happened[step]?.event.name ?? "its end";
   return `the same schedule (seed ${seed}) gave two different runs: they differ at step ${step + 1}, the second time ${event}. Something that the simulator does not control decides what happens: the real time, Math.random, the order of a Set of what differs, a variable outside the test`;
 }
