@@ -1,9 +1,9 @@
 import { BadArgument } from "../errors.ts";
 import { show } from "../inspect.ts";
+import { mulberry } from "../mulberry.ts";
 import type { Event } from "./event.ts";
 import { SimulationError } from "./failure.ts";
 import type { Lane } from "./lane.ts";
-import { mulberry } from "./machine.ts";
 
 /** Chooses what happens next, in one run. */
 export interface Strategy {
