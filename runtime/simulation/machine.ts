@@ -1,5 +1,6 @@
 import type { Driver } from "../driver.ts";
 import { mulberry } from "../mulberry.ts";
+import { VirtualClock } from "../testing/virtual-clock.ts";
 import type { Timer } from "../timers.ts";
 import type { Milliseconds, Pid } from "../types.ts";
 import { type Event, Ring, Settlement } from "./event.ts";
@@ -17,17 +18,6 @@ export interface MachineOptions {
   readonly steps: number;
   /** Whether events have names, which takes time. */
   readonly named: boolean;
-}
-
-interface Alarm {
-  readonly at: Milliseconds;
-  readonly fire: () => void;
-  readonly quiet: boolean;
-}
-
-interface Journey {
-  readonly target: Milliseconds;
-  readonly arrived: () => void;
 }
 
 export interface Step {
@@ -66,10 +56,7 @@ export class Machine implements Driver {
   private readonly nobody = new Lane("clock→nobody");
   private settlements: Settlement[] = [];
   private rings: Ring[] = [];
-  private alarmed: Alarm | undefined;
-  private waiters: (() => void)[] = [];
-  private journeys: Journey[] = [];
-  private clock: Milliseconds = 0;
+  private readonly clock = new VirtualClock(() => this.wake());
   private events = 0;
   private dice: number;
   private awake = false;
@@ -92,7 +79,7 @@ export class Machine implements Driver {
   // ── the driver ──
 
   now(): Milliseconds {
-    return this.clock;
+    return this.clock.now();
   }
 
   /** Each process has dice of its own: what it draws does not depend on who draws before. */
@@ -117,8 +104,7 @@ export class Machine implements Driver {
   }
 
   alarm(at: Milliseconds | undefined, fire: () => void, quiet: boolean): void {
-    this.alarmed = at === undefined ? undefined : { at, fire, quiet };
-    this.wake();
+    this.clock.set(at, fire, quiet);
   }
 
   /** Timers begin to count when the clock is looked at. */
@@ -166,26 +152,18 @@ export class Machine implements Driver {
   // ── time ──
 
   idle(): Promise<void> {
-    return new Promise((resolve) => {
-      this.waiters.push(resolve);
-      this.wake();
-    });
+    return this.clock.idle();
   }
 
-  async advance(time: Milliseconds): Promise<void> {
-    await this.idle();
-    await new Promise<void>((arrived) => {
-      this.journeys.push({ target: this.clock + time, arrived });
-      this.journeys.sort((a, b) => a.target - b.target);
-      this.wake();
-    });
+  advance(time: Milliseconds): Promise<void> {
+    return this.clock.advance(time);
   }
 
   /** Lets time pass until the next timer that is due by `until`, and comes to rest. False when it is `until`. */
   async passTime(until: Milliseconds): Promise<boolean> {
-    if (this.clock >= until) return false;
-    const next = this.alarmed === undefined ? until : Math.min(until, Math.max(this.clock, this.alarmed.at));
-    await this.advance(next - this.clock);
+    const now = this.now();
+    if (now >= until) return false;
+    await this.advance(this.clock.next(until) - now);
     return true;
   }
 
@@ -211,12 +189,13 @@ export class Machine implements Driver {
     this.current = null;
     if (this.steps > 0) this.onStep?.();
     if (this.stopped) return;
-    this.look(this.clock);
+    const now = this.now();
+    this.look(now);
     const events = this.possible();
     if (events.length === 0) return this.rest();
     if (this.steps >= this.limit) return this.giveUp(new SimulationError("endless", endless(this.limit)));
     const event = events.length === 1 ? (events[0] as Event) : this.choose(events);
-    this.hashes.push(Math.imul((this.hashes.at(-1) ?? 0) ^ event.lane.hash, 0x01000193) ^ this.clock);
+    this.hashes.push(Math.imul((this.hashes.at(-1) ?? 0) ^ event.lane.hash, 0x01000193) ^ now);
     if (this.named) this.record(event, events);
     this.drop(event);
     this.wake();
@@ -257,7 +236,7 @@ export class Machine implements Driver {
 
   private record(event: Event, possible: readonly Event[]): void {
     for (const other of possible) if (other.no < event.no) this.delayed.add(other);
-    this.trace.push({ at: this.clock, event });
+    this.trace.push({ at: this.now(), event });
     this.strategy.happened?.(event);
   }
 
@@ -271,34 +250,8 @@ export class Machine implements Driver {
     else if (event instanceof Ring) this.rings.splice(this.rings.indexOf(event), 1);
   }
 
-  /** Nothing is possible: who waits for that is told, then time passes. */
   private rest(): void {
-    if (this.waiters.length > 0) {
-      const { waiters } = this;
-      this.waiters = [];
-      this.wake();
-      for (const resolve of waiters) resolve();
-      return;
-    }
-    const [journey] = this.journeys;
-    if (journey !== undefined) this.travel(journey);
-    else if (this.alarmed?.quiet === false) this.jump(this.alarmed);
-    else this.onRest();
-  }
-
-  private travel(journey: Journey): void {
-    if (this.alarmed !== undefined && this.alarmed.at <= journey.target) return this.jump(this.alarmed);
-    this.clock = journey.target;
-    this.journeys.shift();
-    this.wake();
-    journey.arrived();
-  }
-
-  private jump({ at, fire }: Alarm): void {
-    this.alarmed = undefined;
-    this.clock = Math.max(this.clock, at);
-    this.wake();
-    fire();
+    if (!this.clock.rest(true)) this.onRest();
   }
 }
 

@@ -1,36 +1,23 @@
 import type { Driver } from "../driver.ts";
 import { mulberry } from "../mulberry.ts";
 import type { Milliseconds } from "../types.ts";
+import { VirtualClock } from "./virtual-clock.ts";
 import type { VirtualTimeOptions } from "./virtual-time.ts";
 
 /** The real one, captured before a test framework replaces it: one turn drains all promises and ticks. */
 const { setImmediate } = globalThis;
 
-interface Due {
-  readonly at: Milliseconds;
-  readonly fire: () => void;
-  readonly quiet: boolean;
-}
-
-interface Journey {
-  readonly target: Milliseconds;
-  readonly arrived: () => void;
-}
-
-/** A clock that stands still while anything runs. */
+/** Runs the scheduler of production on a virtual clock. */
 export class VirtualDriver implements Driver {
   readonly seed: number;
   automatic: boolean;
+  readonly clock = new VirtualClock(() => this.pump());
   /** Rejects when time jumps without end. */
   readonly failure: Promise<never>;
   private fail: (error: Error) => void = () => {};
-  private clock: Milliseconds = 0;
   private dice: number;
   private jumps: number;
   private turn: (() => void) | undefined;
-  private due: Due | undefined;
-  private waiters: (() => void)[] = [];
-  private journeys: Journey[] = [];
   private pumping = false;
   private stopped = false;
 
@@ -46,7 +33,7 @@ export class VirtualDriver implements Driver {
   }
 
   now(): Milliseconds {
-    return this.clock;
+    return this.clock.now();
   }
 
   random(): number {
@@ -61,24 +48,13 @@ export class VirtualDriver implements Driver {
   }
 
   alarm(at: Milliseconds | undefined, fire: () => void, quiet: boolean): void {
-    this.due = at === undefined ? undefined : { at, fire, quiet };
-    this.pump();
+    this.clock.set(at, () => this.ring(fire), quiet);
   }
 
-  idle(): Promise<void> {
-    return new Promise((resolve) => {
-      this.waiters.push(resolve);
-      this.pump();
-    });
-  }
-
-  async advance(time: Milliseconds): Promise<void> {
-    await this.idle();
-    await new Promise<void>((arrived) => {
-      this.journeys.push({ target: this.clock + time, arrived });
-      this.journeys.sort((a, b) => a.target - b.target);
-      this.pump();
-    });
+  private ring(fire: () => void): void {
+    if (--this.jumps >= 0) return fire();
+    this.stop();
+    this.fail(new Error("the simulation does not come to rest: too many timers fired (see the option `jumps`)"));
   }
 
   stop(): void {
@@ -95,44 +71,12 @@ export class VirtualDriver implements Driver {
   private readonly step = (): void => {
     this.pumping = false;
     const { turn } = this;
-    if (turn !== undefined) {
-      this.turn = undefined;
-      this.pump();
-      turn();
+    if (turn === undefined) {
+      this.clock.rest(this.automatic);
       return;
     }
-    if (this.waiters.length > 0) {
-      const waiters = this.waiters;
-      this.waiters = [];
-      for (const resolve of waiters) resolve();
-      this.pump();
-      return;
-    }
-    const [journey] = this.journeys;
-    if (journey !== undefined) this.travel(journey);
-    else if (this.automatic && this.due?.quiet === false) this.jump(this.due);
+    this.turn = undefined;
+    this.pump();
+    turn();
   };
-
-  private travel(journey: Journey): void {
-    if (this.due !== undefined && this.due.at <= journey.target) {
-      this.jump(this.due);
-      return;
-    }
-    this.clock = journey.target;
-    this.journeys.shift();
-    journey.arrived();
-    this.pump();
-  }
-
-  private jump({ at, fire }: Due): void {
-    if (--this.jumps < 0) {
-      this.fail(new Error("the simulation does not come to rest: too many timers fired (see the option `jumps`)"));
-      this.stopped = true;
-      return;
-    }
-    this.due = undefined;
-    this.clock = Math.max(this.clock, at);
-    this.pump();
-    fire();
-  }
 }

@@ -91,10 +91,10 @@ class VirtualLiveSystem extends LiveSystem implements VirtualSystem {
     return this.driver.random();
   }
   advance(time: Milliseconds): Promise<void> {
-    return this.driver.advance(time);
+    return this.driver.clock.advance(time);
   }
   idle(): Promise<void> {
-    return this.driver.idle();
+    return this.driver.clock.idle();
   }
   kill(pid: Pid, reason: Reason = "kill"): void {
     this.exit(pid, reason);
