@@ -1,7 +1,7 @@
+import { Dice } from "../dice.ts";
 import { BadArgument } from "../errors.ts";
 import { show } from "../inspect.ts";
 import type { Milliseconds } from "../types.ts";
-import { Dice } from "./dice.ts";
 import type { Arrival, Event } from "./event.ts";
 import type { Machine } from "./machine.ts";
 import type { SimProcess } from "./sim-process.ts";

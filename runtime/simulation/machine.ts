@@ -1,7 +1,8 @@
+import { Dice } from "../dice.ts";
 import type { Driver } from "../driver.ts";
+import { VirtualClock } from "../testing/virtual-clock.ts";
 import type { Timer } from "../timers.ts";
 import type { Milliseconds, Pid } from "../types.ts";
-import { Dice } from "./dice.ts";
 import { Arrival, type Event, Ring, Settlement } from "./event.ts";
 import { InjectedError, SimulationError } from "./failure.ts";
 import type { Injection, Plan } from "./faults.ts";
@@ -21,17 +22,6 @@ export interface MachineOptions {
   readonly allowed: ReadonlySet<Uncontrolled>;
   /** Whether events have names, which takes time. */
   readonly named: boolean;
-}
-
-interface Alarm {
-  readonly at: Milliseconds;
-  readonly fire: () => void;
-  readonly quiet: boolean;
-}
-
-interface Journey {
-  readonly target: Milliseconds;
-  readonly arrived: () => void;
 }
 
 /** What happened, by itself or on purpose. */
@@ -77,10 +67,7 @@ export class Machine implements Driver {
   private readonly nobody = new Lane("clock→nobody");
   private settlements: Settlement[] = [];
   private rings: Ring[] = [];
-  private alarmed: Alarm | undefined;
-  private waiters: (() => void)[] = [];
-  private journeys: Journey[] = [];
-  private clock: Milliseconds = 0;
+  private readonly clock = new VirtualClock(() => this.wake());
   private events = 0;
   private readonly dice: Dice;
   private awake = false;
@@ -106,7 +93,7 @@ export class Machine implements Driver {
   // ── the driver ──
 
   now(): Milliseconds {
-    return this.clock;
+    return this.clock.now();
   }
 
   /** Each process has dice of its own: what it draws does not depend on who draws before. */
@@ -123,8 +110,7 @@ export class Machine implements Driver {
   }
 
   alarm(at: Milliseconds | undefined, fire: () => void, quiet: boolean): void {
-    this.alarmed = at === undefined ? undefined : { at, fire, quiet };
-    this.wake();
+    this.clock.set(at, fire, quiet);
   }
 
   /** Timers begin to count when the clock is looked at. */
@@ -172,26 +158,18 @@ export class Machine implements Driver {
   // ── time ──
 
   idle(): Promise<void> {
-    return new Promise((resolve) => {
-      this.waiters.push(resolve);
-      this.wake();
-    });
+    return this.clock.idle();
   }
 
-  async advance(time: Milliseconds): Promise<void> {
-    await this.idle();
-    await new Promise<void>((arrived) => {
-      this.journeys.push({ target: this.clock + time, arrived });
-      this.journeys.sort((a, b) => a.target - b.target);
-      this.wake();
-    });
+  advance(time: Milliseconds): Promise<void> {
+    return this.clock.advance(time);
   }
 
   /** Lets time pass until the next timer that is due by `until`, and comes to rest. False when it is `until`. */
   async passTime(until: Milliseconds): Promise<boolean> {
-    if (this.clock >= until) return false;
-    const next = this.alarmed === undefined ? until : Math.min(until, Math.max(this.clock, this.alarmed.at));
-    await this.advance(next - this.clock);
+    const now = this.now();
+    if (now >= until) return false;
+    await this.advance(this.clock.next(until) - now);
     return true;
   }
 
@@ -239,13 +217,14 @@ export class Machine implements Driver {
     watchRunning(this.running);
     if (this.steps > 0) this.onStep?.();
     if (this.stopped) return;
-    this.look(this.clock);
+    const now = this.now();
+    this.look(now);
     for (const injection of this.plan.between(this, this.last)) this.inject(injection);
     const events = this.possible();
     if (events.length === 0) return this.rest();
     if (this.steps >= this.limit) return this.giveUp(new SimulationError("endless", endless(this.limit)));
     const event = events.length === 1 ? (events[0] as Event) : this.choose(events);
-    this.hashes.push(Math.imul((this.hashes.at(-1) ?? 0) ^ event.lane.hash, 0x01000193) ^ this.clock);
+    this.hashes.push(Math.imul((this.hashes.at(-1) ?? 0) ^ event.lane.hash, 0x01000193) ^ now);
     if (this.named) this.record(event, events);
     this.drop(event);
     this.last = event;
@@ -256,19 +235,19 @@ export class Machine implements Driver {
 
   private inject(injection: Injection): void {
     this.injected.push(injection);
-    if (this.named) this.trace.push({ at: this.clock, fault: injection });
-    if (injection.fault === "jump") this.clock += injection.time;
+    if (this.named) this.trace.push({ at: this.now(), fault: injection });
+    if (injection.fault === "jump") this.clock.skip(injection.time);
     else if (injection.fault !== "throw") {
       const target = this.living.find(({ path }) => path === injection.target);
       if (injection.fault === "kill") target?.end("killed");
-      else if (target !== undefined) target.stalledUntil = this.clock + injection.time;
+      else if (target !== undefined) target.stalledUntil = this.now() + injection.time;
     }
   }
 
   private break(event: Arrival): void {
     const injection: Injection = { fault: "throw", in: event.name };
     this.injected.push(injection);
-    if (this.named) this.trace.push({ at: this.clock, fault: injection });
+    if (this.named) this.trace.push({ at: this.now(), fault: injection });
     this.current = event.receiver;
     event.receiver.break(event, new InjectedError(event.name || event.lane.key));
   }
@@ -290,7 +269,7 @@ export class Machine implements Driver {
   }
 
   private isStalled({ stalledUntil }: SimProcess): boolean {
-    return stalledUntil > this.clock;
+    return stalledUntil > this.now();
   }
 
   /** In the order in which they became possible. */
@@ -320,7 +299,7 @@ export class Machine implements Driver {
 
   private record(event: Event, possible: readonly Event[]): void {
     for (const other of possible) if (other.no < event.no) this.delayed.add(other);
-    this.trace.push({ at: this.clock, event });
+    this.trace.push({ at: this.now(), event });
     this.strategy.happened?.(event);
   }
 
@@ -334,54 +313,12 @@ export class Machine implements Driver {
     else if (event instanceof Ring) this.rings.splice(this.rings.indexOf(event), 1);
   }
 
-  /** Nothing is possible: who waits for that is told, then time passes. */
+  /** Nothing is possible: who waits for that, which is the test, is told; then time passes. */
   private rest(): void {
-    if (this.waiters.length > 0) {
-      const { waiters } = this;
-      this.waiters = [];
-      this.tellTest(() => {
-        for (const resolve of waiters) resolve();
-      });
-      return;
-    }
-    const [journey] = this.journeys;
-    if (journey !== undefined) this.travel(journey);
-    else if (!this.pass(Number.POSITIVE_INFINITY) && this.outside === 0) this.onRest();
-  }
-
-  private tellTest(tell: () => void): void {
     this.current = this.root;
-    this.wake();
-    tell();
-  }
-
-  /** Time goes on to the next timer, or end of a stall, that comes by `limit`. False when there is none. */
-  private pass(limit: Milliseconds): boolean {
-    const stalls = this.living.map(({ stalledUntil }) => stalledUntil).filter((until) => until > this.clock);
-    const wakes = Math.min(Number.POSITIVE_INFINITY, ...stalls);
-    const { alarmed } = this;
-    const isTimer =
-      alarmed !== undefined && alarmed.at <= wakes && (!alarmed.quiet || limit < Number.POSITIVE_INFINITY);
-    if (isTimer && alarmed.at <= limit) this.jump(alarmed);
-    else if (wakes <= limit && wakes < Number.POSITIVE_INFINITY) {
-      this.clock = wakes;
-      this.wake();
-    } else return false;
-    return true;
-  }
-
-  private travel(journey: Journey): void {
-    if (this.pass(journey.target)) return;
-    this.clock = journey.target;
-    this.journeys.shift();
-    this.tellTest(journey.arrived);
-  }
-
-  private jump({ at, fire }: Alarm): void {
-    this.alarmed = undefined;
-    this.clock = Math.max(this.clock, at);
-    this.wake();
-    fire();
+    const now = this.now();
+    const stalls = this.living.map(({ stalledUntil }) => stalledUntil).filter((until) => until > now);
+    if (!this.clock.rest(true, Math.min(Number.POSITIVE_INFINITY, ...stalls)) && this.outside === 0) this.onRest();
   }
 }
 

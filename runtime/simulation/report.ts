@@ -1,8 +1,10 @@
 import { show } from "../inspect.ts";
+import { keep } from "./found.ts";
 import type { Minimal } from "./minimise.ts";
 import { type Script, write, writeInjection } from "./script.ts";
 
-interface Found {
+/** Which of the runs of which search it was. */
+interface Search {
   readonly index: number;
   readonly schedules: number;
   readonly strategy: string;
@@ -11,19 +13,40 @@ interface Found {
 /** So many lines of a run are shown: the last ones, and those that waited. */
 const SHOWN = 40;
 
-/** A failure as its reader sees it: what, why, the run, and how to see it again. */
-export function explain(minimal: Minimal, found: Found): Error {
+/** A failure as its reader sees it: what, why, the run, and how to see it again; and as a program does. */
+export function explain(minimal: Minimal, search: Search): Error {
+  const { run, script, reproduced } = minimal;
+  const { seed, steps } = run.machine;
+  return keep(told(minimal, search), {
+    seed,
+    schedule: search.index + 1,
+    steps,
+    orders: script.constraints.length,
+    faults: script.injections.length,
+    replay: reproduced ? write(script) : undefined,
+  });
+}
+
+function told(minimal: Minimal, search: Search): Error {
   const { run, script } = minimal;
   const thrown = run.failure?.thrown;
   const what = thrown instanceof Error ? thrown.message : show(thrown);
-  const text = [what, "", `  ${summary(minimal, found)}`, "", ...lines(script), ...table(minimal), ...replays(minimal)];
+  const text = [
+    what,
+    "",
+    `  ${summary(minimal, search)}`,
+    "",
+    ...lines(script),
+    ...table(minimal),
+    ...replays(minimal),
+  ];
   if (!(thrown instanceof Error)) return new Error(text.join("\n"), { cause: thrown });
   // The error itself: its stack leads to the test, and its fields say what was expected.
   thrown.message = text.join("\n");
   return thrown;
 }
 
-function summary({ run, script, runs, reproduced }: Minimal, { index, schedules, strategy }: Found): string {
+function summary({ run, script, runs, reproduced }: Minimal, { index, schedules, strategy }: Search): string {
   const { seed, steps } = run.machine;
   const where = `schedule ${index + 1} of ${schedules}, seed ${seed} (${strategy}), ${count(steps, "step")}`;
   if (!reproduced) return `${where}; no order of events alone brings it about again`;

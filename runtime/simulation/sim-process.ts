@@ -1,11 +1,11 @@
 import type { Behaviour } from "../behaviour.ts";
+import type { Dice } from "../dice.ts";
 import { labelOf } from "../label.ts";
 import { PlainState } from "../plain-process.ts";
 import { IDLE, type Process, READY, START } from "../process.ts";
 import { ProcessSelf } from "../self.ts";
 import { DownMessage, ExitMessage } from "../signal.ts";
 import type { Milliseconds } from "../types.ts";
-import type { Dice } from "./dice.ts";
 import { Arrival, type Event } from "./event.ts";
 import { Lane } from "./lane.ts";
 import type { SimKernel } from "./sim-kernel.ts";

@@ -109,7 +109,8 @@ class Session {
       const seed = this.seed + i;
       const strategy = supply.next(seed, this.length);
       if (strategy === undefined) return this.explored(i, true);
-      const found = await this.run(seed, strategy, this.planOf(seed), false);
+      // A script speaks of events by their names.
+      const found = await this.run(seed, strategy, this.planOf(seed), this.script !== undefined);
       this.steps += found.machine.steps;
       if (found.failure !== undefined) throw await this.explain(found, i);
       if (i % REPEATED === 0 && found.machine.exact) await this.repeat(found);

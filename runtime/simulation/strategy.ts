@@ -1,6 +1,6 @@
+import { Dice } from "../dice.ts";
 import { BadArgument } from "../errors.ts";
 import { show } from "../inspect.ts";
-import { Dice } from "./dice.ts";
 import type { Event } from "./event.ts";
 import { SimulationError } from "./failure.ts";
 import type { Lane } from "./lane.ts";
