@@ -73,6 +73,9 @@ export class Machine implements Driver {
   private awake = false;
   private stopped = false;
   private last: Event | undefined;
+  /** How many steps there were when invariants were looked at last, and when it was asked what goes wrong. */
+  private checked = 0;
+  private planned = -1;
   private look: (now: Milliseconds) => void = () => {};
   private fail: (error: Error) => void = () => {};
 
@@ -215,11 +218,17 @@ export class Machine implements Driver {
     this.awake = false;
     this.current = null;
     watchRunning(this.running);
-    if (this.steps > 0) this.onStep?.();
+    if (this.checked !== this.steps) {
+      this.checked = this.steps;
+      this.onStep?.();
+    }
     if (this.stopped) return;
     const now = this.now();
     this.look(now);
-    for (const injection of this.plan.between(this, this.last)) this.inject(injection);
+    if (this.planned !== this.steps) {
+      this.planned = this.steps;
+      for (const injection of this.plan.between(this, this.last)) this.inject(injection);
+    }
     const events = this.possible();
     if (events.length === 0) return this.rest();
     if (this.steps >= this.limit) return this.giveUp(new SimulationError("endless", endless(this.limit)));
