@@ -53,6 +53,8 @@ export class Machine implements Driver {
   readonly choices: number[] = [];
   /** After each step a hash of all that has happened so far. */
   readonly hashes: number[] = [];
+  /** What was possible when the run ended, in a run that names its events. */
+  pending: readonly Event[] = [];
   /** Rejects when the run cannot go on. */
   readonly failure: Promise<never>;
   /** Called when all code has come to rest after a step. */
@@ -207,9 +209,11 @@ export class Machine implements Driver {
     setImmediate(this.step);
   }
 
+  /** The end of the run. What could still have happened is kept: after this, the processes are ended. */
   stop(): void {
     this.stopped = true;
     this.current = null;
+    if (this.named) this.pending = this.possible();
   }
 
   /** Code that is a process's, and not the test's. */
@@ -334,11 +338,6 @@ export class Machine implements Driver {
     for (const other of possible) if (other.no < event.no) this.delayed.add(other);
     this.trace.push({ at: this.now(), event });
     this.strategy.happened?.(event);
-  }
-
-  /** What was possible when the run ended. */
-  get pending(): readonly Event[] {
-    return this.possible();
   }
 
   private drop(event: Event): void {

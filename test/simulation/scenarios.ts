@@ -2,10 +2,13 @@ import type { Scenario } from "./scenario.ts";
 import { calls } from "./scenarios/calls.ts";
 import { intensity } from "./scenarios/intensity.ts";
 import { links } from "./scenarios/links.ts";
+import { mailboxes } from "./scenarios/mailboxes.ts";
 import { monitors } from "./scenarios/monitors.ts";
 import { names } from "./scenarios/names.ts";
+import { servers } from "./scenarios/servers.ts";
 import { shutdowns } from "./scenarios/shutdowns.ts";
 import { strategies } from "./scenarios/strategies.ts";
+import { timers } from "./scenarios/timers.ts";
 
 export type { Scenario } from "./scenario.ts";
 
@@ -18,4 +21,7 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...strategies,
   ...intensity,
   ...shutdowns,
+  ...timers,
+  ...mailboxes,
+  ...servers,
 };
