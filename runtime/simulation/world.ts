@@ -32,6 +32,9 @@ export interface Simulation extends System {
    * and a failure may not come again.
    */
   foreign<T>(promise: PromiseLike<T>): Promise<T>;
+  /** How many events there have been in this run, and a number that differs when any of them, or their order, does. */
+  readonly steps: number;
+  readonly hash: number;
   /** What is still there: processes, names, timers, aliases; and what should never be, such as a link to the dead. */
   leaks(): readonly string[];
 }
@@ -56,6 +59,14 @@ export class World extends LiveSystem implements Simulation {
 
   get seed(): number {
     return this.machine.seed;
+  }
+
+  get steps(): number {
+    return this.machine.steps;
+  }
+
+  get hash(): number {
+    return this.machine.hashes.at(-1) ?? 0;
   }
 
   random(): number {

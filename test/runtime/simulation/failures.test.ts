@@ -24,8 +24,8 @@ describe("a failure", () => {
   test("shows the run, and marks who waited and for whom", async () => {
     const { message } = await failureOf(LOST, { strategy: pct(3), schedules: 500 });
     expect(message).toMatch(/^ +step +virtual +event$/m);
-    expect(message).toMatch(/^ +\d+ +0 ms {3}\S+→store\.set\S* {3}← waited$/m);
-    expect(message).toMatch(/^ +\d+ +0 ms {3}\S+→store\.get\S* {3}← came first$/m);
+    expect(message).toMatch(/^ +\d+ +0 ms {3}\S+→store +set\S* {3}← waited$/m);
+    expect(message).toMatch(/^ +\d+ +0 ms {3}\S+→store +get\S* {3}← came first$/m);
   });
 
   test("comes again 100 times of 100 by the line that it prints", async () => {
