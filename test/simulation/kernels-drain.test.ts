@@ -21,7 +21,9 @@ class Silent extends Duplex {
   }
 }
 
-test("drain and accept: a drain ends when the last connection has, be it accepted before it, while it runs or after", async () => {
+test("drain and accept: a drain ends when the last connection has, be it accepted before it, while it runs or after", {
+  timeout: 60_000,
+}, async () => {
   const connections = name<typeof Connections>("connections");
   const listener = name<typeof Listener>("listener");
   const Door = {
