@@ -35,7 +35,7 @@ export interface Simulation extends System {
   /** How many events there have been in this run, and a number that differs when any of them, or their order, does. */
   readonly steps: number;
   readonly hash: number;
-  /** What is still there: processes, names, timers, aliases; and what should never be, such as a link to the dead. */
+  /** What is still there: processes, their monitors and aliases, names, timers; and what should never be: a link to the dead. */
   leaks(): readonly string[];
 }
 
@@ -129,7 +129,11 @@ export class World extends LiveSystem implements Simulation {
     const { names, timers } = this.kernel;
     const pending = timers.pending + this.timersLeft;
     return [
-      ...this.processes().map(({ label }) => `process ${label}`),
+      ...this.processes().flatMap(({ label, monitors, aliases }) => [
+        `process ${label}`,
+        ...(monitors.length > 0 ? [`${monitors.length} monitors of ${label}`] : []),
+        ...(aliases > 0 ? [`${aliases} aliases of ${label}`] : []),
+      ]),
       ...(names.size > 0 ? [`${names.size} names`] : []),
       ...(pending > 0 ? [`${pending} timers`] : []),
       ...this.audit(),

@@ -149,6 +149,26 @@ describe("what the simulator finds by itself", () => {
   });
 });
 
+test("leaks names the monitors and aliases that a process holds", () =>
+  simulate({ schedules: 3 }, async (sim) => {
+    const watched = sim.spawn((self) => self.receive(), { label: "watched" });
+    const holder = sim.spawn(
+      (self) => {
+        for (let i = 0; i < 2; i++) self.monitor(watched);
+        self.alias();
+        return self.receive();
+      },
+      { label: "holder" },
+    );
+    await sim.idle();
+    expect(sim.leaks()).toEqual([
+      `process ${watched} watched`,
+      `process ${holder} holder`,
+      `2 monitors of ${holder} holder`,
+      `1 aliases of ${holder} holder`,
+    ]);
+  }));
+
 test("leaks names what is still there: processes, names, timers", () =>
   simulate({ schedules: 3 }, async (sim) => {
     expect(sim.leaks()).toEqual([]);
