@@ -61,6 +61,8 @@ class Session {
   private readonly seed: number;
   private readonly schedules: number;
   private readonly strategy: Search;
+  /** Constraints are of names, so a replay needs them. */
+  private readonly replays: boolean;
   private readonly fixed: { readonly steps: number; readonly messages: Passing };
   private steps = 0;
 
@@ -79,6 +81,7 @@ class Session {
     this.test = test;
     this.seed = seed;
     this.schedules = schedules;
+    this.replays = options.replay !== undefined;
     this.strategy = options.replay === undefined ? strategy : replaying(options.replay);
     this.fixed = { steps, messages };
   }
@@ -90,7 +93,7 @@ class Session {
       const seed = this.seed + i;
       const strategy = supply.next(seed, Math.max(1, length));
       if (strategy === undefined) return this.explored(i, true);
-      const found = await run(this.test, { seed, strategy, named: false, ...this.fixed });
+      const found = await run(this.test, { seed, strategy, named: this.replays, ...this.fixed });
       this.steps += found.machine.steps;
       if (i === 0) length = found.machine.steps;
       if (found.failure !== undefined) throw await this.explain(found, i);
