@@ -1,5 +1,6 @@
 import { show } from "../inspect.ts";
 import { type Constraint, write } from "./constraints.ts";
+import { keep } from "./found.ts";
 import type { Minimal } from "./minimise.ts";
 
 interface Found {
@@ -11,8 +12,15 @@ interface Found {
 /** So many lines of a run are shown: the last ones, and those that waited. */
 const SHOWN = 40;
 
-/** A failure as its reader sees it: what, why, the run, and how to see it again. */
+/** A failure as its reader sees it: what, why, the run, and how to see it again; and as a program does. */
 export function explain(minimal: Minimal, found: Found): Error {
+  const { run, constraints, reproduced } = minimal;
+  const { seed, steps } = run.machine;
+  const replay = reproduced ? write(constraints) : undefined;
+  return keep(told(minimal, found), { seed, schedule: found.index + 1, steps, orders: constraints.length, replay });
+}
+
+function told(minimal: Minimal, found: Found): Error {
   const { run, constraints } = minimal;
   const thrown = run.failure?.thrown;
   const what = thrown instanceof Error ? thrown.message : show(thrown);
