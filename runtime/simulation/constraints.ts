@@ -57,5 +57,8 @@ export function constraintsOf({ trace, delayed, pending }: Machine): readonly Co
   }
   const last = trace.at(-1);
   if (last === undefined) return constraints;
-  return [...constraints, ...pending.map(({ name }) => ({ event: name, after: last.event.name }))];
+  // What was to happen yet, and what was passed over until it was called off, as a timer that was cancelled.
+  const happened = new Set(trace.map(({ event }) => event));
+  const never = [...new Set([...delayed, ...pending])].filter((event) => !happened.has(event));
+  return [...constraints, ...never.map(({ name }) => ({ event: name, after: last.event.name }))];
 }
