@@ -1,5 +1,6 @@
 import type { Scenario } from "./scenario.ts";
 import { calls } from "./scenarios/calls.ts";
+import { hunted } from "./scenarios/hunted.ts";
 import { links } from "./scenarios/links.ts";
 import { monitors } from "./scenarios/monitors.ts";
 import { names } from "./scenarios/names.ts";
@@ -7,4 +8,4 @@ import { names } from "./scenarios/names.ts";
 export type { Scenario } from "./scenario.ts";
 
 /** What is promised of every order of events, by name. */
-export const SCENARIOS: Readonly<Record<string, Scenario>> = { ...links, ...monitors, ...calls, ...names };
+export const SCENARIOS: Readonly<Record<string, Scenario>> = { ...links, ...monitors, ...calls, ...names, ...hunted };
