@@ -1,5 +1,5 @@
 import { Call, Cast } from "../call.ts";
-import { type Process, START } from "../process.ts";
+import { START } from "../process.ts";
 import type { Timer } from "../timers.ts";
 import type { Lane } from "./lane.ts";
 import type { Machine } from "./machine.ts";
@@ -37,6 +37,11 @@ export class Arrival extends Event {
     this.urgent = urgent;
   }
 
+  /** Whether it is the first turn of its process. */
+  get starts(): boolean {
+    return this.message === START;
+  }
+
   perform(machine: Machine): void {
     machine.current = this.receiver;
     this.receiver.handle(this);
@@ -45,14 +50,14 @@ export class Arrival extends Event {
 
 /** What somebody waits for has come: a reply, the end of a sleep. */
 export class Settlement extends Event {
-  readonly waiter: Process;
+  readonly waiter: SimProcess;
   private readonly tell: (value: any) => void;
   private readonly value: unknown;
 
   constructor(
     machine: Machine,
     lane: Lane,
-    waiter: Process,
+    waiter: SimProcess,
     tell: (value: any) => void,
     value: unknown,
     what: string | undefined,
@@ -69,7 +74,7 @@ export class Settlement extends Event {
   }
 
   perform(machine: Machine): void {
-    machine.current = this.waiter as SimProcess;
+    machine.current = this.waiter;
     this.tell(this.value);
   }
 }

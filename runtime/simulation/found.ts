@@ -8,6 +8,8 @@ export interface Found {
   readonly steps: number;
   /** How many order constraints bring it about; none where the order of production does. */
   readonly orders: number;
+  /** How many faults that takes besides. */
+  readonly faults: number;
   /** As the option `replay` takes them; undefined when no constraints bring it about again. */
   readonly replay: string | undefined;
 }

@@ -1,8 +1,12 @@
+import { Dice } from "../dice.ts";
 import type { Driver } from "../driver.ts";
+import { VirtualClock } from "../testing/virtual-clock.ts";
 import type { Timer } from "../timers.ts";
 import type { Milliseconds, Pid } from "../types.ts";
-import { type Event, Ring, Settlement } from "./event.ts";
-import { SimulationError } from "./failure.ts";
+import { Arrival, type Event, Ring, Settlement } from "./event.ts";
+import { InjectedError, SimulationError } from "./failure.ts";
+import type { Injection, Plan } from "./faults.ts";
+import { type Uncontrolled, watchRunning } from "./guards.ts";
 import { Lane } from "./lane.ts";
 import { isEnd, type SimProcess } from "./sim-process.ts";
 import type { Strategy } from "./strategy.ts";
@@ -13,26 +17,15 @@ const { setImmediate } = globalThis;
 export interface MachineOptions {
   readonly seed: number;
   readonly strategy: Strategy;
+  readonly plan: Plan;
   readonly steps: number;
+  readonly allowed: ReadonlySet<Uncontrolled>;
   /** Whether events have names, which takes time. */
   readonly named: boolean;
 }
 
-interface Alarm {
-  readonly at: Milliseconds;
-  readonly fire: () => void;
-  readonly quiet: boolean;
-}
-
-interface Journey {
-  readonly target: Milliseconds;
-  readonly arrived: () => void;
-}
-
-export interface Step {
-  readonly at: Milliseconds;
-  readonly event: Event;
-}
+/** What happened, by itself or on purpose. */
+export type Step = { readonly at: Milliseconds } & ({ readonly event: Event } | { readonly fault: Injection });
 
 /**
  * What runs a simulated system: one event at a time, of those that are possible the one that the strategy chooses, and
@@ -43,14 +36,23 @@ export class Machine implements Driver {
   readonly named: boolean;
   /** Whose code runs; null: nobody's. */
   current: SimProcess | null = null;
+  /** The one for whom the test speaks. */
+  root: SimProcess | null = null;
+  /** How many promises of the outside are waited for, knowingly; and whether there was one. */
+  private outside = 0;
+  exact = true;
   /** What has happened, in a run that names its events. */
   readonly trace: Step[] = [];
   /** Events that had to let a younger one go first, in such a run. */
   readonly delayed = new Set<Event>();
+  /** What went wrong on purpose. */
+  readonly injected: Injection[] = [];
   /** Which of the possible events was chosen, at each step with a choice. */
   readonly choices: number[] = [];
   /** After each step a hash of all that has happened so far. */
   readonly hashes: number[] = [];
+  /** What was possible when the run ended, in a run that names its events. */
+  pending: readonly Event[] = [];
   /** Rejects when the run cannot go on. */
   readonly failure: Promise<never>;
   /** Called when all code has come to rest after a step. */
@@ -58,29 +60,31 @@ export class Machine implements Driver {
   /** Called when nothing is possible, and nothing will be. */
   onRest: () => void = () => {};
   private readonly strategy: Strategy;
+  private readonly plan: Plan;
   private readonly limit: number;
+  private readonly allowed: ReadonlySet<Uncontrolled>;
   private readonly known = new Map<Pid, SimProcess>();
   private readonly listed: SimProcess[] = [];
   /** Of timers that belong to no process. */
   private readonly nobody = new Lane("clock→nobody");
   private settlements: Settlement[] = [];
   private rings: Ring[] = [];
-  private alarmed: Alarm | undefined;
-  private waiters: (() => void)[] = [];
-  private journeys: Journey[] = [];
-  private clock: Milliseconds = 0;
+  private readonly clock = new VirtualClock(() => this.wake());
   private events = 0;
-  private dice: number;
+  private readonly dice: Dice;
   private awake = false;
   private stopped = false;
+  private last: Event | undefined;
   private look: (now: Milliseconds) => void = () => {};
   private fail: (error: Error) => void = () => {};
 
-  constructor({ seed, strategy, steps, named }: MachineOptions) {
+  constructor({ seed, strategy, plan, steps, allowed, named }: MachineOptions) {
     this.seed = seed;
-    this.dice = seed;
+    this.dice = new Dice(seed);
     this.strategy = strategy;
+    this.plan = plan;
     this.limit = steps;
+    this.allowed = allowed;
     this.named = named;
     this.failure = new Promise((_, reject) => {
       this.fail = reject;
@@ -91,23 +95,15 @@ export class Machine implements Driver {
   // ── the driver ──
 
   now(): Milliseconds {
-    return this.clock;
+    return this.clock.now();
   }
 
   /** Each process has dice of its own: what it draws does not depend on who draws before. */
   random(): number {
     const { current } = this;
-    if (current === null) return this.draw();
-    current.dice ??= (this.seed ^ current.lane("dice").hash) | 0;
-    const [next, drawn] = mulberry(current.dice);
-    current.dice = next;
-    return drawn;
-  }
-
-  private draw(): number {
-    const [next, drawn] = mulberry(this.dice);
-    this.dice = next;
-    return drawn;
+    if (current === null) return this.dice.draw();
+    current.dice ??= new Dice(this.seed ^ current.lane("dice").hash);
+    return current.dice.draw();
   }
 
   /** Nothing runs by itself. */
@@ -116,8 +112,7 @@ export class Machine implements Driver {
   }
 
   alarm(at: Milliseconds | undefined, fire: () => void, quiet: boolean): void {
-    this.alarmed = at === undefined ? undefined : { at, fire, quiet };
-    this.wake();
+    this.clock.set(at, fire, quiet);
   }
 
   /** Timers begin to count when the clock is looked at. */
@@ -165,26 +160,18 @@ export class Machine implements Driver {
   // ── time ──
 
   idle(): Promise<void> {
-    return new Promise((resolve) => {
-      this.waiters.push(resolve);
-      this.wake();
-    });
+    return this.clock.idle();
   }
 
-  async advance(time: Milliseconds): Promise<void> {
-    await this.idle();
-    await new Promise<void>((arrived) => {
-      this.journeys.push({ target: this.clock + time, arrived });
-      this.journeys.sort((a, b) => a.target - b.target);
-      this.wake();
-    });
+  advance(time: Milliseconds): Promise<void> {
+    return this.clock.advance(time);
   }
 
   /** Lets time pass until the next timer that is due by `until`, and comes to rest. False when it is `until`. */
   async passTime(until: Milliseconds): Promise<boolean> {
-    if (this.clock >= until) return false;
-    const next = this.alarmed === undefined ? until : Math.min(until, Math.max(this.clock, this.alarmed.at));
-    await this.advance(next - this.clock);
+    const now = this.now();
+    if (now >= until) return false;
+    await this.advance(this.clock.next(until) - now);
     return true;
   }
 
@@ -196,8 +183,31 @@ export class Machine implements Driver {
     setImmediate(this.step);
   }
 
+  /** The end of the run. What could still have happened is kept: after this, the processes are ended. */
   stop(): void {
     this.stopped = true;
+    this.current = null;
+    if (this.named) this.pending = this.possible();
+  }
+
+  /** Code that is a process's, and not the test's. */
+  private readonly running = () => {
+    const { current, allowed } = this;
+    if (current === null || current === this.root) return undefined;
+    return { path: current.path, allowed, fail: (error: Error) => this.giveUp(error) };
+  };
+
+  /** Waits for a promise that nothing in here settles. */
+  async foreign<T>(promise: PromiseLike<T>): Promise<T> {
+    this.exact = false;
+    this.outside++;
+    try {
+      return await promise;
+    } finally {
+      this.outside--;
+      this.current = this.root;
+      this.wake();
+    }
   }
 
   giveUp(error: Error): void {
@@ -208,19 +218,48 @@ export class Machine implements Driver {
   private readonly step = (): void => {
     this.awake = false;
     this.current = null;
+    watchRunning(this.running);
     if (this.steps > 0) this.onStep?.();
     if (this.stopped) return;
-    this.look(this.clock);
+    const now = this.now();
+    this.look(now);
+    for (const injection of this.plan.between(this, this.last)) this.inject(injection);
     const events = this.possible();
     if (events.length === 0) return this.rest();
     if (this.steps >= this.limit) return this.giveUp(new SimulationError("endless", endless(this.limit)));
     const event = events.length === 1 ? (events[0] as Event) : this.choose(events);
-    this.hashes.push(Math.imul((this.hashes.at(-1) ?? 0) ^ event.lane.hash, 0x01000193) ^ this.clock);
+    this.hashes.push(Math.imul((this.hashes.at(-1) ?? 0) ^ event.lane.hash, 0x01000193) ^ now);
     if (this.named) this.record(event, events);
     this.drop(event);
+    this.last = event;
     this.wake();
-    event.perform(this);
+    if (event instanceof Arrival && this.plan.breaks(event)) this.break(event);
+    else event.perform(this);
   };
+
+  private inject(injection: Injection): void {
+    this.injected.push(injection);
+    if (this.named) this.trace.push({ at: this.now(), fault: injection });
+    if (injection.fault === "jump") this.clock.skip(injection.time);
+    else if (injection.fault !== "throw") {
+      const target = this.living.find(({ path }) => path === injection.target);
+      if (injection.fault === "kill") target?.end("killed");
+      else if (target !== undefined) target.stalledUntil = this.now() + injection.time;
+    }
+  }
+
+  private break(event: Arrival): void {
+    const injection: Injection = { fault: "throw", in: event.name };
+    this.injected.push(injection);
+    if (this.named) this.trace.push({ at: this.now(), fault: injection });
+    this.current = event.receiver;
+    event.receiver.break(event, new InjectedError(event.name || event.lane.key));
+  }
+
+  /** The processes that live, the oldest first. */
+  get living(): readonly SimProcess[] {
+    return [...this.known.values()].filter(({ dead }) => !dead);
+  }
 
   /** How much has happened. */
   get steps(): number {
@@ -233,13 +272,17 @@ export class Machine implements Driver {
     return event;
   }
 
+  private isStalled({ stalledUntil }: SimProcess): boolean {
+    return stalledUntil > this.now();
+  }
+
   /** In the order in which they became possible. */
   private possible(): Event[] {
     const events: Event[] = [];
     for (let i = 0; i < this.listed.length; ) {
       const process = this.listed[i] as SimProcess;
       if (process.runs) {
-        process.heads(events);
+        if (!this.isStalled(process)) process.heads(events);
         i++;
       } else {
         process.listed = false;
@@ -248,7 +291,11 @@ export class Machine implements Driver {
     }
     const lanes = new Set<Lane>();
     this.settlements = this.settlements.filter((each) => each.possible);
-    for (const each of this.settlements) if (!lanes.has(each.lane)) lanes.add(each.lane) && events.push(each);
+    for (const each of this.settlements) {
+      if (lanes.has(each.lane)) continue;
+      lanes.add(each.lane);
+      if (!this.isStalled(each.waiter)) events.push(each);
+    }
     this.rings = this.rings.filter((each) => each.possible);
     events.push(...this.rings);
     return events.sort((a, b) => a.no - b.no);
@@ -256,13 +303,8 @@ export class Machine implements Driver {
 
   private record(event: Event, possible: readonly Event[]): void {
     for (const other of possible) if (other.no < event.no) this.delayed.add(other);
-    this.trace.push({ at: this.clock, event });
+    this.trace.push({ at: this.now(), event });
     this.strategy.happened?.(event);
-  }
-
-  /** What was possible when the run ended. */
-  get pending(): readonly Event[] {
-    return this.possible();
   }
 
   private drop(event: Event): void {
@@ -270,43 +312,13 @@ export class Machine implements Driver {
     else if (event instanceof Ring) this.rings.splice(this.rings.indexOf(event), 1);
   }
 
-  /** Nothing is possible: who waits for that is told, then time passes. */
+  /** Nothing is possible: who waits for that, which is the test, is told; then time passes. */
   private rest(): void {
-    if (this.waiters.length > 0) {
-      const { waiters } = this;
-      this.waiters = [];
-      this.wake();
-      for (const resolve of waiters) resolve();
-      return;
-    }
-    const [journey] = this.journeys;
-    if (journey !== undefined) this.travel(journey);
-    else if (this.alarmed?.quiet === false) this.jump(this.alarmed);
-    else this.onRest();
+    this.current = this.root;
+    const now = this.now();
+    const stalls = this.living.map(({ stalledUntil }) => stalledUntil).filter((until) => until > now);
+    if (!this.clock.rest(true, Math.min(Number.POSITIVE_INFINITY, ...stalls)) && this.outside === 0) this.onRest();
   }
-
-  private travel(journey: Journey): void {
-    if (this.alarmed !== undefined && this.alarmed.at <= journey.target) return this.jump(this.alarmed);
-    this.clock = journey.target;
-    this.journeys.shift();
-    this.wake();
-    journey.arrived();
-  }
-
-  private jump({ at, fire }: Alarm): void {
-    this.alarmed = undefined;
-    this.clock = Math.max(this.clock, at);
-    this.wake();
-    fire();
-  }
-}
-
-/** Mulberry32: small, seeded, good enough for choices. The next state, and a number in [0, 1). */
-export function mulberry(state: number): [next: number, drawn: number] {
-  const next = (state + 0x6d2b79f5) | 0;
-  let mixed = Math.imul(next ^ (next >>> 15), 1 | next);
-  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-  return [next, ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32];
 }
 
 const endless = (limit: number): string =>

@@ -1,8 +1,9 @@
-import { Constrained, type Constraint, constraintsOf } from "./constraints.ts";
+import { type Constraint, constraintsOf } from "./constraints.ts";
 import { SimulationError } from "./failure.ts";
+import type { Injection } from "./faults.ts";
 import type { Run } from "./run.ts";
+import type { Script } from "./script.ts";
 import { shrink } from "./shrink.ts";
-import type { Strategy } from "./strategy.ts";
 
 /** How many runs a failure may take to become small. */
 const RUNS = 500;
@@ -10,28 +11,32 @@ const RUNS = 500;
 /** A failure, and the least that brings it about. */
 export interface Minimal {
   readonly run: Run;
-  readonly constraints: readonly Constraint[];
+  readonly script: Script;
   /** How many runs that took. */
   readonly runs: number;
-  /** Whether the constraints bring the failure about; otherwise only the schedule as it was found does. */
+  /** Whether the script brings the failure about; otherwise only the schedule as it was found does. */
   readonly reproduced: boolean;
 }
 
-/** Finds the fewest constraints under which a named run still fails in the same way. */
-export async function minimise(found: Run, again: (strategy: Strategy) => Promise<Run>): Promise<Minimal> {
+/** Finds the fewest faults, and then the fewest order constraints, with which a named run still fails in the same way. */
+export async function minimise(found: Run, again: (script: Script) => Promise<Run>): Promise<Minimal> {
   let runs = 0;
   let smallest = found;
-  const fails = async (constraints: readonly Constraint[]): Promise<boolean> => {
+  const fails = async (constraints: readonly Constraint[], injections: readonly Injection[]): Promise<boolean> => {
     runs++;
-    const run = await again(new Constrained(constraints));
+    const run = await again({ constraints, injections });
     if (!isSame(run, found)) return false;
     smallest = run;
     return true;
   };
   const all = constraintsOf(found.machine);
-  if (!(await fails(all))) return { run: found, constraints: all, runs, reproduced: false };
-  const constraints = await shrink(all, fails, RUNS);
-  return { run: smallest, constraints, runs, reproduced: true };
+  const { injected } = found.machine;
+  if (!(await fails(all, injected))) {
+    return { run: found, script: { constraints: all, injections: injected }, runs, reproduced: false };
+  }
+  const injections = await shrink(injected, (part) => fails(all, part), RUNS);
+  const constraints = await shrink(all, (part) => fails(part, injections), RUNS);
+  return { run: smallest, script: { constraints, injections }, runs, reproduced: true };
 }
 
 /** Whether two runs fail in the same way: values may differ, because another schedule gives others. */

@@ -1,6 +1,6 @@
 import { error, exit, ok, reply } from "hornbeam";
 import type { Channel } from "hornbeam/channels";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { closed, inSim, joins, replied, Talk } from "./support.ts";
 
@@ -178,7 +178,7 @@ test("no more than 1,000 messages wait for a join: a client that sends more is c
   }));
 
 test.each(["freeze", "clone"] as const)("with messages passed by %s, clients join, push and are answered", (messages) =>
-  simulate({ messages, time: "manual" }, async (sim) => {
+  inVirtualTime({ messages, time: "manual" }, async (sim) => {
     const talk = await Talk.open(sim, Any);
     expect(await talk.says(joins("room:ok", "1"))).toEqual([replied("1", "1", "room:ok", "ok")]);
     const frame = ["1", "2", "room:ok", "echo", { text: "hello" }];

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket as NetSocket } from "node:net";
 import { type SocketOptions, socket, type UserSocket } from "hornbeam/channels";
 import { http, httpInfo, router } from "hornbeam/http";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { WebSocket } from "ws";
 import { joins, type WireFrame } from "./support.ts";
 
@@ -10,7 +10,7 @@ import { joins, type WireFrame } from "./support.ts";
 export const REAL = 20_000;
 
 export interface Live {
-  readonly sim: Sim;
+  readonly sim: VirtualSystem;
   readonly port: number;
   /** `ws://…/socket/websocket?vsn=2.0.0` */
   readonly url: string;
@@ -20,7 +20,7 @@ export interface Live {
 /** A server on a free port of this machine, whose time moves only when the test says so. */
 export function serve(module: UserSocket, options: SocketOptions, test: (live: Live) => Promise<void>): Promise<void> {
   const lines: Line[] = [];
-  return simulate({ time: "manual" }, async (sim) => {
+  return inVirtualTime({ time: "manual" }, async (sim) => {
     const site = router().get("/", (conn) => conn.text("a page\n"));
     await sim.start(http({ port: 0, plug: site.plug, sockets: { "/socket": socket(module, options) }, drain: 1000 }));
     const { port } = await httpInfo(sim);

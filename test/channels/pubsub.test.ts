@@ -1,5 +1,5 @@
 import { PubSub } from "hornbeam/channels";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { puppet } from "../runtime/support.ts";
 import { inSim } from "./support.ts";
@@ -106,7 +106,7 @@ test("a dead process neither broadcasts nor subscribes", () =>
   }));
 
 test("two systems share no topics", () =>
-  simulate({ time: "manual" }, (one) =>
+  inVirtualTime({ time: "manual" }, (one) =>
     inSim(async (other) => {
       const a = puppet(one);
       await a.does((self) => PubSub.subscribe(self, "news"));

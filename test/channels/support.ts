@@ -1,7 +1,7 @@
 import { ok, type Pid } from "hornbeam";
 import type { Channel, UserSocket } from "hornbeam/channels";
 import { connect, type TestClient, type TestConnectOptions } from "hornbeam/channels/test";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 
 /** `[join_ref, ref, topic, event, payload]`, as on the wire. */
 export type WireFrame = readonly unknown[];
@@ -32,7 +32,8 @@ export const crashed = (ref: unknown, topic: string): WireFrame => [
 ];
 
 /** Time moves only when the test says so; it fails when a process, a name or a timer is left over. */
-export const inSim = <T>(test: (sim: Sim) => Promise<T>): Promise<T> => simulate({ time: "manual" }, test);
+export const inSim = <T>(test: (sim: VirtualSystem) => Promise<T>): Promise<T> =>
+  inVirtualTime({ time: "manual" }, test);
 
 /** A user socket that lets everybody in, and serves `room:*`. */
 export const serving = (channel: Channel<any, any>): UserSocket => ({
@@ -43,14 +44,18 @@ export const serving = (channel: Channel<any, any>): UserSocket => ({
 /** A client that speaks in frames, and sees every frame it gets. */
 export class Talk {
   readonly client: TestClient;
-  private readonly sim: Sim;
+  private readonly sim: VirtualSystem;
 
-  constructor(sim: Sim, client: TestClient) {
+  constructor(sim: VirtualSystem, client: TestClient) {
     this.sim = sim;
     this.client = client;
   }
 
-  static async open(sim: Sim, module: Channel<any, any> | UserSocket, options?: TestConnectOptions): Promise<Talk> {
+  static async open(
+    sim: VirtualSystem,
+    module: Channel<any, any> | UserSocket,
+    options?: TestConnectOptions,
+  ): Promise<Talk> {
     const userSocket = "connect" in module ? module : serving(module);
     return new Talk(sim, await connect(sim, userSocket, options));
   }

@@ -1,6 +1,6 @@
 import { error, exit, name, noreply, ok, type Pid, reply, stop } from "hornbeam";
 import { type Channel, PubSub, type UserSocket } from "hornbeam/channels";
-import type { Sim } from "hornbeam/sim";
+import type { VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths } from "../runtime/support.ts";
 import { closed, crashed, inSim, joins, Talk } from "./support.ts";
@@ -31,7 +31,7 @@ function ledger(): { readonly told: unknown[]; readonly Room: Channel<{}, any> }
 }
 
 /** A client in `room:a` whose channel's terminate is told, and what happened to it. */
-async function seated(sim: Sim, join: object = {}) {
+async function seated(sim: VirtualSystem, join: object = {}) {
   const { told, Room } = ledger();
   const talk = await Talk.open(sim, Room);
   const pid = await talk.enters("room:a", "1", join);

@@ -1,7 +1,7 @@
 import { error, noreply, ok, type Pid, refuse, reply } from "hornbeam";
 import { type Channel, PubSub, type UserSocket } from "hornbeam/channels";
 import { ConnectionRefused, connect } from "hornbeam/channels/test";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { serving } from "./support.ts";
 
@@ -27,7 +27,7 @@ const Visitors: UserSocket = {
 };
 
 test("a join and a push resolve to their answers", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const client = await connect(sim, Visitors, { params: { user: "ada" } });
     expect(await client.join("room:a")).toEqual({ status: "ok", response: { topic: "room:a", user: "ada" } });
     expect(await client.join("room:b", { refuse: true })).toEqual({ status: "error", response: { reason: "denied" } });
@@ -39,7 +39,7 @@ test("a join and a push resolve to their answers", () =>
   }));
 
 test("answers find their requests, also when they come in another order, and one that will not come is an error", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const client = await connect(sim, Visitors);
     await client.join("room:a");
     await client.join("room:b");
@@ -51,7 +51,7 @@ test("answers find their requests, also when they come in another order, and one
   }));
 
 test("next gives each frame once, those that have come before those that will", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const client = await connect(sim, Visitors);
     await client.join("room:a");
     client.cast("room:a", "tell", { n: 1 });
@@ -65,7 +65,7 @@ test("next gives each frame once, those that have come before those that will", 
   }));
 
 test("two waiters for one event get one frame each, in their order", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const client = await connect(sim, Visitors);
     await client.join("room:a");
     const both = Promise.all([client.next("room:a", "told"), client.next("room:a", "told")]);
@@ -75,7 +75,7 @@ test("two waiters for one event get one frame each, in their order", () =>
   }));
 
 test("a join again goes by its new join_ref", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const client = await connect(sim, Visitors);
     await client.join("room:a");
     await client.join("room:a");
@@ -84,7 +84,7 @@ test("a join again goes by its new join_ref", () =>
   }));
 
 test("a refused connection rejects with the reason that connect gave, and leaves no process", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const refused: unknown = await connect(sim, Visitors, { params: { user: "bad" } }).catch((thrown) => thrown);
     expect(refused).toBeInstanceOf(ConnectionRefused);
     expect(refused).toMatchObject({ reason: { reason: "bad user" }, message: expect.stringContaining("refused") });
@@ -92,7 +92,7 @@ test("a refused connection rejects with the reason that connect gave, and leaves
   }));
 
 test("who disconnects ends the process of the connection, and closedWith says that it was the client", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const client = await connect(sim, Visitors);
     expect(client.closedWith).toBeUndefined();
     client.disconnect();
@@ -102,7 +102,7 @@ test("who disconnects ends the process of the connection, and closedWith says th
   }));
 
 test("an hour passes at once", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const client = await connect(sim, Visitors, { timeout: 7_200_000 });
     await client.join("room:a");
     expect(await client.push("room:a", "later", { n: 1 })).toEqual({ status: "ok", response: { n: 1 } });

@@ -1,8 +1,8 @@
 import { error, name, ok, type Pid, reply } from "hornbeam";
 import { type Channel, PubSub, type UserSocket } from "hornbeam/channels";
 import { connect, type TestConnectOptions } from "hornbeam/channels/test";
-import type { Sim } from "hornbeam/sim";
 import { DynamicSupervisor } from "hornbeam/supervisor";
+import type { VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { crashed, inSim, joins, replied, Talk } from "./support.ts";
 
@@ -11,7 +11,8 @@ const Echo: Channel = {
   handleIn: { echo: (payload, socket) => reply(payload, socket) },
 };
 
-const isOpen = (sim: Sim, { client }: Talk) => client.closedWith === undefined && sim.isAlive(client.transport as Pid);
+const isOpen = (sim: VirtualSystem, { client }: Talk) =>
+  client.closedWith === undefined && sim.isAlive(client.transport as Pid);
 
 test("a heartbeat is answered on a connection without channels, without a join_ref", () =>
   inSim(async (sim) => {

@@ -3,8 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Pid, Self } from "hornbeam";
-import { type Sim, simulate } from "hornbeam/sim";
 import { supervisor } from "hornbeam/supervisor";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { beforeAll, describe, expect, test } from "vitest";
 import * as prelude from "./prelude.ts";
 
@@ -25,7 +25,7 @@ interface Example {
 }
 
 interface World {
-  readonly sim: Sim;
+  readonly sim: VirtualSystem;
   readonly self: Self;
   readonly app: Pid;
 }
@@ -55,8 +55,8 @@ function moduleOf({ code }: Example): string {
   const types = TYPES.filter((type) => code.includes(type));
   return [
     `import { ${[...values, named ? "lobbyName as name" : ""].filter(Boolean).join(", ")} } from "../../test/docs/prelude.ts";`,
-    `import type { ${["Pid", "Self", "Sim", ...types].join(", ")} } from "../../test/docs/prelude.ts";`,
-    "export default async ({ sim, self, app }: { sim: Sim; self: Self; app: Pid }): Promise<void> => {",
+    `import type { ${["Pid", "Self", "VirtualSystem", ...types].join(", ")} } from "../../test/docs/prelude.ts";`,
+    "export default async ({ sim, self, app }: { sim: VirtualSystem; self: Self; app: Pid }): Promise<void> => {",
     code,
     "};",
   ].join("\n");
@@ -81,7 +81,7 @@ describe("every example in a docstring runs", () => {
     "%s",
     async ([, example]) => {
       const module = (await import(join(OUT, example.file))) as { default(world: World): Promise<void> };
-      await simulate({ time: "manual" }, async (sim) => {
+      await inVirtualTime({ time: "manual" }, async (sim) => {
         const app = await sim.start(supervisor(prelude.App, { port: 0 }, { id: "app" }));
         const done = Promise.withResolvers<void>();
         sim.spawn((self) => module.default({ sim, self, app }).then(done.resolve, done.reject));

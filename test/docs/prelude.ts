@@ -12,9 +12,10 @@ export * from "hornbeam/channels/test";
 export * from "hornbeam/genserver";
 export * from "hornbeam/http";
 export * from "hornbeam/http/test";
-export * from "hornbeam/sim";
+export * from "hornbeam/simulation";
 export * from "hornbeam/supervisor";
 export * from "hornbeam/supervisor/test";
+export * from "hornbeam/test";
 export { expect } from "vitest";
 
 export const Counter = {

@@ -1,5 +1,5 @@
-import { simulate } from "hornbeam/sim";
 import { Application } from "hornbeam/supervisor";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { Shop, Store, shelf, till } from "../../examples/application.ts";
 import { runExample } from "./support.ts";
@@ -18,7 +18,7 @@ test("examples/application.ts starts the store before the shop, and stops them i
 });
 
 test("the shop cannot be started without the store, and outlives it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await expect(Application.start(sim, Shop)).rejects.toMatchObject({ reason: "notStarted", application: "store" });
     await Application.ensureAllStarted(sim, Shop);
     expect(await sim.call(till, "sell", 1)).toBe("1 sold, 9 left");

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { httpInfo } from "hornbeam/http";
-import { simulate } from "hornbeam/sim";
 import { supervisor } from "hornbeam/supervisor";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { App } from "../../examples/chat/app.ts";
@@ -163,7 +163,7 @@ test(
 test(
   "when the service stops its visitors are told, and nothing is left over",
   () =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       await sim.start(supervisor(App, { port: 0 }, { id: "chat" }));
       const { port } = await httpInfo(sim);
       await withClients({ port }, async (dial) => {

@@ -1,8 +1,8 @@
 import { ok } from "hornbeam";
 import { connect } from "hornbeam/channels/test";
 import { child, type GenServer } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
 import { DynamicSupervisor } from "hornbeam/supervisor";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { Visitors } from "../../examples/chat/app.ts";
 import { roomName, rooms } from "../../examples/chat/room.ts";
@@ -153,7 +153,7 @@ test(
 );
 
 test("visitors who all find a room closed open it once, fifty times", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     await sim.start(DynamicSupervisor.child({ name: rooms }));
     const clients = [await connect(sim, Visitors), await connect(sim, Visitors)];
     const door = Promise.withResolvers<void>();

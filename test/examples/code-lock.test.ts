@@ -1,18 +1,23 @@
 import { GenStatem, sys } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { CodeLock } from "../../examples/code-lock.ts";
 
-const push = async (sim: Sim, lock: Awaited<ReturnType<typeof open>>, digits: string): Promise<readonly string[]> => {
+const push = async (
+  sim: VirtualSystem,
+  lock: Awaited<ReturnType<typeof open>>,
+  digits: string,
+): Promise<readonly string[]> => {
   const answers: string[] = [];
   for (const digit of digits) answers.push(await sim.call(lock, "button", digit));
   return answers;
 };
-const open = (sim: Sim) => GenStatem.start(sim, CodeLock, "1234");
-const stateOf = async (sim: Sim, lock: Awaited<ReturnType<typeof open>>) => (await sys.getState(sim, lock)).state;
+const open = (sim: VirtualSystem) => GenStatem.start(sim, CodeLock, "1234");
+const stateOf = async (sim: VirtualSystem, lock: Awaited<ReturnType<typeof open>>) =>
+  (await sys.getState(sim, lock)).state;
 
 test("the lock opens for its code, and locks again after ten seconds", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const lock = await open(sim);
     expect(await push(sim, lock, "1234")).toEqual(["more", "more", "more", "open"]);
     await sim.advance(9_999);
@@ -22,7 +27,7 @@ test("the lock opens for its code, and locks again after ten seconds", () =>
   }));
 
 test("a button that is pushed while it is open counts when it is locked again", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const lock = await open(sim);
     await push(sim, lock, "1234");
     const early = sim.with({ timeout: "infinity" }).call(lock, "button", "1");
@@ -32,7 +37,7 @@ test("a button that is pushed while it is open counts when it is locked again", 
   }));
 
 test("who stops in the middle of the code begins anew", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const lock = await open(sim);
     await push(sim, lock, "12");
     await sim.advance(5_000);
@@ -40,7 +45,7 @@ test("who stops in the middle of the code begins anew", () =>
   }));
 
 test("after three wrong codes it is deaf for a minute", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const lock = await open(sim);
     expect((await push(sim, lock, "111122223333")).filter((answer) => answer === "wrong")).toHaveLength(3);
     expect(await push(sim, lock, "1")).toEqual(["deaf"]);

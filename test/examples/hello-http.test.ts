@@ -1,12 +1,12 @@
 import { httpInfo } from "hornbeam/http";
 import { request } from "hornbeam/http/test";
-import { simulate } from "hornbeam/sim";
 import { supervisor } from "hornbeam/supervisor";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { App, site } from "../../examples/hello-http.ts";
 
 test("the router greets by name, and refuses who has not logged in", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     expect((await request(sim, site.plug, "GET", "/hello/world")).body).toBe("Hello, world!\n");
     const refused = await request(sim, site.plug, "GET", "/me");
     expect([refused.status, refused.json()]).toEqual([401, { error: "log in first" }]);
@@ -17,7 +17,7 @@ test("the router greets by name, and refuses who has not logged in", () =>
   }));
 
 test("a request that crashes is answered with 500, and the next one is none the worse", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     await sim.start(supervisor(App, { port: 0 }));
     const url = `http://127.0.0.1:${(await httpInfo(sim)).port}`;
     expect((await fetch(`${url}/crash`)).status).toBe(500);

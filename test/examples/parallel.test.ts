@@ -1,11 +1,11 @@
-import { simulate } from "hornbeam/sim";
 import { TaskSupervisor } from "hornbeam/supervisor";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { collect, fetchers, firstTwo } from "../../examples/parallel.ts";
 import { events, inside } from "../runtime/support.ts";
 
 test("pages that come in time are given in their order, beside one that was too slow and one that crashed", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const crashes = events(sim, "process.crash");
     await sim.start(TaskSupervisor.child({ name: fetchers }));
     await inside(sim, async (self) => {
@@ -22,7 +22,7 @@ test("pages that come in time are given in their order, beside one that was too 
   }));
 
 test("the first two pages are enough: the others are stopped", () =>
-  simulate((sim) =>
+  inVirtualTime((sim) =>
     inside(sim, async (self) => {
       expect(await firstTwo(self)).toEqual(["all is well", "1:0"]);
       expect(self.now()).toBe(30);

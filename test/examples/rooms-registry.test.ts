@@ -1,16 +1,16 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type Sim, simulate } from "hornbeam/sim";
 import { Registry, supervisor, via } from "hornbeam/supervisor";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { open, Rooms, rooms, titles } from "../../examples/rooms-registry.ts";
 import { REAL } from "../runtime/support.ts";
 
 const lobby = via(rooms, "room:lobby");
 
-const withRooms = (test: (sim: Sim) => Promise<void>) =>
-  simulate({ time: "manual" }, async (sim) => {
+const withRooms = (test: (sim: VirtualSystem) => Promise<void>) =>
+  inVirtualTime({ time: "manual" }, async (sim) => {
     await sim.start(supervisor(Rooms, { id: "rooms" }));
     await test(sim);
   });

@@ -1,15 +1,15 @@
 import { connect } from "hornbeam/channels/test";
 import { child } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
 import { DynamicSupervisor } from "hornbeam/supervisor";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { Visitors } from "../../examples/chat/app.ts";
 import { Room, roomName, rooms } from "../../examples/chat/room.ts";
 
 const lobby = roomName("room:lobby");
 
-const withRooms = (test: (sim: Sim) => Promise<void>, maxChildren = 1000) =>
-  simulate({ time: "manual" }, async (sim) => {
+const withRooms = (test: (sim: VirtualSystem) => Promise<void>, maxChildren = 1000) =>
+  inVirtualTime({ time: "manual" }, async (sim) => {
     await sim.start(DynamicSupervisor.child({ name: rooms, maxChildren }));
     await test(sim);
   });

@@ -1,13 +1,13 @@
 import { BadArgument, CallError, exit, name, type Self, StartError } from "hornbeam";
 import { Agent } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
 import { Supervisor, supervisor } from "hornbeam/supervisor";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, events, inside, puppet } from "../runtime/support.ts";
 import { WAYS, ways } from "./support.ts";
 
 test("an agent keeps a state that is read, changed and both, and is stopped", () =>
-  simulate((sim) =>
+  inVirtualTime((sim) =>
     inside(sim, async (self) => {
       const agent = await Agent.startLink(self, () => ({ hits: 0 }));
       expect(await Agent.update(self, agent, ({ hits }) => ({ hits: hits + 1 }))).toBeUndefined();
@@ -21,7 +21,7 @@ test("an agent keeps a state that is read, changed and both, and is stopped", ()
   ));
 
 test("an agent is found by its name, from anywhere", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const hits = name<Agent<number>>("hits");
     const agent = await Agent.start(sim, () => 5, { name: hits });
     expect(sim.whereis(hits)).toBe(agent);
@@ -36,7 +36,7 @@ test("an agent is found by its name, from anywhere", () =>
   }));
 
 test("startLink ties an agent to its starter, start does not", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const owner = puppet(sim);
     const agents: any[] = [];
@@ -48,7 +48,7 @@ test("startLink ties an agent to its starter, start does not", () =>
   }));
 
 test("an agent can be supervised: it comes back with a new state, under its name", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const hits = name<Agent<number>>("hits");
     const children = [
       Agent.child(() => 5, { name: hits }),
@@ -68,7 +68,7 @@ test("an agent can be supervised: it comes back with a new state, under its name
   }));
 
 test.for(WAYS)("the functions of an agent may give their values %s, and still run one at a time", (way) =>
-  simulate((sim) =>
+  inVirtualTime((sim) =>
     inside(sim, async (self) => {
       const make = ways[way];
       const agent = await Agent.start(self, () => make((): readonly string[] => []));
@@ -83,7 +83,7 @@ test.for(WAYS)("the functions of an agent may give their values %s, and still ru
 );
 
 test("the functions run inside the agent, with its self", () =>
-  simulate((sim) =>
+  inVirtualTime((sim) =>
     inside(sim, async (self) => {
       const pids: unknown[] = [];
       const agent = await Agent.start(self, (own) => pids.push(own.pid));
@@ -104,7 +104,7 @@ test.for([
 ] satisfies [string, Crash][])(
   "a function of %s that throws or exits crashes the agent, and its caller has the reason",
   ([, crash]) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       const crashes = events(sim, "process.crash");
       await inside(sim, async (self) => {
@@ -124,7 +124,7 @@ test.for([
 );
 
 test("a cast that throws crashes the agent, and nobody hears of it by the cast", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const agent = await Agent.start(sim, () => 0);
     Agent.cast(sim, agent, () => {
@@ -137,7 +137,7 @@ test("a cast that throws crashes the agent, and nobody hears of it by the cast",
   }));
 
 test("a function of getAndUpdate that does not return a pair crashes the agent", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     for (const result of [0, [1], [1, 2, 3], undefined]) {
       const agent = await Agent.start(sim, () => 0);
       const error: any = await Agent.getAndUpdate(sim, agent, () => result as never).catch((caught) => caught);
@@ -148,7 +148,7 @@ test("a function of getAndUpdate that does not return a pair crashes the agent",
   }));
 
 test("a call waits 5000 ms, or as long as it is told to, and the agent does the work all the same", () =>
-  simulate((sim) =>
+  inVirtualTime((sim) =>
     inside(sim, async (self) => {
       const agent = await Agent.start(self, () => 0);
       const slow = async (_: number, own: Self) => {
@@ -166,7 +166,7 @@ test("a call waits 5000 ms, or as long as it is told to, and the agent does the 
   ));
 
 test("an agent whose first function fails does not start", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const hits = name<Agent<number>>("hits");
     const failing = Agent.start(sim, (): number => exit("no disk"), { name: hits });
     await expect(failing).rejects.toThrow(StartError);
@@ -179,14 +179,14 @@ test("an agent whose first function fails does not start", () =>
   }));
 
 test("a value that is thrown and would be a result of a server is one: a throw counts as a return", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const agent = await Agent.start(sim, () => 0);
     const thrown = Agent.get(sim, agent, () => Promise.reject("oops"));
     await expect(thrown).rejects.toMatchObject({ reason: { name: "BadReturnValue", value: "oops" } });
   }));
 
 test("what is no function is refused, and harms nobody", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const agent = await Agent.start(sim, () => 0);
     await expect(Agent.get(sim, agent, 5 as never)).rejects.toThrow("Agent.get: expected a function, got: 5");
     await expect(Agent.update(sim, agent, 5 as never)).rejects.toThrow(BadArgument);

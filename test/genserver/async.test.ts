@@ -1,6 +1,6 @@
 import { answer, noreply, ok, reply, type Self } from "hornbeam";
 import { type From, GenServer, start } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths } from "../runtime/support.ts";
 import { type Act, type Log, logOf, Scripted, Terminating } from "./support.ts";
@@ -16,7 +16,7 @@ const slow =
   };
 
 test("a server handles one message at a time, however long its callback waits", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const order: string[] = [];
     const pid = await start(sim, Scripted, {});
     sim.cast(pid, "act", slow("cast", order, 30));
@@ -29,7 +29,7 @@ test("a server handles one message at a time, however long its callback waits", 
   }));
 
 test("a callback that returns at once after one that waited still waits its turn", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const order: string[] = [];
     const pid = await start(sim, Scripted, {});
     for (let i = 0; i < 3; i++) {
@@ -41,7 +41,7 @@ test("a callback that returns at once after one that waited still waits its turn
   }));
 
 test("an exit signal ends a server in the middle of a callback, without terminate", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     let terminated = false;
     const order: string[] = [];
@@ -62,7 +62,7 @@ test("an exit signal ends a server in the middle of a callback, without terminat
   }));
 
 test("an exit that is trapped waits until the callback is done", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const init = (self: Self) => {
       self.trapExit = true;
       return ok([]);
@@ -75,7 +75,7 @@ test("an exit that is trapped waits until the callback is done", () =>
   }));
 
 test("two servers may call each other in asynchronous callbacks, one after the other", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const [a, b] = [await start(sim, Scripted, {}), await start(sim, Scripted, {})];
     const relay: Act = async (log, self) => reply(await self.call(b, "act", (log) => reply("from b", log)), log);
     expect(await sim.call(a, "act", relay)).toBe("from b");
@@ -87,7 +87,7 @@ test("two servers may call each other in asynchronous callbacks, one after the o
   }));
 
 test("a call that fails in a callback ends the server, if nobody catches it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const [a, b] = [await start(sim, Scripted, {}), await start(sim, Scripted, {})];
     sim.kill(b);
@@ -97,7 +97,7 @@ test("a call that fails in a callback ends the server, if nobody catches it", ()
   }));
 
 test("a reply can be put off: the caller waits while the server goes on", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const waiting: From[] = [];
     const later: Act = (log, _, from) => {
       waiting.push(from);
@@ -112,7 +112,7 @@ test("a reply can be put off: the caller waits while the server goes on", () =>
   }));
 
 test("a reply before the callback is done reaches the caller at once, and what is returned after it is too much", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, {});
     const act: Act = async (log, self, from) => {
       answer(from, "early");
@@ -125,7 +125,7 @@ test("a reply before the callback is done reaches the caller at once, and what i
   }));
 
 test("a promise of another library counts as a promise", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, {});
     const method = "then"; // under its own name the linter takes it for a mistake
     const thenable = (log: Log) => ({

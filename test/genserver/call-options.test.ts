@@ -1,6 +1,6 @@
 import { CallError, name, noreply, ok, type Pid, reply, type Self, stop } from "hornbeam";
 import { GenServer, start } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, events, puppet } from "../runtime/support.ts";
 import { logOf, Scripted, WAYS, ways } from "./support.ts";
@@ -8,7 +8,7 @@ import { logOf, Scripted, WAYS, ways } from "./support.ts";
 const never = (log: readonly unknown[]) => noreply(log);
 
 /** Calls `to` and tells when it failed and why. */
-const failure = async (sim: Sim, call: Promise<unknown>) => {
+const failure = async (sim: VirtualSystem, call: Promise<unknown>) => {
   try {
     return await call;
   } catch (error) {
@@ -19,14 +19,14 @@ const failure = async (sim: Sim, call: Promise<unknown>) => {
 // ── deadlines ──
 
 test("a call with a deadline fails with timeout at that moment, later than the default of 5 s, too", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, {});
     expect(await failure(sim, sim.with({ deadline: 100 }).call(pid, "act", never))).toEqual(["timeout", 100]);
     expect(await failure(sim, sim.with({ deadline: 60_000 }).call(pid, "act", never))).toEqual(["timeout", 60_000]);
   }));
 
 test("of a deadline and a timeout the earlier counts", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, {});
     const both = (timeout: number | "infinity", deadline: number) => sim.with({ timeout, deadline });
     expect(await failure(sim, both(50, 100).call(pid, "act", never))).toEqual(["timeout", 50]);
@@ -36,7 +36,7 @@ test("of a deadline and a timeout the earlier counts", () =>
   }));
 
 test("a call whose deadline has passed fails at once, and is not sent", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, {});
     await sim.advance(100);
     let handled = 0;
@@ -52,7 +52,7 @@ test("a call whose deadline has passed fails at once, and is not sent", () =>
   }));
 
 test("a deadline that makes no sense is refused, and nothing is sent", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, {});
     for (const deadline of [Number.NaN, "soon", null, -Infinity] as any[]) {
       await expect(sim.with({ deadline }).call(pid, "act", never)).rejects.toThrow(/expected a deadline .*, got: /);
@@ -63,7 +63,7 @@ test("a deadline that makes no sense is refused, and nothing is sent", () =>
 
 for (const way of WAYS) {
   test(`a deadline travels: what the server calls while it handles the request is limited by it, ${way}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const [front, middle, back] = [
         await start(sim, Scripted, {}),
         await start(sim, Scripted, {}),
@@ -92,7 +92,7 @@ for (const way of WAYS) {
 }
 
 test("a plain timeout does not travel", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const [front, back] = [await start(sim, Scripted, {}), await start(sim, Scripted, {})];
     let ended: unknown;
     const pass = async (log: readonly unknown[], self: Self) => {
@@ -105,7 +105,7 @@ test("a plain timeout does not travel", () =>
   }));
 
 test("a deadline holds after an await, and an earlier one of its own is not moved", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const [front, back] = [await start(sim, Scripted, {}), await start(sim, Scripted, {})];
     const seen: unknown[] = [];
     const pass = async (log: readonly unknown[], self: Self) => {
@@ -134,7 +134,7 @@ test("a deadline holds after an await, and an earlier one of its own is not move
   }));
 
 test("the next message is not limited by the deadline of the one before, nor is a continue", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const [front, back] = [await start(sim, Scripted, {}), await start(sim, Scripted, {})];
     const ended: unknown[] = [];
     const patient = async (log: readonly unknown[], self: Self) => {
@@ -160,7 +160,7 @@ test("the next message is not limited by the deadline of the one before, nor is 
   }));
 
 test("a request that is sent on while a deadline runs ends at the deadline, too", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const [front, back] = [await start(sim, Scripted, {}), await start(sim, Scripted, {})];
     let outcome: unknown;
     const pass = async (log: readonly unknown[], self: Self) => {
@@ -177,7 +177,7 @@ test("a request that is sent on while a deadline runs ends at the deadline, too"
   }));
 
 test("a deadline in terminate is that of the request which stops the server", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const back = await start(sim, Scripted, {});
     let ended: unknown;
     const Leaving = {
@@ -196,7 +196,7 @@ test("a deadline in terminate is that of the request which stops the server", ()
 // ── signals ──
 
 test("a call fails with aborted as soon as its signal is, with the reason of the abort as its cause", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, {});
     const abort = new AbortController();
     const call = sim.with({ signal: abort.signal }).call(pid, "act", never);
@@ -207,7 +207,7 @@ test("a call fails with aborted as soon as its signal is, with the reason of the
   }));
 
 test("the reply to a call that was aborted is dropped, and the server has done the work", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const pid = await start(sim, Scripted, {});
     const abort = new AbortController();
     const caller = puppet(sim);
@@ -228,14 +228,14 @@ test("the reply to a call that was aborted is dropped, and the server has done t
   }));
 
 test("a call whose signal is aborted already fails at once, and is not sent", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, {});
     const call = sim.with({ signal: AbortSignal.abort("gone") }).call(pid, "act", never);
     await expect(call).rejects.toMatchObject({ reason: "aborted", cause: "gone" });
     expect(sim.processes()[0]).toMatchObject({ messages: 0 });
   }));
 
-test.each<[string, (sim: Sim, pid: Pid, signal: AbortSignal) => Promise<unknown>]>([
+test.each<[string, (sim: VirtualSystem, pid: Pid, signal: AbortSignal) => Promise<unknown>]>([
   ["a reply", (sim, pid, signal) => sim.with({ signal }).call(pid, "act", (log: any) => reply(1, log))],
   ["a timeout", (sim, pid, signal) => sim.with({ signal, timeout: 10 }).call(pid, "act", never)],
   ["a server that is not there", (sim, _, signal) => sim.with({ signal }).call(name("nobody"), "act", never)],
@@ -252,7 +252,7 @@ test.each<[string, (sim: Sim, pid: Pid, signal: AbortSignal) => Promise<unknown>
     },
   ],
 ])("after %s nothing listens to the signal any more", (_, call) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, {});
     const { signal } = new AbortController();
     const listeners = new Set<unknown>();
@@ -276,14 +276,14 @@ test.each<[string, (sim: Sim, pid: Pid, signal: AbortSignal) => Promise<unknown>
 );
 
 test("what is no signal is refused", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, {});
     const call = sim.with({ signal: {} as any }).call(pid, "act", never);
     await expect(call).rejects.toThrow(/expected an AbortSignal, got: \{\}/);
   }));
 
 test("an abort by a process that has ended resumes nobody who is dead", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const zombies = events(sim, "process.zombie");
     const pid = await start(sim, Scripted, {});
@@ -303,7 +303,7 @@ test("an abort by a process that has ended resumes nobody who is dead", () =>
   }));
 
 test("options of with add up, the last one wins", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, {});
     const abort = new AbortController();
     const by = sim.with({ signal: abort.signal }).with({ timeout: 10 }).with({ timeout: 20 });

@@ -13,17 +13,17 @@ import {
   Undefined,
 } from "hornbeam";
 import { type GenServer, start } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, events } from "../runtime/support.ts";
 import { type Act, type Log, logOf, Scripted, WAYS, ways } from "./support.ts";
 
-const server = (sim: Sim) => start(sim, Scripted, {});
+const server = (sim: VirtualSystem) => start(sim, Scripted, {});
 const callbacks = ["call", "cast", "info", "continue"] as const;
 type Callback = (typeof callbacks)[number];
 
 /** Runs `act` in one of the callbacks. Resolves to the exit reason, or to the state if the server goes on. */
-async function run(sim: Sim, callback: Callback, act: Act): Promise<{ ended?: unknown; state?: Log }> {
+async function run(sim: VirtualSystem, callback: Callback, act: Act): Promise<{ ended?: unknown; state?: Log }> {
   const died = deaths(sim);
   const pid = await server(sim);
   if (callback === "call") sim.call(pid, "act", act).catch(() => {});
@@ -36,28 +36,28 @@ async function run(sim: Sim, callback: Callback, act: Act): Promise<{ ended?: un
 
 for (const way of WAYS) {
   test.each(callbacks)(`noreply from a %s, ${way}, sets the state`, (callback) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const act: Act = (log) => ways[way](() => noreply([...log, "new"]));
       expect(await run(sim, callback, act)).toEqual({ state: ["new"] });
     }),
   );
 
   test.each(callbacks)(`stop from a %s, ${way}, ends the server with its reason`, (callback) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const act: Act = (log) => ways[way](() => stop("done", log));
       expect(await run(sim, callback, act)).toEqual({ ended: "done" });
     }),
   );
 
   test.each(callbacks)(`an exit in a %s, ${way}, ends the server with its reason`, (callback) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const act: Act = () => ways[way](() => exit("left"));
       expect(await run(sim, callback, act)).toEqual({ ended: "left" });
     }),
   );
 
   test.each(callbacks)(`an Error thrown in a %s, ${way}, is the exit reason itself`, (callback) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const oops = new Error("oops");
       const act: Act = () =>
         ways[way](() => {
@@ -68,7 +68,7 @@ for (const way of WAYS) {
   );
 
   test.each(callbacks)(`a result that is thrown in a %s, ${way}, counts as returned`, (callback) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const act: Act = (log) =>
         ways[way](() => {
           throw noreply([...log, "thrown"]);
@@ -81,7 +81,7 @@ for (const way of WAYS) {
     const bad = [undefined, null, 42, {}, { tag: "noreply", state: [] }, ok([]), error("x"), ignore, refuse(1, [])];
     const extra = callback === "call" ? [] : [reply(1, []), stop("done", [], "reply")];
     for (const value of [...bad, ...extra]) {
-      await simulate(async (sim) => {
+      await inVirtualTime(async (sim) => {
         const { ended } = await run(sim, callback, () => ways[way](() => value));
         expect(ended).toBeInstanceOf(BadReturnValue);
         expect((ended as BadReturnValue).value).toBe(value);
@@ -90,7 +90,7 @@ for (const way of WAYS) {
   });
 
   test.each(callbacks)(`a value that is no Error, thrown in a %s, ${way}, counts as a bad return`, (callback) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const { ended } = await run(sim, callback, () =>
         ways[way](() => {
           throw "oops";
@@ -101,7 +101,7 @@ for (const way of WAYS) {
   );
 
   test(`reply from a call, ${way}, answers and sets the state`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await server(sim);
       const act: Act = (log) => ways[way](() => reply("answer", [...log, "new"]));
       expect(await sim.call(pid, "act", act)).toBe("answer");
@@ -109,7 +109,7 @@ for (const way of WAYS) {
     }));
 
   test(`stop with a value, ${way}, answers the call`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       const pid = await server(sim);
       expect(await sim.call(pid, "act", (log) => ways[way](() => stop("done", log, undefined)))).toBeUndefined();
@@ -118,7 +118,7 @@ for (const way of WAYS) {
     }));
 
   test(`a reply whose next step is invalid, ${way}, is not sent: the caller hears of the bad return`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const bad = [{ timeout: -1 }, { timeout: "soon" }, { timeout: Number.NaN }, {}, 5, null] as any[];
       for (const next of bad) {
         const pid = await server(sim);
@@ -129,7 +129,7 @@ for (const way of WAYS) {
 }
 
 test("a callback that fails leaves the state as it was, for nobody: the server is gone", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await server(sim);
     await expect(
       sim.call(pid, "act", () => {
@@ -142,7 +142,7 @@ test("a callback that fails leaves the state as it was, for nobody: the server i
 test.each(["unknown", "__proto__", "constructor", "toString", "hasOwnProperty", ""])(
   "a request called %o that the module does not have crashes the server, as a call and as a cast",
   (request) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       const [called, told] = [await server(sim), await server(sim)];
       await expect(sim.call(called, request as "act", (log) => reply(log, log))).rejects.toMatchObject({
@@ -156,7 +156,7 @@ test.each(["unknown", "__proto__", "constructor", "toString", "hasOwnProperty", 
 );
 
 test("a module may have requests with the names that every object has", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const Odd = {
       init: () => ok(0),
       handleCall: {
@@ -169,7 +169,7 @@ test("a module may have requests with the names that every object has", () =>
   }));
 
 test("a message to a module without handleInfo is dropped, and told", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const dropped = events(sim, "genserver.unhandled");
     const Deaf = { init: () => ok(0), handleCall: { get: (_, n: number) => reply(n, n) } } satisfies GenServer<number>;
     const pid = await start(sim, Deaf, { label: "deaf" });
@@ -179,7 +179,7 @@ test("a message to a module without handleInfo is dropped, and told", () =>
   }));
 
 test("a continue without handleContinue is a crash", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const pid = await start(sim, { init: () => ok(0, { continue: "more" }) });
     await sim.idle();
@@ -187,7 +187,7 @@ test("a continue without handleContinue is a crash", () =>
   }));
 
 test("undefined, null and false are messages and replies like others", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await server(sim);
     for (const message of [undefined, null, false]) sim.send(pid, message);
     expect(await logOf(sim, pid)).toEqual([undefined, null, false]);
@@ -197,7 +197,7 @@ test("undefined, null and false are messages and replies like others", () =>
   }));
 
 test("a server that calls itself, by pid or by name, hears of it at once, and goes on", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const me = name<typeof Scripted>("me");
     const pid = await start(sim, Scripted, {}, { name: me });
     for (const to of [pid, me]) {
@@ -210,7 +210,7 @@ test("a server that calls itself, by pid or by name, hears of it at once, and go
   }));
 
 test("a reply of 10 MB reaches the caller as the same object, now or later", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await server(sim);
     const big = new Uint8Array(10_000_000);
     expect(await sim.call(pid, "act", (log) => reply(big, log))).toBe(big);

@@ -1,6 +1,6 @@
 import { error, noreply, ok, reply } from "hornbeam";
 import { type CodeChange, type GenServer, start, sys } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { events } from "../runtime/support.ts";
 import { WAYS, ways } from "./support.ts";
@@ -21,7 +21,7 @@ const New = (codeChange?: (change: CodeChange, state: number) => any) =>
     ...(codeChange && { codeChange }),
   }) satisfies GenServer<Counts>;
 
-async function suspended(sim: Sim) {
+async function suspended(sim: VirtualSystem) {
   const pid = await start(sim, Old, 41);
   await sys.suspend(sim, pid);
   return pid;
@@ -29,7 +29,7 @@ async function suspended(sim: Sim) {
 
 for (const way of WAYS) {
   test(`a suspended server goes on with another module, and with the state that its codeChange makes, ${way}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await suspended(sim);
       const seen: unknown[] = [];
       const module = New((change, count) => {
@@ -57,7 +57,7 @@ for (const way of WAYS) {
     ["returns something else", () => ({ count: 1 }), { name: "BadReturnValue" }],
     ["returns a next step", () => ok({ count: 1 }, { timeout: 5 }), { name: "BadReturnValue" }],
   ])(`if codeChange %s, ${way}, the asker hears of it, and the server goes on as it was`, (_, result, thrown) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await suspended(sim);
       const change = sys.changeCode(
         sim,
@@ -72,7 +72,7 @@ for (const way of WAYS) {
 }
 
 test("a module without codeChange takes the state as it is", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await suspended(sim);
     await sys.changeCode(sim, pid, New());
     await sys.resume(sim, pid);
@@ -80,7 +80,7 @@ test("a module without codeChange takes the state as it is", () =>
   }));
 
 test("code is changed only while the server is suspended", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Old, 41);
     await expect(sys.changeCode(sim, pid, New())).rejects.toThrow(
       /expected a suspended process, got: <0\.\d+> genserver/,
@@ -89,7 +89,7 @@ test("code is changed only while the server is suspended", () =>
   }));
 
 test("what is no module is refused, and the server goes on as it was", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await suspended(sim);
     await expect(sys.changeCode(sim, pid, {})).rejects.toThrow(/expected a module with an init, got: \{\}/);
     const wrong = { init: () => ok(0), handleCall: { get: 1 } };
@@ -99,7 +99,7 @@ test("what is no module is refused, and the server goes on as it was", () =>
   }));
 
 test("a server that is killed in the middle of codeChange changes nothing any more", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const zombies = events(sim, "process.zombie");
     const pid = await suspended(sim);
     const gate = Promise.withResolvers<void>();

@@ -1,15 +1,15 @@
 import { name, noreply, ok, reply, stop } from "hornbeam";
 import { start } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths } from "../runtime/support.ts";
 import { type Act, type Log, logOf, Scripted, WAYS, ways } from "./support.ts";
 
-const launch = (sim: Sim) => start(sim, Scripted, {});
+const launch = (sim: VirtualSystem) => start(sim, Scripted, {});
 
 for (const way of WAYS) {
   test(`a continue of init, ${way}, runs before any message, also one that is waiting`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const lobby = name<typeof Scripted>("lobby");
       const init = () => ways[way](() => ok([], { continue: "continue" }));
       const starting = start(sim, Scripted, { init }, { name: lobby });
@@ -18,7 +18,7 @@ for (const way of WAYS) {
     }));
 
   test(`a continue of a call, a cast or a message, ${way}, runs before what waits in the mailbox`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await launch(sim);
       const act = (label: string) => (log: Log) => ways[way](() => noreply([...log, label], { continue: `${label}+` }));
       sim.cast(pid, "act", act("cast"));
@@ -31,7 +31,7 @@ for (const way of WAYS) {
 }
 
 test("the start is over before the continue of init is", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const order: string[] = [];
     const slow: Act = async (log, self) => {
       await self.sleep(1000);
@@ -45,7 +45,7 @@ test("the start is over before the continue of init is", () =>
   }));
 
 test("a continue may continue, and may stop", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const count =
       (left: number): Act =>
@@ -59,7 +59,7 @@ test("a continue may continue, and may stop", () =>
   }));
 
 test("hibernate is accepted, and changes nothing", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await launch(sim);
     sim.send(pid, (log: Log) => noreply([...log, "slept"], { hibernate: true }));
     sim.send(pid, "awake");

@@ -10,7 +10,7 @@ import {
   start,
   sys,
 } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
 import { events, forever, inside } from "../runtime/support.ts";
 
@@ -47,7 +47,7 @@ const asks: Record<string, (by: Caller, pid: Pid) => Promise<unknown>> = {
 };
 
 /** When the server is killed, while somebody asks it something. */
-const moments: Record<string, (sim: Sim, pid: Pid, ask: () => Promise<unknown>) => Promise<unknown>> = {
+const moments: Record<string, (sim: VirtualSystem, pid: Pid, ask: () => Promise<unknown>) => Promise<unknown>> = {
   "before it is asked": (sim, pid, ask) => {
     sim.kill(pid);
     return ask();
@@ -91,7 +91,7 @@ const moments: Record<string, (sim: Sim, pid: Pid, ask: () => Promise<unknown>) 
 
 describe.each(Object.keys(moments))("a server that is killed %s", (moment) => {
   test.each(Object.keys(asks))("leaves nobody waiting: %s", (what) =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       const pid = await start(sim, Slow);
       const act = moments[moment] as (typeof moments)[string];
       const outcome = act(sim, pid, () => (asks[what] as (typeof asks)[string])(sim, pid)).then(
@@ -113,7 +113,7 @@ describe.each(Object.keys(moments))("a server that is killed %s", (moment) => {
 });
 
 test("a deadline is gone with the call that came with it, also when its callback was asynchronous or failed a call", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const Relay = {
       init: () => ok(0),
       handleCall: {
@@ -132,7 +132,7 @@ test("a deadline is gone with the call that came with it, also when its callback
   }));
 
 test("codeChange that comes to its end after its server's death changes nothing, and is told", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const zombies = events(sim, "process.zombie");
     const gate = Promise.withResolvers<void>();
     const server = await start(sim, Slow);
@@ -154,7 +154,7 @@ test("codeChange that comes to its end after its server's death changes nothing,
   }));
 
 test("a state machine that is killed in the middle of an asynchronous event leaves no timeout and no postponed call", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const Machine = {
       init: () => nextState("idle", 0, { stateTimeout: 1000 }),
       states: {
@@ -180,7 +180,7 @@ test("a state machine that is killed in the middle of an asynchronous event leav
   }));
 
 test("an agent that is killed by its own function answers nobody; what the function goes on to do does not count", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const agent = await Agent.start(sim, () => 0);
     const failed = Agent.update(sim, agent, async (_, self) => {
       self.exit(self.pid, "kill");
@@ -194,7 +194,7 @@ test("an agent that is killed by its own function answers nobody; what the funct
   }));
 
 test("who waits for a task is not woken when both are killed at once, in whichever order", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     for (const first of ["owner", "task"]) {
       const woken: unknown[] = [];
       let task: Task | undefined;

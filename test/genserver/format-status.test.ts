@@ -1,6 +1,6 @@
 import { ok, stop } from "hornbeam";
 import { type GenServer, type Status, start, sys } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { events } from "../runtime/support.ts";
 
@@ -30,7 +30,7 @@ const redact = (status: Status): Status => ({
 });
 
 test("getStatus shows the state as formatStatus puts it, getState as it is", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Vault(redact));
     expect((await sys.getStatus(sim, pid)).status).toEqual({ state: "[redacted]" });
     expect(await sys.getState(sim, pid)).toEqual({ secret: SECRET });
@@ -42,7 +42,7 @@ test.each<[string, (by: any, pid: any) => void]>([
   ["a bad return", (sim, pid) => sim.send(pid, "bad")],
   ["a request that it does not have", (sim, pid) => sim.cast(pid, "unknown", SECRET)],
 ])("the report of %s shows state and message as formatStatus puts them", (_, crash) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const crashes = events(sim, "process.crash");
     const pid = await start(sim, Vault(redact));
     crash(sim, pid);
@@ -53,7 +53,7 @@ test.each<[string, (by: any, pid: any) => void]>([
 );
 
 test("the report of a crash in terminate is redacted, too", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const crashes = events(sim, "process.crash");
     const module = Vault(redact, () => {
       throw oops;
@@ -65,7 +65,7 @@ test("the report of a crash in terminate is redacted, too", () =>
   }));
 
 test("formatStatus is given state, message, reason and log in a report, state and log in a status; it may replace each", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const crashes = events(sim, "process.crash");
     const given: Status[] = [];
     const pid = await start(
@@ -112,7 +112,7 @@ test.each<[string, (status: Status) => unknown, string]>([
     "[hidden: formatStatus returned something that is no status]",
   ],
 ])("a formatStatus that %s hides state, message and log, and says so; the reason stays", (_, format, hidden) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const crashes = events(sim, "process.crash");
     const pid = await start(sim, Vault(format));
     await sys.log(sim, pid, true);
@@ -125,7 +125,7 @@ test.each<[string, (status: Status) => unknown, string]>([
 );
 
 test("formatStatus is not asked when nobody listens, and cannot change what a server ends with", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     let asked = 0;
     const format = (status: Status) => {
       asked++;

@@ -1,6 +1,6 @@
 import { noreply, ok, reply, type Self, stop, timeout } from "hornbeam";
 import { type GenServer, type StartOptions, start, sys } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths } from "../runtime/support.ts";
 import { WAYS, ways } from "./support.ts";
@@ -29,12 +29,12 @@ const Cache = (hibernate = ({ slept }: State, _self: Self): any => noreply<State
     hibernate,
   }) satisfies GenServer<State>;
 
-const state = (sim: Sim, pid: any): Promise<State> => sys.getState(sim, pid);
+const state = (sim: VirtualSystem, pid: any): Promise<State> => sys.getState(sim, pid);
 const asleep = { hibernate: true } as const;
 
 for (const way of WAYS) {
   test(`after a callback that returned hibernate the hook runs once, and its state is the state, ${way}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const module = Cache(({ slept }) => ways[way](() => noreply({ cache: [], slept: slept + 1 })));
       const pid = await start(sim, module, undefined);
       await sim.call(pid, "put", { key: "a" });
@@ -49,7 +49,7 @@ for (const way of WAYS) {
 }
 
 test("init, a call, a cast, a message and a continue can hibernate", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Cache(), asleep);
     await sim.idle();
     await sim.call(pid, "put", { key: "a", next: asleep });
@@ -62,7 +62,7 @@ test("init, a call, a cast, a message and a continue can hibernate", () =>
   }));
 
 test("hibernate first looks into the mailbox: a message that waits, or comes before it, goes first, and nobody sleeps", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Cache(), undefined);
     sim.cast(pid, "put", { key: "a", next: asleep });
     sim.cast(pid, "put", { key: "b" });
@@ -76,7 +76,7 @@ test("hibernate first looks into the mailbox: a message that waits, or comes bef
   }));
 
 test("the reply of a call that hibernates does not wait for the hook", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     let answered = false;
     const seen: boolean[] = [];
     const pid = await start(
@@ -94,7 +94,7 @@ test("the reply of a call that hibernates does not wait for the hook", () =>
   }));
 
 test("a module without the hook may return hibernate, and nothing happens", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const Plain = {
       init: () => ok(1, asleep),
       handleCall: { get: (_, n) => reply(n, n, asleep) },
@@ -106,7 +106,7 @@ test("a module without the hook may return hibernate, and nothing happens", () =
 const after = (hibernateAfter: StartOptions["hibernateAfter"] & {}) => ({ hibernateAfter });
 
 test("with hibernateAfter a server hibernates once when no message has come for so long", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const pid = await start(sim, Cache(), undefined, after(100));
     await sim.advance(60);
     await sim.call(pid, "put", { key: "a" });
@@ -124,7 +124,7 @@ test("with hibernateAfter a server hibernates once when no message has come for 
   }));
 
 test("with hibernateAfter a server hibernates after init, a cast and a continue, too, and after the infinity timeout", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const pid = await start(sim, Cache(), { timeout: "infinity" }, after(10));
     await sim.advance(10);
     for (const next of [undefined, { continue: { timeout: "infinity" } }] as const) {
@@ -135,7 +135,7 @@ test("with hibernateAfter a server hibernates after init, a cast and a continue,
   }));
 
 test("while an idle timeout runs a server does not hibernate by itself", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const pid = await start(sim, Cache(), { timeout: 100 }, after(10));
     await sim.advance(99);
     expect(await state(sim, pid)).toEqual({ cache: [], slept: 0 });
@@ -146,7 +146,7 @@ test("while an idle timeout runs a server does not hibernate by itself", () =>
   }));
 
 test("a timeout may hibernate meanwhile: the hook runs at once, and the timeout comes in time", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const pid = await start(sim, Cache(), undefined);
     sim.cast(pid, "put", { key: "a", next: { timeout: 100, message: "mine", hibernate: true } });
     await sim.idle();
@@ -156,7 +156,7 @@ test("a timeout may hibernate meanwhile: the hook runs at once, and the timeout 
   }));
 
 test("the hook may set a timeout, and does not hibernate again by asking for it", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     let rounds = 0;
     const pid = await start(
       sim,
@@ -172,7 +172,7 @@ test("the hook may set a timeout, and does not hibernate again by asking for it"
   }));
 
 test("a server may stop instead of sleeping, and a throw in the hook is a crash", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const oops = new Error("oops");
     const stopped = await start(
@@ -201,7 +201,7 @@ test("a server may stop instead of sleeping, and a throw in the hook is a crash"
   }));
 
 test("system messages are served while a server sleeps, and do not wake it", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const pid = await start(sim, Cache(), undefined, after(10));
     await sim.advance(10);
     for (let i = 0; i < 5; i++) {
@@ -211,7 +211,7 @@ test("system messages are served while a server sleeps, and do not wake it", () 
   }));
 
 test("the timer of hibernateAfter goes with the server, and infinity sets none", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const timers = () => sim.leaks().filter((leak) => leak.includes("timer"));
     const pid = await start(sim, Cache(), undefined, after(100));
     expect(timers()).toEqual(["1 timers"]);
@@ -222,7 +222,7 @@ test("the timer of hibernateAfter goes with the server, and infinity sets none",
   }));
 
 test("a hibernateAfter that makes no sense is refused, and nothing is started", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await expect(start(sim, Cache(), undefined, after(-1))).rejects.toThrow(/expected a time of 0 ms or more, got: -1/);
     expect(sim.processes()).toEqual([]);
   }));

@@ -1,6 +1,6 @@
 import { ok, reply } from "hornbeam";
 import { GenServer, start, sys } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test, vi } from "vitest";
 import { Mailbox } from "../../runtime/mailbox.ts";
 import { REAL } from "../runtime/support.ts";
@@ -15,7 +15,7 @@ const Echo = {
 test(
   "a call and a request from a process with 1,000,000 messages look at none of them",
   () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const echo = await start(sim, Echo);
       const touched = (["shift", "take", "some", "unshift"] as const).map((method) =>
         vi.spyOn(Mailbox.prototype, method),

@@ -1,6 +1,6 @@
 import { noreply, ok, type Self, timeout } from "hornbeam";
 import { start, sys } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { type Act, type Log, logOf, Scripted } from "./support.ts";
 
@@ -9,7 +9,7 @@ import { type Act, type Log, logOf, Scripted } from "./support.ts";
 const at0 = { timeout: 0, message: "mine" } as const;
 
 test("a timeout with a message delivers that message, undefined too", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     for (const message of ["mine", undefined, timeout, { tag: "x" }]) {
       const pid = await start(sim, Scripted, { init: () => ok([], { timeout: 100, message }) });
       await sim.advance(99);
@@ -20,7 +20,7 @@ test("a timeout with a message delivers that message, undefined too", () =>
   }));
 
 test("every kind of callback can set a timeout with a message", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const pid = await start(sim, Scripted, {});
     const act: Act = (log) => noreply(log, { timeout: 10, message: "mine" });
     for (const set of [
@@ -35,7 +35,7 @@ test("every kind of callback can set a timeout with a message", () =>
   }));
 
 test("any message cancels a timeout with a message, and it is not set again by itself", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const pid = await start(sim, Scripted, { init: () => ok([], { timeout: 100, message: "mine" }) });
     await sim.advance(50);
     sim.send(pid, "other");
@@ -44,7 +44,7 @@ test("any message cancels a timeout with a message, and it is not set again by i
   }));
 
 test("a plain timeout of 0 lets a message that waits win, one with a message comes before it", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const plain = await start(sim, Scripted, {});
     sim.send(plain, (log: Log) => noreply(log, { timeout: 0 }));
     sim.send(plain, "waiting");
@@ -57,7 +57,7 @@ test("a plain timeout of 0 lets a message that waits win, one with a message com
   }));
 
 test("a timeout of 0 of init: a plain one lets a message win that came meanwhile, one with a message does not", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const init = (next: { timeout: 0 } | typeof at0) => async (self: Self) => {
       self.send(self.pid, "early");
       await self.sleep(0);
@@ -71,7 +71,7 @@ test("a timeout of 0 of init: a plain one lets a message win that came meanwhile
   }));
 
 test("a timeout of 0 of init comes at once when nothing waits, plain or with a message", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const plain = await start(sim, Scripted, { init: () => ok([], { timeout: 0 }) });
     const ordered = await start(sim, Scripted, { init: () => ok([], at0) });
     expect(await logOf(sim, plain)).toEqual([timeout]);
@@ -79,7 +79,7 @@ test("a timeout of 0 of init comes at once when nothing waits, plain or with a m
   }));
 
 test("a timeout of 0 with a message that is asked for again and again lets the mailbox starve, as it says", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const pid = await start(sim, Scripted, {});
     let rounds = 0;
     const again = (log: Log): unknown =>
@@ -90,7 +90,7 @@ test("a timeout of 0 with a message that is asked for again and again lets the m
   }));
 
 test("an absolute timeout comes at that moment; one that has passed counts as 0", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     await sim.advance(1000);
     const pid = await start(sim, Scripted, { init: () => ok([], { timeout: 1100, abs: true }) });
     await sim.advance(99);
@@ -105,7 +105,7 @@ test("an absolute timeout comes at that moment; one that has passed counts as 0"
   }));
 
 test("a system message cancels no timeout, whether it comes while it runs or waits when it is set", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const running = await start(sim, Scripted, { init: () => ok([], { timeout: 100 }) });
     for (let i = 0; i < 9; i++) {
       await sim.advance(10);
@@ -124,7 +124,7 @@ test("a system message cancels no timeout, whether it comes while it runs or wai
   }));
 
 test("a system message that waits when the time is up does not stand for a message that came first", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const pid = await start(sim, Scripted, { init: () => ok([], { timeout: 100 }) });
     const asker = sim.spawn(async (self) => {
       await self.sleep(100);
@@ -135,7 +135,7 @@ test("a system message that waits when the time is up does not stand for a messa
   }));
 
 test("a request after a system message cancels the timeout", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const pid = await start(sim, Scripted, { init: () => ok([], { timeout: 100 }) });
     await sys.getState(sim, pid);
     expect(await logOf(sim, pid)).toEqual([]);
@@ -144,7 +144,7 @@ test("a request after a system message cancels the timeout", () =>
   }));
 
 test("what is no timeout is a bad return, and what is one is accepted", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const bad = [
       { timeout: -1, message: 1 },
       { timeout: Number.NaN, abs: true },

@@ -1,6 +1,6 @@
 import { name, noreply, ok, type Ref, reply } from "hornbeam";
 import { GenServer, start } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { puppet } from "../runtime/support.ts";
 
@@ -17,7 +17,7 @@ const Counter = {
 } satisfies GenServer<number>;
 
 test("multiCall asks all at once and gives who answered and who did not, each in the order asked", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const [one, two] = [await start(sim, Counter, 1), await start(sim, Counter, 2)];
     const nobody = name<typeof Counter>("nobody");
     sim.kill(two);
@@ -36,7 +36,7 @@ test("multiCall asks all at once and gives who answered and who did not, each in
   }));
 
 test("multiCall waits as long as it is told, for all together, and late replies reach nobody", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const servers = [await start(sim, Counter, 1), await start(sim, Counter, 2), await start(sim, Counter, 3)];
     const caller = puppet(sim);
     let seen: any;
@@ -51,7 +51,7 @@ test("multiCall waits as long as it is told, for all together, and late replies 
   }));
 
 test("a server that ends while multiCall asks it is among those that did not answer, with its reason", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const [one, two] = [await start(sim, Counter, 1), await start(sim, Counter, 2)];
     const asked = GenServer.multiCall(sim, [one, two], "slow", 100);
     await sim.advance(50);
@@ -60,7 +60,7 @@ test("a server that ends while multiCall asks it is among those that did not ans
   }));
 
 test("multiCall of nobody is answered by nobody, and a bad option is the caller's error", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     expect(await GenServer.multiCall(sim, [] as Ref<typeof Counter>[], "add", 1)).toEqual({
       replies: [],
       failures: [],
@@ -71,7 +71,7 @@ test("multiCall of nobody is answered by nobody, and a bad option is the caller'
   }));
 
 test("abcast casts to all that are there, and never fails", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const one = await start(sim, Counter, 1);
     const two = await start(sim, Counter, 2, { name: name("two") });
     GenServer.abcast(sim, [one, name<typeof Counter>("nobody"), name<typeof Counter>("two")], "add", 10);
@@ -79,7 +79,7 @@ test("abcast casts to all that are there, and never fails", () =>
   }));
 
 test("whereis gives the pid behind a pid or a name while it lives, else undefined", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const lobby = name<typeof Counter>("lobby");
     expect(GenServer.whereis(sim, lobby)).toBeUndefined();
     const pid = await start(sim, Counter, 1, { name: lobby });
@@ -96,7 +96,7 @@ test.each<[string, unknown]>([
   ["an empty string", { name: "" }],
   ["a number", 5],
 ])("a name that is %s is refused, and nothing is started", (_, wrong) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const started = start(sim, Counter, 1, { name: wrong as never });
     await expect(started).rejects.toThrow(/expected a pid or a name made by name\("…"\), got: /);
     expect(sim.processes()).toEqual([]);

@@ -1,6 +1,6 @@
 import { error, exit, ignore, name, ok, onReport, stop } from "hornbeam";
 import { GenServer, start, sys } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { events, puppet } from "../runtime/support.ts";
 import { type Act, Scripted, Terminating } from "./support.ts";
@@ -9,7 +9,7 @@ const oops = new Error("oops");
 const launch = { init: () => ok(["state"]) };
 
 test("the crash of a callback is told once, with the callback, the message, the client and the state", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const crashes = events(sim, "process.crash");
     const pid = await start(sim, Scripted, launch, { label: "server" });
     const act: Act = () => {
@@ -29,7 +29,7 @@ test.each<[string, Act]>([
   ["stop with a shutdown of its own", (log) => stop({ shutdown: "moved" }, log)],
   ["exit normal", () => exit("normal")],
 ])("%s is no crash", (_, act) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const crashes = events(sim, "process.crash");
     sim.cast(await start(sim, Scripted, launch), "act", act);
     await sim.idle();
@@ -38,7 +38,7 @@ test.each<[string, Act]>([
 );
 
 test("a stop with another reason is told, with the new state", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const crashes = events(sim, "process.crash");
     sim.cast(await start(sim, Scripted, launch), "act", (log) => stop("oops", [...log, "new"]));
     await sim.idle();
@@ -46,7 +46,7 @@ test("a stop with another reason is told, with the new state", () =>
   }));
 
 test("a crash of terminate is told as its own, in place of what came before", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const crashes = events(sim, "process.crash");
     const pid = await start(
       sim,
@@ -61,7 +61,7 @@ test("a crash of terminate is told as its own, in place of what came before", ()
   }));
 
 test("a throw in init is told, with the callback", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const crashes = events(sim, "process.crash");
     await start(sim, Scripted, {
       init: () => {
@@ -77,7 +77,7 @@ test.each<[string, object]>([
   ["stop normal", stop("normal", undefined)],
   ["stop shutdown", stop("shutdown", undefined)],
 ])("init that returns %s is no crash", (_, result) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const crashes = events(sim, "process.crash");
     await start(sim, Scripted, { init: () => result }).catch(() => {});
     expect(crashes).toEqual([]);
@@ -85,14 +85,14 @@ test.each<[string, object]>([
 );
 
 test("init that stops with a reason that is not clean is told, as any exit with such a reason", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const crashes = events(sim, "process.crash");
     await start(sim, Scripted, { init: () => stop("oops", undefined) }).catch(() => {});
     expect(crashes).toMatchObject([{ reason: "oops" }]);
   }));
 
 test("a server that is stopped from outside with a reason that is not clean is told", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const crashes = events(sim, "process.crash");
     const pid = await start(sim, Scripted, launch);
     await GenServer.stop(sim, pid, "oops");
@@ -100,7 +100,7 @@ test("a server that is stopped from outside with a reason that is not clean is t
   }));
 
 test("a start that fails says which server it was, by its name", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const thrown = await start(sim, Scripted, { init: () => stop("oops", undefined) }, { name: name("lobby") }).catch(
       (error) => error,
     );
@@ -108,7 +108,7 @@ test("a start that fails says which server it was, by its name", () =>
   }));
 
 test("the client of a crash in a call is told with its label, and with its stack when the system records stacks", () =>
-  simulate({ callStacks: true }, async (sim) => {
+  inVirtualTime({ callStacks: true }, async (sim) => {
     const crashes = events(sim, "process.crash");
     const caller = puppet(sim, { label: "the client" });
     const act: Act = () => {
@@ -128,7 +128,7 @@ test("the client of a crash in a call is told with its label, and with its stack
   }));
 
 test("stacks of calls are not recorded unless the system is told to", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const crashes = events(sim, "process.crash");
     const pid = await start(sim, Scripted, launch);
     await sim.call(pid, "act", () => exit("oops")).catch(() => {});
@@ -136,7 +136,7 @@ test("stacks of calls are not recorded unless the system is told to", () =>
   }));
 
 test("a client that is dead when its request crashes the server is told as dead", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const crashes = events(sim, "process.crash");
     const pid = await start(sim, Scripted, launch);
     const caller = puppet(sim);
@@ -151,7 +151,7 @@ test("a client that is dead when its request crashes the server is told as dead"
   }));
 
 test("a cast and a message have no client", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const crashes = events(sim, "process.crash");
     sim.cast(await start(sim, Scripted, launch), "act", () => exit("oops"));
     sim.send(await start(sim, Scripted, launch), () => exit("oops"));
@@ -160,7 +160,7 @@ test("a cast and a message have no client", () =>
   }));
 
 test("the printed report shows the label, the callback, the last message, the state, the log, the reason and the client", () =>
-  simulate({ callStacks: true }, async (sim) => {
+  inVirtualTime({ callStacks: true }, async (sim) => {
     const texts: string[] = [];
     onReport(sim.telemetry, (_, text) => void texts.push(text));
     const pid = await start(sim, Scripted, launch, { label: "lobby" });
@@ -184,7 +184,7 @@ test.each<[string, () => unknown]>([
   ["shutdown", () => exit("shutdown")],
   ["{ shutdown }", () => exit({ shutdown: "moved" })],
 ])("an exit with %s is silent", (_, act) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const crashes = events(sim, "process.crash");
     sim.cast(await start(sim, Scripted, launch), "act", act as Act);
     await sim.idle();
@@ -197,7 +197,7 @@ test.each<[string, unknown]>([
   ["an Error with a field called shutdown", Object.assign(new Error("oops"), { shutdown: true })],
   ["a value that is not clean", "oops"],
 ])("%s is always told, thrown or stopped with", (_, reason) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const crashes = events(sim, "process.crash");
     sim.cast(await start(sim, Scripted, launch), "act", (log) => stop(reason as Error, log));
     sim.cast(await start(sim, Scripted, launch), "act", () => {

@@ -1,6 +1,6 @@
 import { answer, type From, name, noreply, ok, type Pid, reply, type Self, stop, timeout } from "hornbeam";
 import { GenServer, type Response, type SentRequest, start, startLink } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { events, puppet } from "../runtime/support.ts";
 
@@ -30,7 +30,7 @@ const Desk = {
 } satisfies GenServer<readonly From[]>;
 
 /** Runs `act` as a process of its own, and resolves to what it gives. */
-const within = <T>(sim: Sim, act: (self: Self) => Promise<T> | T): Promise<T> =>
+const within = <T>(sim: VirtualSystem, act: (self: Self) => Promise<T> | T): Promise<T> =>
   new Promise((resolve, reject) => {
     sim.spawn(async (self) => {
       try {
@@ -50,7 +50,7 @@ for (const [what, get] of [
   ["receiveResponse", receiveResponse],
 ] as const) {
   test(`${what} gives the reply, whether it has come already or is still to come`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const desk = await start(sim, Desk);
       await within(sim, async (self) => {
         const coming = sendRequest(self, desk, "after", 50);
@@ -62,7 +62,7 @@ for (const [what, get] of [
     }));
 
   test(`${what} of a server that is not there, ends, or is not there any more gives an error with the reason`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const desk = await start(sim, Desk);
       await within(sim, async (self) => {
         const nobody = sendRequest(self, name<typeof Desk>("nobody"), "now", 1);
@@ -76,7 +76,7 @@ for (const [what, get] of [
     }));
 
   test(`${what} is for the process that made the request, and for one at a time`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const desk = await start(sim, Desk);
       await within(sim, async (self) => {
         const request = sendRequest(self, desk, "later", 1);
@@ -93,7 +93,7 @@ for (const [what, get] of [
     }));
 
   test(`${what} takes a time, a moment or infinity, and refuses anything else`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const desk = await start(sim, Desk);
       await within(sim, async (self) => {
         const ask = () => sendRequest(self, desk, "later", 1);
@@ -110,7 +110,7 @@ for (const [what, get] of [
 }
 
 test("after a wait that timed out the answer can still come, after a receive it reaches nobody", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     await within(sim, async (self) => {
       const kept = sendRequest(self, desk, "after", 50);
@@ -143,7 +143,7 @@ test("an answer that comes in the instant in which the time is up is had, or rea
   }));
 
 test("a request that was answered is not answered again: who waits for it waits until the time is up", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     await within(sim, async (self) => {
       const request = sendRequest(self, desk, "now", 1);
@@ -153,7 +153,7 @@ test("a request that was answered is not answered again: who waits for it waits 
   }));
 
 test("an answer that comes when nobody waits is a message, which a later wait takes out again", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     await within(sim, async (self) => {
       const [first, second] = [sendRequest(self, desk, "now", 1), sendRequest(self, desk, "now", 2)];
@@ -168,7 +168,7 @@ test("an answer that comes when nobody waits is a message, which a later wait ta
   }));
 
 test("a wait takes the answer out of a mailbox between other messages, whose order stays", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     const caller = puppet(sim);
     await caller.does(async (self) => {
@@ -195,7 +195,7 @@ const Asker = {
 } satisfies GenServer<readonly unknown[]>;
 
 test("a server gets the answer to its request in handleInfo, and checkResponse says that it is", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     const asker = await start(sim, Asker, desk);
     const request = await sim.call(asker, "ask", { desk, request: "now" });
@@ -212,7 +212,7 @@ test("a server gets the answer to its request in handleInfo, and checkResponse s
   }));
 
 test("checkResponse of the message of a server that ended gives the error", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     const asker = await start(sim, Asker, desk);
     const request = await sim.call(asker, "ask", { desk, request: "leave" });
@@ -222,7 +222,7 @@ test("checkResponse of the message of a server that ended gives the error", () =
   }));
 
 test("a server may wait for a request of an earlier callback, and no message is handled meanwhile", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     const asker = await start(sim, Asker, desk);
     const request = await sim.call(asker, "ask", { desk, request: "after" });
@@ -233,7 +233,7 @@ test("a server may wait for a request of an earlier callback, and no message is 
   }));
 
 test("a server may send a request to itself, and gets the answer when it has handled it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const Loop = {
       init: () => ok<readonly unknown[]>([]),
       handleCall: {
@@ -253,7 +253,7 @@ test("a server may send a request to itself, and gets the answer when it has han
   }));
 
 test("the end of the one who sent a request leaves nothing behind, and its answer is nothing", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const desk = await start(sim, Desk);
     const caller = puppet(sim);
     let went = false;
@@ -269,7 +269,7 @@ test("the end of the one who sent a request leaves nothing behind, and its answe
   }));
 
 test("a wait that was answered leaves no timer", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const desk = await start(sim, Desk);
     const caller = puppet(sim);
     await caller.does(async (self) => {
@@ -279,7 +279,7 @@ test("a wait that was answered leaves no timer", () =>
   }));
 
 test("what a dead process asks is not sent, and its wait never ends", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     const zombies = events(sim, "process.zombie");
     let went = false;
@@ -295,7 +295,7 @@ test("what a dead process asks is not sent, and its wait never ends", () =>
   }));
 
 test("a request may be given a time limit and a signal with self.with; without one it has none", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     await within(sim, async (self) => {
       const abort = new AbortController();
@@ -310,7 +310,7 @@ test("a request may be given a time limit and a signal with self.with; without o
   }));
 
 test("a system gets no messages, so it cannot send requests", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     expect(() => sendRequest(sim, desk, "now", 1)).toThrow(
       /expected a process \(self\), got: a system, which gets no messages/,
@@ -318,7 +318,7 @@ test("a system gets no messages, so it cannot send requests", () =>
   }));
 
 test("a reply of 10 MB reaches the request as the same object", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     await within(sim, async (self) => {
       const answered = await receiveResponse(self, sendRequest(self, desk, "big", 10_000_000), 1000);
@@ -333,7 +333,7 @@ for (const [what, get] of [
   ["receiveResponse", receiveResponse],
 ] as const) {
   test(`${what} of a collection gives the answers in the order in which they come, each with its label`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const desk = await start(sim, Desk);
       await within(sim, async (self) => {
         const requests = requestCollection<unknown, string>();
@@ -353,7 +353,7 @@ for (const [what, get] of [
     }));
 
   test(`${what} of a collection gives answers that have come already in their order, and errors among them`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const [desk, other] = [await start(sim, Desk), await start(sim, Desk)];
       await within(sim, async (self) => {
         const requests = requestCollection<unknown, number>();
@@ -372,7 +372,7 @@ for (const [what, get] of [
     }));
 
   test(`${what} of a collection whose answered requests stay in it waits until the time is up`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const desk = await start(sim, Desk);
       await within(sim, async (self) => {
         const requests = requestCollection<unknown, string>().add(sendRequest(self, desk, "now", 1), "only");
@@ -384,7 +384,7 @@ for (const [what, get] of [
 }
 
 test("an absolute time is shared by all waits for a collection", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     await within(sim, async (self) => {
       const requests = requestCollection<unknown, number>();
@@ -396,7 +396,7 @@ test("an absolute time is shared by all waits for a collection", () =>
   }));
 
 test("a wait for a collection that timed out keeps its requests, a receive abandons them all", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     await within(sim, async (self) => {
       const ask = () => {
@@ -416,7 +416,7 @@ test("a wait for a collection that timed out keeps its requests, a receive aband
   }));
 
 test("checkResponse of a collection gives the label, and takes the request out unless it is told not to", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     await within(sim, async (self) => {
       const requests = requestCollection<unknown, string>();
@@ -433,7 +433,7 @@ test("checkResponse of a collection gives the label, and takes the request out u
   }));
 
 test("a request cannot be in a collection twice, and nothing else can be in it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     await within(sim, async (self) => {
       const request = sendRequest(self, desk, "now", 1);
@@ -447,7 +447,7 @@ test("a request cannot be in a collection twice, and nothing else can be in it",
   }));
 
 test("a request to a linked server that is killed gives the error, and the link its own message", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await within(sim, async (self) => {
       self.trapExit = true;
       const desk = await startLink(self, Desk);

@@ -14,7 +14,7 @@ import {
   Task,
 } from "hornbeam";
 import { child, type GenServer, start, startLink } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, inside, puppet } from "../runtime/support.ts";
 import { logOf, Scripted, type Setup, WAYS, ways } from "./support.ts";
@@ -38,14 +38,14 @@ const fails: [string, NonNullable<Setup["init"]>, Reason][] = [
   ["a bad next", () => ok([], { timeout: -1 }), expect.any(BadReturnValue)],
 ];
 const told = (kind: string, reason: Reason): unknown => (({ error: "oops", ignore: "ignore" }) as any)[kind] ?? reason;
-const failed = (sim: Sim | Self, init: NonNullable<Setup["init"]>) =>
+const failed = (sim: VirtualSystem | Self, init: NonNullable<Setup["init"]>) =>
   start(sim, Scripted, { init }, { name: lobby }).then(
     () => expect.unreachable(),
     (thrown) => thrown,
   );
 
 test.each(WAYS)("a start resolves to the pid when init has returned ok %s", (way) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, { init: () => ways[way](() => ok(["up"])) }, { name: lobby });
     expect(sim.whereis(lobby)).toBe(pid);
     expect(await logOf(sim, pid)).toEqual(["up"]);
@@ -53,7 +53,7 @@ test.each(WAYS)("a start resolves to the pid when init has returned ok %s", (way
 );
 
 test("a start waits for init, as long as it takes", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const slow = async (self: Self) => {
       await self.sleep(1e9);
       return ok([]);
@@ -66,7 +66,7 @@ for (const way of WAYS) {
   test.each(fails)(
     `init that ends in %s, ${way}, fails the start when the process is gone, and its name is free`,
     (kind, init, reason) =>
-      simulate(async (sim) => {
+      inVirtualTime(async (sim) => {
         const died = deaths(sim);
         const thrown = await failed(sim, (self) => ways[way](() => init(self)));
         expect(thrown).toMatchObject({ name: "StartError" });
@@ -80,7 +80,7 @@ for (const way of WAYS) {
   test.each(fails)(
     `a starter that does not trap exits and fails with %s, ${way}, dies only of a reason that kills`,
     (_, init, reason) =>
-      simulate(async (sim) => {
+      inVirtualTime(async (sim) => {
         const died = deaths(sim);
         const starter = puppet(sim);
         await starter.does((self) =>
@@ -91,7 +91,7 @@ for (const way of WAYS) {
   );
 
   test.each(fails)(`a starter that traps exits hears of %s, ${way}, once: by the result`, (kind, init, reason) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       let thrown: any;
       const starter = puppet(sim, { trapExit: true });
       await starter.does((self) =>
@@ -106,7 +106,7 @@ for (const way of WAYS) {
 }
 
 test.each(WAYS)("a result that is thrown in init, %s, counts as returned", (way) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const thrown = (result: unknown) => ({
       init: () =>
         ways[way]((): never => {
@@ -127,7 +127,7 @@ test.each<[string, unknown]>([
   ["stop with a reply", stop("normal", [], 1)],
   ["a table like ok", { tag: "ok", state: [] }],
 ])("init that returns %s fails the start, and says what was expected", (_, value) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const thrown = await failed(sim, () => value);
     expect(thrown.reason).toBeInstanceOf(BadReturnValue);
     expect(thrown.reason.value).toBe(value);
@@ -138,7 +138,7 @@ test.each<[string, unknown]>([
 );
 
 test("of two starts of one name at once one wins: the other has its pid, and its init does not run", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const started: string[] = [];
     const setup = (who: string): Setup => ({
       init: async (self) => {
@@ -159,7 +159,7 @@ test("of two starts of one name at once one wins: the other has its pid, and its
   }));
 
 test("who monitors a server as soon as it has started hears of its end with its reason, however early that is", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const watcher = puppet(sim);
     const init = () => ok([], { continue: (log: unknown) => stop("at once", log) });
     for (const run of [start, startLink]) {
@@ -175,14 +175,14 @@ test("who monitors a server as soon as it has started hears of its end with its 
   }));
 
 test.each(fails)("after a start that failed with %s the name can be taken again at once, 100 times", (_, init) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     for (let i = 0; i < 100; i++) await failed(sim, init);
     expect(sim.isAlive(await start(sim, Scripted, {}, { name: lobby }))).toBe(true);
   }),
 );
 
 test("init that takes too long is killed, and the start fails with timeout", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const init = (self: Self) => self.sleep(1000).then(() => ok([]));
     const thrown = await start(sim, Scripted, { init }, { name: lobby, timeout: 100 }).catch((error) => error);
@@ -191,7 +191,7 @@ test("init that takes too long is killed, and the start fails with timeout", () 
   }));
 
 test("a starter that is linked to a server which takes too long hears of it by the result, and does not die of it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const starter = puppet(sim);
     let reason: unknown;
     sim.send(starter.pid, (self: Self) =>
@@ -206,21 +206,21 @@ test("a starter that is linked to a server which takes too long hears of it by t
   }));
 
 test("a time limit that makes no sense is refused, and nothing is started", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const refused = start(sim, Scripted, {}, { name: lobby, timeout: Number.NaN });
     await expect(refused).rejects.toThrow(/expected a time of 0 ms or more, got: NaN/);
     expect([sim.processes(), sim.whereis(lobby)]).toEqual([[], undefined]);
   }));
 
 test("a server that is up in time is not killed later", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, {}, { timeout: 100 });
     await sim.advance(1000);
     expect(sim.isAlive(pid)).toBe(true);
   }));
 
 test("a name that is taken fails the start with AlreadyStarted, and init does not run", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const first = await start(sim, Scripted, {}, { name: lobby });
     const init = () => expect.unreachable("init ran");
     const thrown = await start(sim, Scripted, { init }, { name: lobby }).catch((error) => error);
@@ -229,7 +229,7 @@ test("a name that is taken fails the start with AlreadyStarted, and init does no
   }));
 
 test("startLink links from the beginning; start does not", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const starter = puppet(sim);
     let [linked, free]: any[] = [];
@@ -246,7 +246,7 @@ test("startLink links from the beginning; start does not", () =>
   }));
 
 test("the end of the starter in the middle of init ends a linked server, and no other", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const starter = puppet(sim);
     const init = (self: Self) => self.sleep(10).then(() => ok([]));
     await starter.does((self) => {
@@ -259,7 +259,7 @@ test("the end of the starter in the middle of init ends a linked server, and no 
   }));
 
 test("what is sent during init is handled after it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const init = (self: Self) => self.sleep(10).then(() => ok(["up"]));
     const starting = start(sim, Scripted, { init }, { name: lobby });
     sim.send(lobby, "early");
@@ -267,7 +267,7 @@ test("what is sent during init is handled after it", () =>
   }));
 
 test("a child spec carries its options, and is called after its id, its name or its kind", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const spec: ChildSpec = child(Scripted, {}, { name: lobby, restart: "transient", shutdown: 10, label: "x" });
     expect(spec).toEqual({ id: "lobby", restart: "transient", shutdown: 10, start: expect.any(Function) });
     expect([child(Scripted, {}, { id: "a", name: lobby }).id, child(Scripted, {}).id]).toEqual(["a", "genserver"]);
@@ -276,7 +276,7 @@ test("a child spec carries its options, and is called after its id, its name or 
   }));
 
 test("a child spec resolves to ignore when init does", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const results: unknown[] = [];
     const parent = puppet(sim, { trapExit: true });
     await parent.does(async (self) => results.push(await child(Scripted, { init: () => ignore }).start(self)));
@@ -284,7 +284,7 @@ test("a child spec resolves to ignore when init does", () =>
   }));
 
 test("what is no module, and what is no option, is refused by name", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const refused = (module: unknown, ...args: unknown[]) => (start as any)(sim, module, ...args);
     await expect(refused({})).rejects.toThrow(/expected a module with an init, got: \{\}/);
     await expect(refused({ init: () => ok(0), handleCall: { get: 1 } })).rejects.toThrow(
@@ -297,7 +297,7 @@ test("what is no module, and what is no option, is refused by name", () =>
   }));
 
 test("where init takes no argument, the options come right after the module", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const Plain = { init: () => ok(0) } satisfies GenServer<number>;
     const pid = await start(sim, Plain, { name: lobby });
     expect(sim.whereis(lobby)).toBe(pid);
@@ -306,7 +306,7 @@ test("where init takes no argument, the options come right after the module", ()
 test.each(["start", "startLink"])(
   "%s of a server that is killed as it is made rejects, and does not wait for ever",
   (how) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       let kill = false;
       sim.telemetry.on("process.start", (_, { pid }) => {
         if (kill) sim.kill(pid);
@@ -323,7 +323,7 @@ test.each(["start", "startLink"])(
 );
 
 test("a task that is killed as it is made has ended", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     let kill = false;
     sim.telemetry.on("process.start", (_, { pid }) => {
       if (kill) sim.kill(pid);

@@ -8,7 +8,7 @@ import {
   repeatStateAndData,
   sys,
 } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { events, puppet } from "../runtime/support.ts";
 import { type Act, type At, dataOf, MODES, scripted, stateOf } from "./statem-support.ts";
@@ -34,7 +34,7 @@ for (const mode of MODES) {
   };
 
   test(`inserted events come in their order, before what waits, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode));
       const insert = ["a", "b", "c"].map((content) => ({ nextEvent: { type: "internal", content } }) as const);
       await burst(sim, pid, to("b", insert), note("waited"));
@@ -42,14 +42,14 @@ for (const mode of MODES) {
     }));
 
   test(`an event that was postponed comes again when the state has changed, and not before, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode));
       await burst(sim, pid, postpone, note("1"), to("a"), note("2"), to("b"), note("3"));
       expect(await dataOf(sim, pid)).toEqual(["1", "2", "postponed", "3"]);
     }));
 
   test(`a postponed event that changes the state itself is retried once, after what was inserted, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode));
       const leave: Act = ({ state, data }) =>
         state === "b"
@@ -60,7 +60,7 @@ for (const mode of MODES) {
     }));
 
   test(`the last postpone of a list counts, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode));
       let times = 0;
       const twice: Act = () => {
@@ -72,7 +72,7 @@ for (const mode of MODES) {
     }));
 
   test(`the order is: inserted, postponed as they came, timeouts of no time, mailbox, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode));
       const later =
         (word: string): Act =>
@@ -91,7 +91,7 @@ for (const mode of MODES) {
     }));
 
   test(`every type of event can be inserted, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode));
       const told: unknown[] = [];
       const tell: Act = ({ type, state }) => {
@@ -122,7 +122,7 @@ for (const mode of MODES) {
     }));
 
   test(`an endless row of inserted events starves nobody else, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode));
       let rounds = 0;
       let going = true;
@@ -141,7 +141,7 @@ for (const mode of MODES) {
     }));
 
   test(`a state is entered at the start, at each change, and at repeatState, and not otherwise, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const entered: unknown[] = [];
       const enter: Act = ({ content, state, data }) => {
         entered.push([content, state]);
@@ -168,7 +168,7 @@ for (const mode of MODES) {
     }));
 
   test(`the entry of a state comes before the events of the transition, and may set timeouts and reply, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       let caller: From | undefined;
       const enter: Act = ({ data, state }) =>
         keepState(
@@ -186,7 +186,7 @@ for (const mode of MODES) {
     }));
 
   test(`repeatState neither retries what was postponed nor cancels the state timeout, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode));
       await burst(sim, pid, postpone, to("a", { stateTimeout: 10 }), ({ data }) => repeatState(data));
       await sim.advance(10);
@@ -195,7 +195,7 @@ for (const mode of MODES) {
 
   for (const way of WAYS) {
     test(`a callback may take its time, and events wait meanwhile, ${way}, ${mode}`, () =>
-      simulate(async (sim) => {
+      inVirtualTime(async (sim) => {
         const enter: Act = ({ data }) => ways[way](() => keepState([...data, "entered"]));
         const pid = await start(sim, scripted(mode, { enter, init: () => ways[way](() => nextState("a", [])) }));
         const act: Act = ({ data }) =>
@@ -206,7 +206,7 @@ for (const mode of MODES) {
   }
 
   test(`a machine that is killed in the middle of a callback does nothing more, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const zombies = events(sim, "process.zombie");
       const pid = await start(sim, scripted(mode));
       const gate = Promise.withResolvers<void>();
@@ -224,7 +224,7 @@ for (const mode of MODES) {
 }
 
 test("states that are arrays or plain objects are the same when what is in them is", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const entered: unknown[] = [];
     const enter: Act = ({ state }) => {
       entered.push(state);
@@ -261,7 +261,7 @@ test("states that are arrays or plain objects are the same when what is in them 
   }));
 
 test("a state without an entry for an event uses the module's own", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const Common = {
       init: () => nextState("a", 0),
       states: {

@@ -1,6 +1,6 @@
 import { exit, type Pid, type Reason, reply, stop } from "hornbeam";
 import { GenStatem, keepState, keepStateAndData, nextState, stopAndReply } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, events } from "../runtime/support.ts";
 import { type Act, dataOf, MODES, scripted, stateOf } from "./statem-support.ts";
@@ -11,7 +11,7 @@ const act = (sim: any, pid: Pid, what: Act): Promise<any> => sim.call(pid, "act"
 
 for (const mode of MODES) {
   test(`a result that is thrown counts as returned, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode));
       const thrown = await act(sim, pid, ({ data }) => {
         throw nextState("b", [...data, "thrown"], { reply: "answer" });
@@ -20,7 +20,7 @@ for (const mode of MODES) {
     }));
 
   test(`replies go to who asked, and to others whose call was kept, in the order of the actions, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode));
       const order: unknown[] = [];
       const kept = act(sim, pid, ({ from }) => keepState([from])).then((value) => order.push(value));
@@ -32,7 +32,7 @@ for (const mode of MODES) {
     }));
 
   test(`an answer may be given from anywhere, with GenStatem.reply, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode));
       const answer = act(sim, pid, ({ from }) => {
         GenStatem.reply(from, { large: "x".repeat(100_000) });
@@ -42,7 +42,7 @@ for (const mode of MODES) {
     }));
 
   test(`a call that is not answered in time fails with timeout; the late reply reaches nobody, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode));
       const delayed =
         (time: number): Act =>
@@ -58,7 +58,7 @@ for (const mode of MODES) {
     }));
 
   test(`stopAndReply sends every reply, then terminates, then ends, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       const order: unknown[] = [];
       const terminate = async (reason: Reason, state: unknown, data: unknown, self: any) => {
@@ -78,7 +78,7 @@ for (const mode of MODES) {
     }));
 
   test(`stopAndReply without data keeps it; stop sends the value that it has, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const seen: unknown[] = [];
       const terminate = (reason: Reason, _: unknown, data: unknown) => void seen.push([reason, data]);
       const module = scripted(mode, { terminate, init: () => nextState("a", "kept") });
@@ -100,7 +100,7 @@ for (const mode of MODES) {
     ["a result of another behaviour", reply(1, 2)],
     ["a table", { tag: "nextState" }],
   ] as const)(`a callback that returns %s ends the machine with BadReturnValue, ${mode}`, ([, result]) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       const pid = await start(sim, scripted(mode));
       const failed = await act(sim, pid, () => result).catch((error) => error);
@@ -136,7 +136,7 @@ for (const mode of MODES) {
     ["a generic timeout event without a name", { nextEvent: { type: "genericTimeout" } }],
     ["a module to return to, where there is none", { popCallbackModule: true }],
   ])(`an action that is %s ends the machine with BadAction, and the new state and data, ${mode}`, ([, action]) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const ends: unknown[] = [];
       const terminate = (_: unknown, state: unknown, data: unknown) => void ends.push([state, data]);
       const pid = await start(sim, scripted(mode, { terminate }));
@@ -150,7 +150,7 @@ for (const mode of MODES) {
   );
 
   test(`what stands before a bad action is done, and what stands behind it is not, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode));
       const kept = act(sim, pid, ({ from }) => keepState([from]));
       const bad = act(sim, pid, ({ data }) =>
@@ -161,7 +161,7 @@ for (const mode of MODES) {
     }));
 
   test(`stopAndReply with what is no reply ends the machine with BadAction, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode));
       const failed = await act(sim, pid, () => stopAndReply("normal", { postpone: true } as any)).catch((e) => e);
       expect(failed.reason.message).toMatch(/expected replies, got: \{ postpone: true \}/);
@@ -175,7 +175,7 @@ for (const mode of MODES) {
     ["popCallbackModule", { popCallbackModule: true }],
     ["a reply without `to`", { reply: 1 }],
   ])(`%s may not be asked for at the entry of a state, ${mode}`, ([, action]) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const enter: Act = ({ state }) => (state === "b" ? keepStateAndData(action) : keepStateAndData());
       const pid = await start(sim, scripted(mode, { enter }));
       const failed = await act(sim, pid, () => nextState("b", [])).catch((error) => error);
@@ -187,7 +187,7 @@ for (const mode of MODES) {
   );
 
   test(`a state may not be left at its entry, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const enter: Act = ({ state }) => nextState(state === "b" ? "c" : state, []);
       const pid = await start(sim, scripted(mode, { enter }));
       const failed = await act(sim, pid, () => nextState("b", [])).catch((error) => error);
@@ -206,7 +206,7 @@ for (const mode of MODES) {
     ],
     ["an exit", () => exit("left"), "left"],
   ])(`terminate sees the state and data from before %s, also at the entry of the next, ${mode}`, ([, fails, reason]) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const ends: unknown[] = [];
       const terminate = (why: unknown, state: unknown, data: unknown) => void ends.push([why, state, data]);
       const enter: Act = (at) => (at.state === "b" ? fails(at) : keepStateAndData());
@@ -226,7 +226,7 @@ for (const mode of MODES) {
     ["stops", () => stop("normal", [], "answer")],
     ["throws", () => exit("oops")],
   ])(`what a machine that has killed itself returns counts for nothing: it %s, ${mode}`, ([, result]) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       const ends: unknown[] = [];
       const pid = await start(sim, scripted(mode, { terminate: () => void ends.push("terminate") }));
@@ -240,7 +240,7 @@ for (const mode of MODES) {
   );
 
   test(`a call's deadline travels with what the machine calls while it handles it, also postponed, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const [front, back] = [await start(sim, scripted(mode)), await start(sim, scripted(mode))];
       const pass: Act = async ({ self, state }) => {
         if (state === "a") return keepStateAndData({ postpone: true });
@@ -257,7 +257,7 @@ for (const mode of MODES) {
     }));
 
   test(`a throw in terminate replaces the reason; a value that is thrown does not, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       for (const [thrown, last] of [
         [oops, oops],
@@ -273,7 +273,7 @@ for (const mode of MODES) {
     }));
 
   test(`a machine without a terminate ends as well, and an undefined function called in one is its error, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       const without = await start(sim, scripted(mode));
       const within = await start(sim, scripted(mode, { terminate: () => (undefined as any).missing() }));
@@ -318,7 +318,7 @@ test.for<[string, (by: any, pid: Pid) => unknown, RegExp]>([
     /handleGenericTimeout of .* in the state 'open': expected nothing, got: 'creak'$/,
   ],
 ])("%s that a state does not have crashes the machine, and is told with what it has", ([, send, message]) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const pid = await GenStatem.start(sim, Door);
     await send(sim, pid);
@@ -328,7 +328,7 @@ test.for<[string, (by: any, pid: Pid) => unknown, RegExp]>([
 );
 
 test("a state that the module does not have crashes the machine at its first event", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const pid = await GenStatem.start(sim, Door);
     sim.cast(pid, "ajar");
@@ -340,7 +340,7 @@ test("a state that the module does not have crashes the machine at its first eve
   }));
 
 test("a message that a state does not take is dropped, told, and an event: it cancels the event timeout", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const dropped = events(sim, "genserver.unhandled");
     const Deaf = {
       init: () => nextState("a", 0, { eventTimeout: 10 }),
@@ -354,7 +354,7 @@ test("a message that a state does not take is dropped, told, and an event: it ca
   }));
 
 test("modules are changed, pushed and popped; the one on top handles, and one too many is popped never", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const who = (answer: string): object => ({
       states: {
@@ -390,7 +390,7 @@ test("modules are changed, pushed and popped; the one on top handles, and one to
   }));
 
 test("a module that is none ends the machine that asked for it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, scripted("by states"));
     const failed = await act(sim, pid, () => keepStateAndData({ pushCallbackModule: {} as any })).catch((e) => e);
     expect(failed.reason).toMatchObject({ name: "BadArgument" });
@@ -402,7 +402,7 @@ test.each<[string, any]>([
   ["a symbol", Symbol("odd")],
   ["nothing", undefined],
 ])("a state of the table that is %s ends the machine as any that is not there, and terminate runs", (_, odd) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const terminated: unknown[] = [];
     const Odd = {

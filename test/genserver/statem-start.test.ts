@@ -1,7 +1,7 @@
 import { type CallError, error, exit, ignore, name, noreply, ok, type Pid, stop } from "hornbeam";
 import { GenStatem, keepStateAndData, nextState } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
 import { type Supervisor, supervisor } from "hornbeam/supervisor";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, events, puppet } from "../runtime/support.ts";
 import { dataOf, MODES, scripted, stateOf } from "./statem-support.ts";
@@ -12,13 +12,13 @@ const startLink: (...args: any[]) => Promise<Pid> = GenStatem.startLink;
 
 for (const mode of MODES) {
   test(`a machine starts in the state and with the data of init, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode, { init: () => nextState("b", ["data"]) }));
       expect([await stateOf(sim, pid), await dataOf(sim, pid)]).toEqual(["b", ["data"]]);
     }));
 
   test(`the actions of init are taken, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const init = () =>
         nextState("a", [], [{ nextEvent: { type: "internal", content: 1 } }, { stateTimeout: 10, content: 2 }]);
       const pid = await start(sim, scripted(mode, { init }));
@@ -27,7 +27,7 @@ for (const mode of MODES) {
     }));
 
   test(`an init that takes too long is killed, and the start fails with timeout, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       const slow = scripted(mode, { init: (self) => self.sleep(1000) });
       await expect(start(sim, slow, undefined, { timeout: 5, label: "slow" })).rejects.toMatchObject({
@@ -37,7 +37,7 @@ for (const mode of MODES) {
     }));
 
   test(`an init that ignores makes the start fail with ignore, and a child specification be left out, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const module = scripted(mode, { init: () => ignore });
       await expect(start(sim, module)).rejects.toMatchObject({ reason: "ignore" });
       const parent = puppet(sim);
@@ -61,7 +61,7 @@ for (const mode of MODES) {
     ],
     ["an exit", () => exit("left"), "left", "left"],
   ] as const)(`an init with %s makes the start fail, ${mode}`, ([, init, reason, died]) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const ends = deaths(sim);
       const failed = await start(sim, scripted(mode, { init: init as () => any })).catch((thrown) => thrown);
       expect(failed).toMatchObject({ name: "StartError", reason });
@@ -75,7 +75,7 @@ for (const mode of MODES) {
     ["noreply", noreply("a")],
     ["keepStateAndData", keepStateAndData()],
   ] as const)(`an init that returns %s fails, and says what was expected, ${mode}`, ([, result]) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const failed = await start(sim, scripted(mode, { init: () => result })).catch((thrown) => thrown);
       expect(failed.reason).toMatchObject({ name: "BadReturnValue", value: result });
       expect(failed.message).toMatch(/init returned .* expected nextState, ignore, error or stop, got: /);
@@ -83,7 +83,7 @@ for (const mode of MODES) {
   );
 
   test(`a machine has a name, which one can have at a time, and which is free again when it has stopped, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const machine = name<any>("machine");
       const module = scripted(mode);
       const pid = await start(sim, module, undefined, { name: machine });
@@ -95,7 +95,7 @@ for (const mode of MODES) {
     }));
 
   test(`a hundred failed starts leave neither name nor process, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const module = scripted(mode, { init: () => stop("no", undefined) });
       for (let i = 0; i < 100; i++) {
         await expect(start(sim, module, undefined, { name: name("machine") })).rejects.toMatchObject({ reason: "no" });
@@ -104,7 +104,7 @@ for (const mode of MODES) {
     }));
 
   test(`a linked machine dies with its parent, and the parent of it, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       const [parent, other] = [puppet(sim), puppet(sim)];
       const pids: Pid[] = [];
@@ -118,7 +118,7 @@ for (const mode of MODES) {
     }));
 
   test(`a machine that traps exits ends with its parent's reason, by way of terminate, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       const calls: unknown[] = [];
       const module = scripted(mode, {
@@ -139,7 +139,7 @@ for (const mode of MODES) {
     }));
 
   test(`a machine without a link that traps exits ends with an exit that it sends to itself, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       const init = (self: any) => {
         self.trapExit = true;
@@ -155,7 +155,7 @@ for (const mode of MODES) {
     }));
 
   test(`the exit of another is an info to a machine that traps exits, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const init = (self: any) => {
         self.trapExit = true;
         return nextState("a", []);
@@ -170,7 +170,7 @@ for (const mode of MODES) {
     }));
 
   test(`stop ends a machine, by pid and by name, and waits for it; there is none to stop then, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       for (const reason of ["normal", "other"]) {
         const pid = await start(sim, scripted(mode), undefined, { name: name("machine") });
@@ -182,14 +182,14 @@ for (const mode of MODES) {
     }));
 
   test(`a stop with a timeout that is none does nothing, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode));
       await expect(GenStatem.stop(sim, pid, "other", "soon" as any)).rejects.toThrow(/expected a time/);
       expect(sim.isAlive(pid)).toBe(true);
     }));
 
   test(`a stop that takes too long fails with timeout, and the machine still stops, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode, { terminate: (_, __, ___, self) => self.sleep(100) }));
       await expect(GenStatem.stop(sim, pid, "normal", 10)).rejects.toMatchObject({ reason: "timeout" });
       await sim.advance(100);
@@ -197,7 +197,7 @@ for (const mode of MODES) {
     }));
 
   test(`the end with shutdown is told to nobody, and a later call finds nobody, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const crashes = events(sim, "process.crash");
       const pid = await start(sim, scripted(mode));
       const reason = { shutdown: "reason" };
@@ -208,7 +208,7 @@ for (const mode of MODES) {
 }
 
 test("a supervisor starts a machine again that has crashed", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const module = scripted("by states");
     const machine = name<any>("machine");
     const App = {
@@ -246,7 +246,7 @@ test.each<[string, object, RegExp]>([
     /handleEnter in the states that want it/,
   ],
 ])("a module with %s is refused", (_, module, message) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await expect(start(sim, module)).rejects.toThrow(message);
   }),
 );

@@ -1,6 +1,6 @@
 import { error, name, onReport, type Pid, stop } from "hornbeam";
 import { GenStatem, keepState, keepStateAndData, nextState, type StatemStatus, sys } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, events, puppet } from "../runtime/support.ts";
 import { type Act, dataOf, MODES, scripted } from "./statem-support.ts";
@@ -14,7 +14,7 @@ const postpone: Act = () => keepStateAndData({ postpone: true });
 
 for (const mode of MODES) {
   test(`sys.getState gives the state and the data, by pid and by name, also of a suspended machine, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode, { init: () => nextState("b", 5) }), undefined, { name: name("m") });
       expect([await sys.getState(sim, pid), await sys.getState(sim, name("m"))]).toEqual([
         { state: "b", data: 5 },
@@ -25,7 +25,7 @@ for (const mode of MODES) {
     }));
 
   test(`sys.replaceState sets both; what throws or is no state leaves them, and is the asker's, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const entered: unknown[] = [];
       const enter: Act = ({ state }) => {
         entered.push(state);
@@ -52,7 +52,7 @@ for (const mode of MODES) {
     }));
 
   test(`a suspended machine handles nothing, and everything in its order when it is resumed, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode));
       const note =
         (word: string): Act =>
@@ -70,7 +70,7 @@ for (const mode of MODES) {
     }));
 
   test(`a system message is no event: it cancels no event timeout, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode));
       sim.cast<any, string>(pid, "act", () => keepStateAndData({ eventTimeout: 10 }));
       await sim.advance(5);
@@ -80,7 +80,7 @@ for (const mode of MODES) {
     }));
 
   test(`a suspended machine stops when it is told to, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       const pid = await start(sim, scripted(mode));
       await sys.suspend(sim, pid);
@@ -89,7 +89,7 @@ for (const mode of MODES) {
     }));
 
   test(`sys.changeCode goes on with another module, whose codeChange says with which state and data, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const old = scripted(mode);
       const codeChange = ({ previous, extra }: any, state: any, data: any) =>
         nextState(state === "a" ? "b" : state, [previous === old, extra, ...data]);
@@ -115,7 +115,7 @@ for (const mode of MODES) {
     }));
 
   test(`a status shows what formatStatus makes of state, data, and what waits, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const formatStatus = (status: StatemStatus) => ({
         ...status,
         data: "secret",
@@ -143,7 +143,7 @@ for (const mode of MODES) {
     }));
 
   test(`a crash is told with the callback, the event, the client, the state and data, and what waited, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const crashes = events(sim, "process.crash");
       const pid = await start(sim, scripted(mode, { init: () => nextState("a", "data") }), undefined, { label: "m" });
       const caller = puppet(sim);
@@ -184,7 +184,7 @@ for (const mode of MODES) {
     }));
 
   test(`a crash report is redacted by formatStatus; one that throws hides everything but the reason, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const crashes = events(sim, "process.crash");
       const redact = (status: StatemStatus) => ({ ...status, data: "hidden", message: "hidden" });
       const fails = () => {
@@ -201,7 +201,7 @@ for (const mode of MODES) {
     }));
 
   test(`a crash in terminate is told as its own, with the reason that there was, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const crashes = events(sim, "process.crash");
       const pid = await start(sim, scripted(mode, { terminate: () => raise(undefined as never) }));
       sim.cast<any, string>(pid, "act", () => stop("first", []));
@@ -212,7 +212,7 @@ for (const mode of MODES) {
     }));
 
   test(`sys.trace and sys.log tell the events as they came, and the replies, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode));
       await sys.log(sim, pid, true);
       const act: Act = () => keepStateAndData([{ reply: "answer" }, { stateTimeout: 10, content: "x" }]);
@@ -226,7 +226,7 @@ for (const mode of MODES) {
     }));
 
   test(`the reply of a stop is told to who traces, too, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode));
       const told: unknown[] = [];
       await sys.trace(sim, pid, (event) => void told.push(event));
@@ -235,7 +235,7 @@ for (const mode of MODES) {
     }));
 
   test(`hibernate runs when a callback has asked for it and nothing waits, and may make the data small, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       let slept = 0;
       const hibernate = (_: unknown, data: unknown[]) => {
         slept++;
@@ -258,7 +258,7 @@ for (const mode of MODES) {
     }));
 
   test(`hibernate does not run when who was answered has sent something already, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       let slept = 0;
       const hibernate = () => {
         slept++;
@@ -272,7 +272,7 @@ for (const mode of MODES) {
     }));
 
   test(`with hibernateAfter it runs when no event has come for so long, once, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       let slept = 0;
       const hibernate = () => {
         slept++;
@@ -299,7 +299,7 @@ for (const mode of MODES) {
     ["actions", keepState(1, { postpone: true })],
     ["a number", 5],
   ])(`a hibernate that returns %s ends the machine, ${mode}`, (_, result) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       const init = () => nextState("a", 0, { hibernate: true });
       const pid = await start(sim, scripted(mode, { init, more: { hibernate: () => result } }));
@@ -311,7 +311,7 @@ for (const mode of MODES) {
   );
 
   test(`requests are sent now and their answers taken later, one by one or from a collection, ${mode}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, scripted(mode));
       const answers: unknown[] = [];
       const caller = puppet(sim);
@@ -341,7 +341,7 @@ for (const mode of MODES) {
 }
 
 test("the report of a crash shows the state, the data, and what waited", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const texts: string[] = [];
     onReport(sim.telemetry, (_, text) => texts.push(text));
     const pid = await start(sim, scripted("by states"), undefined, { label: "lock" });

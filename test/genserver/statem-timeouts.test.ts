@@ -1,6 +1,6 @@
 import type { Pid } from "hornbeam";
 import { GenStatem, keepStateAndData, nextState, repeatStateAndData, sys } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { type Act, dataOf, MODES, scripted } from "./statem-support.ts";
 
@@ -13,7 +13,7 @@ const to =
   (state: string, actions: any = []): Act =>
   ({ data }) =>
     nextState(state, data, actions);
-const does = async (sim: Sim, pid: Pid, ...acts: Act[]): Promise<void> => {
+const does = async (sim: VirtualSystem, pid: Pid, ...acts: Act[]): Promise<void> => {
   for (const act of acts) sim.cast<any, string>(pid, "act", act);
   await sim.idle();
 };
@@ -21,9 +21,9 @@ const does = async (sim: Sim, pid: Pid, ...acts: Act[]): Promise<void> => {
 /** What has come, without an event that would disturb: it is asked for at the end. */
 const scenarios =
   (mode: (typeof MODES)[number]) =>
-  (title: string, run: (sim: Sim, pid: Pid) => Promise<unknown>, log: readonly string[]): void => {
+  (title: string, run: (sim: VirtualSystem, pid: Pid) => Promise<unknown>, log: readonly string[]): void => {
     test(`${title}, ${mode}`, () =>
-      simulate({ time: "manual" }, async (sim) => {
+      inVirtualTime({ time: "manual" }, async (sim) => {
         const pid = await start(sim, scripted(mode));
         await run(sim, pid);
         expect(await dataOf(sim, pid)).toEqual(log);
@@ -303,7 +303,7 @@ for (const mode of MODES) {
 }
 
 test("a state that is the same as a value is no change: nothing is retried, and the state timeout runs on", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const pid = await start(sim, scripted("by handleEvent", { init: () => nextState({ door: "open" }, []) }));
     let tries = 0;
     const wait: Act = () => {
@@ -317,7 +317,7 @@ test("a state that is the same as a value is no change: nothing is retried, and 
   }));
 
 test("a timeout dies with its machine", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, scripted("by states"));
     await does(sim, pid, keep([{ stateTimeout: 10 }, { eventTimeout: 10 }, { genericTimeout: 10, name: "t1" }]));
     await GenStatem.stop(sim, pid);
@@ -325,7 +325,7 @@ test("a timeout dies with its machine", () =>
   }));
 
 test("the name of a generic timeout may be any value", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const names: unknown[] = [];
     const room = { name: "lobby" };
     const other: Act = ({ type }) => {

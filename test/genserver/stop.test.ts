@@ -1,6 +1,6 @@
 import { name, ok, reply, type Self, stop } from "hornbeam";
 import { GenServer, start } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, puppet } from "../runtime/support.ts";
 import { Scripted, Terminating } from "./support.ts";
@@ -8,7 +8,7 @@ import { Scripted, Terminating } from "./support.ts";
 test.each(["normal", "shutdown", { shutdown: 1 }, "oops"])(
   "GenServer.stop ends a server with %o, and resolves when it is gone",
   (reason) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       const seen: unknown[] = [];
       const pid = await start(
@@ -22,7 +22,7 @@ test.each(["normal", "shutdown", { shutdown: 1 }, "oops"])(
 );
 
 test("GenServer.stop takes a name, and stops with normal when nothing is said", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const lobby = name("lobby");
     const pid = await start(sim, Scripted, {}, { name: lobby });
@@ -31,7 +31,7 @@ test("GenServer.stop takes a name, and stops with normal when nothing is said", 
   }));
 
 test("GenServer.stop runs terminate whether the server traps exits or not", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     let count = 0;
     const module = Terminating(() => void count++);
     for (const trapExit of [true, false]) {
@@ -47,7 +47,7 @@ test("GenServer.stop runs terminate whether the server traps exits or not", () =
   }));
 
 test("GenServer.stop waits for what the server was asked before", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, {});
     const call = sim.call(pid, "act", async (log, self) => {
       await self.sleep(100);
@@ -58,7 +58,7 @@ test("GenServer.stop waits for what the server was asked before", () =>
   }));
 
 test("GenServer.stop of what is not there fails with noproc", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const gone = sim.spawn(() => {});
     await sim.idle();
     await expect(GenServer.stop(sim, gone)).rejects.toMatchObject({ name: "CallError", reason: "noproc" });
@@ -66,7 +66,7 @@ test("GenServer.stop of what is not there fails with noproc", () =>
   }));
 
 test("GenServer.stop gives up after its time; the server still stops", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const pid = await start(
       sim,
@@ -80,7 +80,7 @@ test("GenServer.stop gives up after its time; the server still stops", () =>
   }));
 
 test("GenServer.stop fails with the reason the server really ended with", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const oops = new Error("oops");
     const crashing = await start(
       sim,
@@ -96,7 +96,7 @@ test("GenServer.stop fails with the reason the server really ended with", () =>
   }));
 
 test("a server cannot wait for its own stop", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, {});
     const reason = await sim.call(pid, "act", async (log, self) => {
       const thrown = await GenServer.stop(self, self.pid).catch((error) => error);
@@ -106,7 +106,7 @@ test("a server cannot wait for its own stop", () =>
   }));
 
 test("a time limit that makes no sense is refused, and the server goes on", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, {});
     await expect(GenServer.stop(sim, pid, "normal", Number.NaN)).rejects.toThrow(/expected a time/);
     await sim.idle();
@@ -114,7 +114,7 @@ test("a time limit that makes no sense is refused, and the server goes on", () =
   }));
 
 test("several may stop a server at once", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, {});
     const stopper = puppet(sim);
     let done = false;
@@ -128,7 +128,7 @@ test("several may stop a server at once", () =>
   }));
 
 test("GenServer.stop fails when the server ended before it obeyed, were it with the same reason", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, {});
     const stopped = GenServer.stop(sim, pid, "oops");
     sim.exit(pid, "oops");
@@ -136,7 +136,7 @@ test("GenServer.stop fails when the server ended before it obeyed, were it with 
   }));
 
 test("GenServer.stop of a process that takes no such order is refused, and does not wait for ever", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const inbox: unknown[] = [];
     const plain = sim.spawn(async (self) => {
       for (;;) inbox.push(await self.receive());
@@ -150,7 +150,7 @@ test("GenServer.stop of a process that takes no such order is refused, and does 
   }));
 
 test("who gives up waiting for a stop leaves no monitor behind, though the server never ends", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const Stubborn = Terminating((_, __, self) => self.sleep(1_000_000).then(() => {}));
     const pid = await start(sim, Stubborn, {});
     for (let i = 0; i < 100; i++) {

@@ -1,16 +1,16 @@
 import { noreply, reply, stop } from "hornbeam";
 import { type SystemEvent, start, sys } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { events, puppet } from "../runtime/support.ts";
 import { type Act, logOf, Scripted } from "./support.ts";
 
-const server = (sim: Sim) => start(sim, Scripted, {}, { label: "server" });
+const server = (sim: VirtualSystem) => start(sim, Scripted, {}, { label: "server" });
 const answer: Act = (log) => reply("answer", log);
 const quiet: Act = (log) => noreply(log);
 
 test("a function that traces a server hears of each message and each reply, until it is told no more", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await server(sim);
     const caller = puppet(sim);
     const seen: [SystemEvent, unknown][] = [];
@@ -34,7 +34,7 @@ test("a function that traces a server hears of each message and each reply, unti
   }));
 
 test("a reply of a stop is traced, too, and a continue and hibernation are no messages", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await server(sim);
     const tags: unknown[] = [];
     await sys.trace(sim, pid, ({ tag }) => void tags.push(tag));
@@ -45,7 +45,7 @@ test("a reply of a stop is traced, too, and a continue and hibernation are no me
   }));
 
 test("trace with true emits sys.trace", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const traced = events(sim, "sys.trace");
     const pid = await server(sim);
     await sys.trace(sim, pid, true);
@@ -55,7 +55,7 @@ test("trace with true emits sys.trace", () =>
   }));
 
 test("a function that throws is removed and told of, and the server goes on", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const failures = events(sim, "sys.trace.failure");
     const pid = await server(sim);
     const error = new Error("oops");
@@ -70,7 +70,7 @@ test("a function that throws is removed and told of, and the server goes on", ()
   }));
 
 test("a log keeps the last events, as many as it is told, and is gone when it is turned off", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await server(sim);
     const messages = async () => (await sys.log(sim, pid, "get"))?.map((event) => (event as any).message);
     expect(await messages()).toBeUndefined();
@@ -87,7 +87,7 @@ test("a log keeps the last events, as many as it is told, and is gone when it is
   }));
 
 test("statistics count messages and replies from when they are turned on", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const pid = await server(sim);
     expect(await sys.statistics(sim, pid, "get")).toBeUndefined();
     await sim.advance(100);
@@ -108,7 +108,7 @@ test("statistics count messages and replies from when they are turned on", () =>
   }));
 
 test("each debug function can be turned off without the others, and all survive a suspension", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await server(sim);
     const seen: unknown[] = [];
     await sys.trace(sim, pid, (event) => void seen.push(event));
@@ -126,7 +126,7 @@ test("each debug function can be turned off without the others, and all survive 
   }));
 
 test("what a debug function is not given is refused, and the server does not hear of it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await server(sim);
     await expect(sys.trace(sim, pid, "yes" as any)).rejects.toThrow(/expected a function or a boolean, got: 'yes'/);
     for (const size of [-1, 1.5, "all"] as any[]) {

@@ -1,6 +1,6 @@
 import { type CallError, name, noreply, ok, reply, type Self, stop } from "hornbeam";
 import { GenServer, start, startLink, sys } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, events, puppet } from "../runtime/support.ts";
 import { type Log, logOf, Scripted, type Setup, Terminating, WAYS, ways } from "./support.ts";
@@ -9,7 +9,7 @@ const oops = new Error("oops");
 const launch: Setup = { init: () => ok(["state"]) };
 
 test("getState gives the state as it is, by pid and by name, without the module's help", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const lobby = name("lobby");
     const state = { deep: ["state"] };
     const pid = await start(sim, { init: () => ok(state) }, { name: lobby });
@@ -18,7 +18,7 @@ test("getState gives the state as it is, by pid and by name, without the module'
   }));
 
 test("getState takes its turn: what came before it is handled first, what comes after is not", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, launch);
     sim.send(pid, "before");
     const state = sys.getState(sim, pid);
@@ -28,7 +28,7 @@ test("getState takes its turn: what came before it is handled first, what comes 
   }));
 
 test("getState waits for an asynchronous callback, and for init", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const lobby = name<typeof Scripted>("lobby");
     const init = async (self: Self) => {
       await self.sleep(100);
@@ -45,7 +45,7 @@ test("getState waits for an asynchronous callback, and for init", () =>
 
 for (const way of WAYS) {
   test(`replaceState sets the state to what the function makes of it, and gives it, ${way}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, Scripted, launch);
       const replaced = await sys.replaceState(sim, pid, (log: Log) => ways[way](() => [...log, "new"]));
       expect([replaced, await logOf(sim, pid)]).toEqual([
@@ -55,7 +55,7 @@ for (const way of WAYS) {
     }));
 
   test(`a function that throws in replaceState, ${way}, leaves the state, and its error is the asker's`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const crashes = events(sim, "process.crash");
       const pid = await start(sim, Scripted, launch);
       const fails = () =>
@@ -68,7 +68,7 @@ for (const way of WAYS) {
 }
 
 test("a system request to what is not there, to oneself, or to what takes too long fails as a call does", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const failed = (reason: string, request: string) => ({ name: "CallError", reason, request });
     await expect(sys.getState(sim, name("nobody"))).rejects.toMatchObject(failed("noproc", "sys.getState"));
     const pid = await start(sim, Scripted, launch);
@@ -87,21 +87,21 @@ test("a system request to what is not there, to oneself, or to what takes too lo
   }));
 
 test("a process that serves no system messages is not asked: the asker hears it at once", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const plain = puppet(sim);
     await expect(sys.getState(sim, plain.pid)).rejects.toThrow(/expected a process that serves system messages, got: /);
     expect(plain.inbox).toEqual([]);
   }));
 
 test("what a server ends of while it is asked is the error of the asker", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, launch);
     sim.cast(pid, "act", (log) => stop("oops", log));
     await expect(sys.getState(sim, pid)).rejects.toMatchObject({ reason: "oops" });
   }));
 
 test("getStatus names the process, its parent, whether it is suspended, and what waits", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, launch, { label: "lobby" });
     const status = { pid, label: `${pid} lobby`, kind: "genserver", parent: undefined, suspended: false, messages: 0 };
     expect(await sys.getStatus(sim, pid)).toEqual({ ...status, status: { state: ["state"] } });
@@ -123,7 +123,7 @@ test("getStatus names the process, its parent, whether it is suspended, and what
 // ── suspend and resume ──
 
 test("a suspended server handles nothing until it is resumed, and then everything in its order", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, launch);
     sim.send(pid, "before");
     await sys.suspend(sim, pid);
@@ -140,7 +140,7 @@ test("a suspended server handles nothing until it is resumed, and then everythin
   }));
 
 test("a call to a suspended server fails in its time, and is handled at the resume all the same", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, launch);
     await sys.suspend(sim, pid);
     const call = sim.with({ timeout: 100 }).call(pid, "act", (log) => reply(1, [...log, "late"]));
@@ -150,7 +150,7 @@ test("a call to a suspended server fails in its time, and is handled at the resu
   }));
 
 test("a server that is suspended or resumed twice is so once", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, Scripted, launch);
     await sys.resume(sim, pid);
     await sys.suspend(sim, pid);
@@ -162,7 +162,7 @@ test("a server that is suspended or resumed twice is so once", () =>
   }));
 
 test("a suspended server can be asked, changed, stopped and killed", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const seen: unknown[] = [];
     const module = Terminating((reason, log) => void seen.push(reason, log));
@@ -179,7 +179,7 @@ test("a suspended server can be asked, changed, stopped and killed", () =>
   }));
 
 test("the exit of its parent ends a suspended server that traps exits, any other exit waits", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const seen: unknown[] = [];
     const parent = puppet(sim, { trapExit: true });
@@ -204,7 +204,7 @@ test("the exit of its parent ends a suspended server that traps exits, any other
   }));
 
 test("a Down that a suspended server keeps is flushed with its monitor", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     let cancel: (() => boolean) | undefined;
     const gone = sim.spawn((self) => self.sleep(10));
     const init = (self: Self) => {
@@ -223,7 +223,7 @@ test("a Down that a suspended server keeps is flushed with its monitor", () =>
   }));
 
 test("an idle timeout that is up while a server is suspended comes at the resume, if nothing came before it", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const init = () => ok([], { timeout: 100, message: "timeout" });
     const [quiet, busy] = [await start(sim, Scripted, { init }), await start(sim, Scripted, { init })];
     for (const pid of [quiet, busy]) await sys.suspend(sim, pid);
@@ -235,7 +235,7 @@ test("an idle timeout that is up while a server is suspended comes at the resume
   }));
 
 test("100,000 messages that came while a server was suspended are handled in their order", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const Last = {
       init: () => ok({ count: 0, sorted: true }),
       handleInfo: (n: number, { count, sorted }: { count: number; sorted: boolean }) =>
@@ -252,7 +252,7 @@ test("100,000 messages that came while a server was suspended are handled in the
   }));
 
 test("sys.terminate stops a server at once, suspended or not, and terminate runs", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const seen: unknown[] = [];
     for (const suspended of [false, true]) {

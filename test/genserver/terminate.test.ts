@@ -1,6 +1,6 @@
 import { exit, name, noreply, ok, type Reason, reply, type Self, stop } from "hornbeam";
 import { GenServer, start, startLink } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, events, puppet } from "../runtime/support.ts";
 import { type Act, type Log, logOf, Terminating, WAYS, ways } from "./support.ts";
@@ -38,7 +38,7 @@ const causes: [string, Act, Reason, Log][] = [
 
 for (const way of WAYS) {
   test.each(causes)(`terminate runs after %s, ${way}, once, and sees the last state`, (_, act, reason, state) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       const { calls, module } = noting(way);
       const pid = await start(sim, module, { init: () => ok(["state"]) });
@@ -50,7 +50,7 @@ for (const way of WAYS) {
   );
 
   test(`a throw in terminate, ${way}, replaces the exit reason`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       const { module } = noting(way, () => {
         throw oops;
@@ -62,7 +62,7 @@ for (const way of WAYS) {
     }));
 
   test(`a value that is thrown in terminate, ${way}, and is no Error, counts as returned: the reason stays`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       const { module } = noting(way, () => {
         throw "a ball";
@@ -74,7 +74,7 @@ for (const way of WAYS) {
     }));
 
   test(`a result that is thrown in terminate, ${way}, counts as returned`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       const { module } = noting(way, () => {
         throw noreply(1);
@@ -86,7 +86,7 @@ for (const way of WAYS) {
     }));
 
   test(`a stop with a reply sends it when terminate is done, ${way}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const order: string[] = [];
       const module = Terminating((_, __, self) => ways[way](() => void order.push(`terminate of ${self.pid}`)));
       const pid = await start(sim, module, {});
@@ -98,7 +98,7 @@ for (const way of WAYS) {
     }));
 
   test(`a stop with a reply sends it even if terminate throws, ${way}`, () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const { module } = noting(way, () => {
         throw oops;
       });
@@ -108,7 +108,7 @@ for (const way of WAYS) {
 }
 
 test("terminate does not run at a kill, trapping or not", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const { calls, module } = noting();
     for (const init of [traps, () => ok([])]) sim.kill(await start(sim, module, { init }));
     await sim.idle();
@@ -116,7 +116,7 @@ test("terminate does not run at a kill, trapping or not", () =>
   }));
 
 test("terminate does not run at an exit signal that is not trapped", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const { calls, module } = noting();
     const parent = puppet(sim);
     await parent.does((self) => startLink(self, module, {}));
@@ -128,7 +128,7 @@ test("terminate does not run at an exit signal that is not trapped", () =>
 test.each<Reason>(["normal", "shutdown", { shutdown: 1 }, "killed", "oops"])(
   "the exit %o of its parent ends a server that traps, by way of terminate and with that reason",
   (reason) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       const { calls, module } = noting();
       const parent = puppet(sim);
@@ -143,7 +143,7 @@ test.each<Reason>(["normal", "shutdown", { shutdown: 1 }, "killed", "oops"])(
 );
 
 test("an exit signal that the parent sends while it lives counts as well", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const { calls, module } = noting();
     const parent = puppet(sim, { trapExit: true });
     await parent.does(async (self) => {
@@ -155,7 +155,7 @@ test("an exit signal that the parent sends while it lives counts as well", () =>
   }));
 
 test("the exit of anyone else is a message for a server that traps", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const { calls, module } = noting();
     const [parent, other] = [puppet(sim), puppet(sim)];
     let pid: any;
@@ -171,7 +171,7 @@ test("the exit of anyone else is a message for a server that traps", () =>
   }));
 
 test("a server that was started without a link has no parent: the exit of its starter is a message", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const { calls, module } = noting();
     const starter = puppet(sim);
     let pid: any;
@@ -185,7 +185,7 @@ test("a server that was started without a link has no parent: the exit of its st
   }));
 
 test("a trapped exit that a server sends to itself ends one that was started without a link, and is a message to others", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const [alone, linked] = [noting(), noting()];
     const pid = await start(sim, alone.module, { init: traps });
     const parent = puppet(sim);
@@ -206,7 +206,7 @@ test("a trapped exit that a server sends to itself ends one that was started wit
   }));
 
 test("a parent's exit waits in line: what came before it is handled, what came after is not", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const { calls, module } = noting();
     const parent = puppet(sim);
     await parent.does(async (self) => {
@@ -219,7 +219,7 @@ test("a parent's exit waits in line: what came before it is handled, what came a
   }));
 
 test("a server may talk to others in terminate", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const friend = await start(
       sim,
       Terminating(() => {}),
@@ -236,7 +236,7 @@ test("a server may talk to others in terminate", () =>
   }));
 
 test("a kill in the middle of terminate ends the server at once, and no reply is sent", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const zombies = events(sim, "process.zombie");
     const gate = Promise.withResolvers<void>();
@@ -260,7 +260,7 @@ test.each<[string, (log: Log) => unknown]>([
   ["goes on", (log) => noreply(log, { continue: () => expect.unreachable() })],
   ["throws", () => exit("oops")],
 ])("what a server that has killed itself returns counts for nothing: it %s", (_, result) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const { calls, module } = noting();
     const pid = await start(sim, module, {});
@@ -275,7 +275,7 @@ test.each<[string, (log: Log) => unknown]>([
 );
 
 test("terminate runs at the exit of a parent that has a name, by link and by signal", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const seen: unknown[] = [];
     const module = Terminating((reason) => void seen.push(reason));
     for (const end of ["by link", "by signal"]) {

@@ -1,6 +1,6 @@
 import { noreply, ok, type Ref, reply, type Self, stop, type Timeout, timeout } from "hornbeam";
 import { type GenServer, start } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, events } from "../runtime/support.ts";
 import { type Act, type Log, logOf, Scripted, WAYS, ways } from "./support.ts";
@@ -12,7 +12,7 @@ const idleFor =
 
 for (const way of WAYS) {
   test(`a server that gets no message in time gets the timeout, ${way}`, () =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       const pid = await start(sim, Scripted, { init: () => ways[way](() => ok([], { timeout: 100 })) });
       await sim.advance(99);
       expect(sim.processes()[0]?.messages).toBe(0);
@@ -21,7 +21,7 @@ for (const way of WAYS) {
     }));
 
   test(`every kind of callback can set the timeout, ${way}`, () =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       const pid = await start(sim, Scripted, {});
       const act: Act = (log, _, from) =>
         ways[way](() => (from === undefined ? noreply(log, { timeout: 10 }) : reply(1, log, { timeout: 10 })));
@@ -39,7 +39,7 @@ for (const way of WAYS) {
     }));
 
   test(`a timeout of 0 comes at once when nothing waits, ${way}`, () =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       const pid = await start(sim, Scripted, {});
       sim.send(pid, (log: Log) => ways[way](() => noreply(log, { timeout: 0 })));
       await sim.idle();
@@ -48,7 +48,7 @@ for (const way of WAYS) {
     }));
 
   test(`a timeout of 0 does not happen when a message waits, ${way}`, () =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       const pid = await start(sim, Scripted, {});
       sim.send(pid, (log: Log) => ways[way](() => noreply(log, { timeout: 0 })));
       sim.send(pid, "waiting");
@@ -71,7 +71,7 @@ test.each<[string, (self: Self) => unknown]>([
   ["an Exit", (self) => self.spawnLink((child) => child.sleep(50))],
   ["a timer", (self) => self.sendAfter("tick", 50)],
 ])("%s cancels the timeout, and it is not set again by itself", (_, disturb) =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const init = (self: Self) => {
       self.trapExit = true;
       disturb(self);
@@ -84,7 +84,7 @@ test.each<[string, (self: Self) => unknown]>([
 );
 
 test("a call cancels the timeout", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const pid = await start(sim, Scripted, { init: () => ok([], { timeout: 100 }) });
     await sim.advance(99);
     expect(await logOf(sim, pid)).toEqual([]);
@@ -93,7 +93,7 @@ test("a call cancels the timeout", () =>
   }));
 
 test("a message that is handled when the time is up goes first, and the timeout does not happen", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const init = (self: Self) => {
       self.sendAfter("tick", 100);
       return ok([], { timeout: 100 });
@@ -104,7 +104,7 @@ test("a message that is handled when the time is up goes first, and the timeout 
   }));
 
 test("a timeout that is set again and again comes once, after the last", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const pid = await start(sim, Scripted, {});
     for (let i = 0; i < 5; i++) {
       sim.cast(pid, "act", idleFor(100));
@@ -117,21 +117,21 @@ test("a timeout that is set again and again comes once, after the last", () =>
   }));
 
 test("a timeout of infinity never comes", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const pid = await start(sim, Scripted, { init: () => ok([], { timeout: "infinity" }) });
     await sim.advance(1e12);
     expect(await logOf(sim, pid)).toEqual([]);
   }));
 
 test("the timer of a server goes with it", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const pid = await start(sim, Scripted, { init: () => ok([], { timeout: 100 }) });
     sim.kill(pid);
     expect(sim.leaks()).toEqual([]);
   }));
 
 test("a server can end when nobody has asked for long enough", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const died = deaths(sim);
     const Brief = {
       init: () => ok(0, { timeout: 5000 }),
@@ -148,7 +148,7 @@ test("a server can end when nobody has asked for long enough", () =>
   }));
 
 test("a timeout to a module without handleInfo is nothing", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const dropped = events(sim, "genserver.unhandled");
     const Deaf = { init: () => ok(0, { timeout: 10 }) } satisfies GenServer<number>;
     const pid = await start(sim, Deaf);

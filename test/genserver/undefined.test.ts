@@ -1,6 +1,6 @@
 import { noreply, ok, type Pid, type Reason, reply, StartError, stop, Undefined } from "hornbeam";
 import { GenServer, start, sys } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, events } from "../runtime/support.ts";
 
@@ -8,10 +8,10 @@ import { deaths, events } from "../runtime/support.ts";
 
 const Bare = { init: () => ok("state") } satisfies GenServer<string>;
 
-const bare = async (sim: Sim) => ({ died: deaths(sim), pid: (await start(sim, Bare)) as Pid });
+const bare = async (sim: VirtualSystem) => ({ died: deaths(sim), pid: (await start(sim, Bare)) as Pid });
 
 test("a call to a module without handleCall is a crash, and the caller hears of it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const { died, pid } = await bare(sim);
     await expect(sim.call(pid, "get")).rejects.toMatchObject({ reason: expect.any(Undefined) });
     expect(died.get(pid)).toMatchObject({
@@ -20,7 +20,7 @@ test("a call to a module without handleCall is a crash, and the caller hears of 
   }));
 
 test("a cast to a module without handleCast is a crash", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const { died, pid } = await bare(sim);
     sim.cast(pid, "put");
     await sim.idle();
@@ -30,7 +30,7 @@ test("a cast to a module without handleCast is a crash", () =>
   }));
 
 test("a message to a module without handleInfo is told and dropped, and the server goes on", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const { pid } = await bare(sim);
     const dropped = events(sim, "genserver.unhandled");
     sim.send(pid, "hello");
@@ -39,7 +39,7 @@ test("a message to a module without handleInfo is told and dropped, and the serv
   }));
 
 test("a module without handleContinue that is to continue crashes, when its start is over", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const pid = await start(sim, { init: () => ok(0, { continue: "more" }) });
     await sim.idle();
@@ -51,13 +51,13 @@ test("a module without handleContinue that is to continue crashes, when its star
   }));
 
 test("a module without init is refused, and nothing is started", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await expect(start(sim, {} as typeof Bare)).rejects.toThrow(/expected a module with an init, got: \{\}/);
     expect(sim.processes()).toEqual([]);
   }));
 
 test("a module without terminate ends with its reason, stopped or in a crash", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const Leaving = { ...Bare, handleCast: { leave: (reason: Reason, state: string) => stop(reason, state) } };
     const [stopped, left, crashed] = [await start(sim, Leaving), await start(sim, Leaving), await start(sim, Leaving)];
@@ -76,7 +76,7 @@ test("a module without terminate ends with its reason, stopped or in a crash", (
 const missing = () => (Bare as any).nowhere();
 
 test("a function that is not there, called in an existing handleInfo, is a real crash", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const dropped = events(sim, "genserver.unhandled");
     const pid = await start(sim, { ...Bare, handleInfo: (_: unknown, state: string) => noreply(missing() ?? state) });
@@ -86,7 +86,7 @@ test("a function that is not there, called in an existing handleInfo, is a real 
   }));
 
 test("a function that is not there, called in terminate, is what the server ends with, and GenServer.stop says so", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const pid = await start(sim, { ...Bare, terminate: missing });
     await expect(GenServer.stop(sim, pid)).rejects.toMatchObject({ reason: expect.any(TypeError) });
@@ -94,14 +94,14 @@ test("a function that is not there, called in terminate, is what the server ends
   }));
 
 test("a function that is not there, called in init, fails the start", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const failed = await start(sim, { init: () => ok(missing()) }).catch((error) => error);
     expect(failed).toBeInstanceOf(StartError);
     expect(failed.reason).toBeInstanceOf(TypeError);
   }));
 
 test("what a module does not have is no matter as long as nobody asks for it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await start(sim, { ...Bare, handleCall: { get: (_: unknown, state: string) => reply(state, state) } });
     expect(await sim.call(pid, "get")).toBe("state");
   }));

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { Conn, Json, type PlugFn, pipeline, plug, router } from "hornbeam/http";
 import { request } from "hornbeam/http/test";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
 import { ask, crash } from "./support.ts";
 
@@ -59,7 +59,7 @@ describe("a conn says of its request", () => {
   });
 
   test("the process that serves it, alive until the answer, and its signal", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       let signal: AbortSignal | undefined;
       const alive: boolean[] = [];
       const look: PlugFn = (conn) => {

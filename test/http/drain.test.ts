@@ -1,6 +1,6 @@
 import type { Reason } from "hornbeam";
 import { http, httpInfo } from "hornbeam/http";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
 import { begin, DRAIN, drain, GRACE, isOpen, site, stoppable } from "./draining.ts";
 
@@ -149,7 +149,7 @@ describe("at the deadline", () => {
     }));
 
   test("a request that ignores its end is killed, and does not outlive its server", () =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       const server = await sim.start(http({ port: 0, plug: site, drain: 100 }));
       const { port } = await httpInfo(sim);
       const ends = new Map<string, Reason>();

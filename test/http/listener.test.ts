@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { name } from "hornbeam";
 import { http, httpInfo, type PlugFn, resume, router, suspend } from "hornbeam/http";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
 import { type Live, serving } from "./support.ts";
 
@@ -44,7 +44,7 @@ describe("a server", () => {
     }));
 
   test("that cannot listen does not start, and says why", () =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       await using other = await occupy(0);
       const start = sim.start(http({ port: other.port, plug: ok }));
       await expect(start).rejects.toThrow(`cannot listen on 127.0.0.1:${other.port}: another program listens there`);
@@ -176,7 +176,7 @@ test("when the process of all connections is killed, requests in flight are told
   }));
 
 test("a server that was stopped can be started again on its port", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const first = await sim.start(http({ port: 0, plug: ok, name: "first" }));
     const { port } = await httpInfo(sim, "first");
     const gone = new Promise<void>((resolve) => {

@@ -1,6 +1,6 @@
 import { pipeline, plug, RequestId } from "hornbeam/http";
 import { request } from "hornbeam/http/test";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
 import { ask } from "./support.ts";
 
@@ -49,7 +49,7 @@ describe("a request", () => {
 
 test("ids come from the process's dice: the same seed gives the same ones, and no two are the same", async () => {
   const draw = (seed: number) =>
-    simulate({ seed }, async (sim) => {
+    inVirtualTime({ seed }, async (sim) => {
       const ids: string[] = [];
       for (let i = 0; i < 100; i++) ids.push((await request(sim, site, "GET", "/")).body);
       return ids;

@@ -1,13 +1,13 @@
 import { type Level, printReports } from "hornbeam";
 import { http, httpInfo } from "hornbeam/http";
-import { simulate } from "hornbeam/sim";
 import { treeOf } from "hornbeam/supervisor";
+import { inVirtualTime } from "hornbeam/test";
 import { describe, expect, test, vi } from "vitest";
 import { begin, drain, stoppable } from "./draining.ts";
 import { serving } from "./support.ts";
 
 test("a server is a tree of its sockets' services, its connections with their processes, its listener and its drainer", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const server = await sim.start(http({ port: 0, plug: (conn) => conn.text("") }));
     const tree = await treeOf(sim, server);
     expect(tree.id).toBe("http");

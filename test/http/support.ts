@@ -3,13 +3,13 @@ import { fileURLToPath } from "node:url";
 import type { Pid, TelemetryEvents } from "hornbeam";
 import { type HttpOptions, http, httpInfo, type PlugFn } from "hornbeam/http";
 import { request, type TestRequest, type TestResponse } from "hornbeam/http/test";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { Client } from "./client.ts";
 
 /** Sends one request, such as `"GET /hello?x=1"`, through a plug: with the test kit, in a simulation of its own. */
 export function ask(plug: PlugFn<any, any>, what = "GET /", options: TestRequest = {}): Promise<TestResponse> {
   const [method, target] = what.split(" ", 2) as [string, string];
-  return simulate((sim) => request(sim, plug, method, target, options));
+  return inVirtualTime((sim) => request(sim, plug, method, target, options));
 }
 
 /** Why a request that went through `plug` crashed, as text. */
@@ -22,11 +22,11 @@ type Metadata<E extends keyof TelemetryEvents> = TelemetryEvents[E][1];
 
 /** A server on a real socket in a system whose time stands still until the test moves it. */
 export class Live {
-  readonly sim: Sim;
+  readonly sim: VirtualSystem;
   readonly port: number;
   private readonly clients: Client[] = [];
 
-  constructor(sim: Sim, port: number) {
+  constructor(sim: VirtualSystem, port: number) {
     this.sim = sim;
     this.port = port;
   }
@@ -73,7 +73,7 @@ type Served = Partial<HttpOptions> & Pick<HttpOptions, "plug">;
 
 /** Runs a test against a server; nothing of it may be left over afterwards. */
 export function serving(options: Served, test: (live: Live) => Promise<void>): Promise<void> {
-  return simulate({ time: "manual" }, async (sim) => {
+  return inVirtualTime({ time: "manual" }, async (sim) => {
     await sim.start(http({ port: 0, ...options }));
     const live = new Live(sim, (await httpInfo(sim)).port);
     try {

@@ -1,12 +1,12 @@
 import { type Conn, pipeline, router } from "hornbeam/http";
 import { request } from "hornbeam/http/test";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
 import { ask } from "./support.ts";
 
 describe("the test kit", () => {
   test("runs a request in a process of the system, and gives back what it was answered with", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const answer = await request(sim, (conn) => conn.putRespHeader("x-a", "1").json({ a: 1 }), "GET", "/");
       expect(answer).toMatchObject({ status: 200, body: '{"a":1}', reason: "normal" });
       expect([answer.json(), answer.header("x-a"), answer.header("x-b")]).toEqual([{ a: 1 }, "1", undefined]);
@@ -15,7 +15,7 @@ describe("the test kit", () => {
     }));
 
   test("takes virtual time: a request that sleeps an hour answers at once", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const slow = async (conn: Conn) => {
         await conn.self.sleep(3_600_000);
         return conn.text("awake");
@@ -25,7 +25,7 @@ describe("the test kit", () => {
     }));
 
   test("may be asked by a process", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const bodies: string[] = [];
       sim.spawn(async (self) => {
         bodies.push((await request(self, (conn) => conn.text("inside"), "GET", "/")).body);
@@ -60,7 +60,7 @@ describe("the test kit", () => {
   });
 
   test("serves several requests at once, each in its own process", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const site = router().get("/:delay", async (conn, { delay }) => {
         await conn.self.sleep(Number(delay));
         return conn.text(`${delay} ${conn.self.pid}`);

@@ -1,10 +1,10 @@
 import { type Alias, BadArgument, type MonitorRef } from "hornbeam";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
 import { forever, puppet } from "./support.ts";
 
 /** A process that made an alias, and another that knows it. */
-async function aliased(sim: Sim, options?: { reply?: boolean; priority?: boolean }) {
+async function aliased(sim: VirtualSystem, options?: { reply?: boolean; priority?: boolean }) {
   const owner = puppet(sim);
   const friend = puppet(sim);
   let alias: Alias | undefined;
@@ -15,7 +15,7 @@ async function aliased(sim: Sim, options?: { reply?: boolean; priority?: boolean
 }
 
 test("what is sent to an alias arrives at its process, until the alias is withdrawn", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const { owner, friend, alias } = await aliased(sim);
     await friend.does((self) => self.send(alias, "one"));
     let first: unknown;
@@ -30,7 +30,7 @@ test("what is sent to an alias arrives at its process, until the alias is withdr
   }));
 
 test("a message that waits already is not lost with the alias it came by", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const got: unknown[] = [];
     const pid = sim.spawn(async (self) => {
       const alias = self.alias();
@@ -45,7 +45,7 @@ test("a message that waits already is not lost with the alias it came by", () =>
   }));
 
 test("an alias for one reply is withdrawn by the first message", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const { owner, friend, alias } = await aliased(sim, { reply: true });
     await friend.does((self) => {
       self.send(alias, 1);
@@ -56,7 +56,7 @@ test("an alias for one reply is withdrawn by the first message", () =>
   }));
 
 test("only its own process can withdraw an alias", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const { owner, friend, alias } = await aliased(sim);
     let withdrawn: unknown;
     await friend.does((self) => {
@@ -68,7 +68,7 @@ test("only its own process can withdraw an alias", () =>
   }));
 
 test("an alias ends with its process, and sending to it then is nothing", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const { owner, friend, alias } = await aliased(sim);
     sim.kill(owner.pid);
     await friend.does((self) => self.send(alias, "late"));
@@ -76,7 +76,7 @@ test("an alias ends with its process, and sending to it then is nothing", () =>
   }));
 
 test("what is no alias is refused with what was expected", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const { owner } = await aliased(sim);
     await owner.does((self) => {
       expect(() => self.unalias(7 as any)).toThrow(/expected an alias, got: 7/);
@@ -93,7 +93,7 @@ describe("an alias that comes with a monitor has its ref", () => {
   ] as const;
 
   test.for(modes)("and is withdrawn as %s says", ([mode, ends]) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const owner = puppet(sim);
       /** Whether `act` leaves the alias working, and whether the monitor does. */
       const leaves = async (act: (monitor: MonitorRef, alias: Alias) => unknown) => {
@@ -137,7 +137,7 @@ describe("an alias that comes with a monitor has its ref", () => {
 });
 
 test("a monitor by a name that nobody holds withdraws its alias with the Down it gives at once", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const owner = puppet(sim);
     await owner.does((self) => {
       const { alias } = self.monitor({ name: "nobody" }, { alias: "demonitor" });
@@ -149,7 +149,7 @@ test("a monitor by a name that nobody holds withdraws its alias with the Down it
 test.for(["explicitUnalias", "demonitor", "replyDemonitor"] as const)(
   "an alias that comes with a monitor of oneself leads nowhere (%s)",
   (mode) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const owner = puppet(sim);
       await owner.does((self) => {
         const alias = self.monitor(self.pid, { alias: mode }).alias as Alias;
@@ -162,7 +162,7 @@ test.for(["explicitUnalias", "demonitor", "replyDemonitor"] as const)(
 );
 
 test("a Down has the tag that its monitor was given", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const owner = puppet(sim);
     const target = sim.spawn(forever);
     await owner.does((self) => self.monitor(target, { tag: { job: 7 } }));
@@ -172,7 +172,7 @@ test("a Down has the tag that its monitor was given", () =>
   }));
 
 test("an urgent message overtakes ordinary ones through an alias that allows it, and only there", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const orders: unknown[] = [];
     for (const priority of [true, false]) {
       sim.spawn(async (self) => {
@@ -195,7 +195,7 @@ test("an urgent message overtakes ordinary ones through an alias that allows it,
   }));
 
 test("an urgent message goes before those that a selective receive has passed over", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const order: unknown[] = [];
     sim.spawn(async (self) => {
       const alias = self.alias({ priority: true });
@@ -210,7 +210,7 @@ test("an urgent message goes before those that a selective receive has passed ov
   }));
 
 test("an urgent Down overtakes ordinary messages", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const order: any[] = [];
     sim.spawn(async (self) => {
       const target = self.spawn(forever);

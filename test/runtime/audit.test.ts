@@ -1,5 +1,5 @@
 import { name } from "hornbeam";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { audit } from "../../runtime/audit.ts";
 import { withLink, withoutLink } from "../../runtime/links.ts";
@@ -8,7 +8,7 @@ import { LiveSystem } from "../../runtime/system.ts";
 import { forever, puppet } from "./support.ts";
 
 /** Two processes that are tied in every way, as the runtime has them. */
-async function tied(sim: Sim) {
+async function tied(sim: VirtualSystem) {
   const a = puppet(sim);
   const b = puppet(sim, { name: name("b") });
   await a.does((self) => {
@@ -21,7 +21,7 @@ async function tied(sim: Sim) {
 }
 
 const inTies = (spoil: (ties: { a: Process; b: Process }) => () => void, expected: RegExp) =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const ties = await tied(sim);
     expect(audit(ties.a.kernel)).toEqual([]);
     const restore = spoil(ties);
@@ -65,7 +65,7 @@ test("a timer of a process that has ended is found", () =>
   }, /a timer of a process that has ended/));
 
 test("a simulation fails when a link, monitor, name or timer of a dead process is left", async () => {
-  const failed = simulate({ time: "manual" }, async (sim) => {
+  const failed = inVirtualTime({ time: "manual" }, async (sim) => {
     const { a, b } = await tied(sim);
     b.links = withoutLink(b.links, a);
   });

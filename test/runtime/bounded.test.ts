@@ -1,11 +1,11 @@
 import { type Down, type MailboxOptions, noreply, ok, reply, type Self } from "hornbeam";
 import { type GenServer, start } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, events, forever } from "./support.ts";
 
 /** A process with a full mailbox of three, and what it reads when it is let go. */
-async function full(sim: Sim, overflow: MailboxOptions["overflow"]) {
+async function full(sim: VirtualSystem, overflow: MailboxOptions["overflow"]) {
   const read: unknown[] = [];
   let go = (): void => {};
   const gate = new Promise<void>((resolve) => {
@@ -24,7 +24,7 @@ async function full(sim: Sim, overflow: MailboxOptions["overflow"]) {
 }
 
 test("dropNewest drops what comes to a full mailbox", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const { pid, read, go } = await full(sim, "dropNewest");
     sim.send(pid, 4);
     go();
@@ -33,7 +33,7 @@ test("dropNewest drops what comes to a full mailbox", () =>
   }));
 
 test("dropOldest drops the ordinary message that waits longest", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const { pid, read, go } = await full(sim, "dropOldest");
     sim.send(pid, 4);
     sim.send(pid, 5);
@@ -43,7 +43,7 @@ test("dropOldest drops the ordinary message that waits longest", () =>
   }));
 
 test("refuse lets send throw, with the process and the limit in the message", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const { pid, read, go } = await full(sim, "refuse");
     expect(() => sim.send(pid, 4)).toThrow(
       `send: expected room in the mailbox of ${pid} process, got: 3 messages, which is its limit`,
@@ -55,7 +55,7 @@ test("refuse lets send throw, with the process and the limit in the message", ()
   }));
 
 test("exit ends the process with mailboxFull", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const { pid } = await full(sim, "exit");
     expect(sim.isAlive(pid)).toBe(true);
@@ -64,7 +64,7 @@ test("exit ends the process with mailboxFull", () =>
   }));
 
 test("signals get in, however full the mailbox is, and are never the ones that are dropped", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const heard: unknown[] = [];
     let ready = (): void => {};
     const gate = new Promise<void>((resolve) => {
@@ -111,7 +111,7 @@ const Slow = {
 test.each(["dropNewest", "dropOldest", "refuse"] as const)(
   "with %s, a call whose request is dropped fails at once with mailboxFull",
   (overflow) =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       const server = await start(sim, Slow, { mailbox: { limit: 2, overflow } });
       const results: string[] = [];
       for (const caller of ["a", "b", "c", "d"]) {
@@ -131,7 +131,7 @@ test.each(["dropNewest", "dropOldest", "refuse"] as const)(
 );
 
 test("replies come through, however full the caller's mailbox is", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const server = await start(sim, Slow);
     let answer: unknown;
     sim.spawn(
@@ -146,7 +146,7 @@ test("replies come through, however full the caller's mailbox is", () =>
   }));
 
 test("an overflow is told: whose mailbox, its limit, the policy, and the message that is lost", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const seen = events(sim, "process.mailbox.overflow");
     const { pid } = await full(sim, "dropOldest");
     sim.send(pid, 4);
@@ -154,7 +154,7 @@ test("an overflow is told: whose mailbox, its limit, the policy, and the message
   }));
 
 test("messages that a selective receive has passed over count", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = sim.spawn((self) => self.receive((message) => message === "never"), {
       mailbox: { limit: 2, overflow: "dropNewest" },
     });
@@ -170,7 +170,7 @@ test.each([
   [{ limit: 1.5, overflow: "exit" }, /got: 1.5/],
   [{ limit: 1, overflow: "explode" }, /expected the overflow of a mailbox to be .*, got: 'explode'/],
 ])("a mailbox of %o is refused", (mailbox, message) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     expect(() => sim.spawn(forever, { mailbox: mailbox as MailboxOptions })).toThrow(message);
     expect(sim.processes()).toEqual([]);
   }),

@@ -1,6 +1,6 @@
 import { answer, CallError, type From, name, noreply, ok, type Pid, type Reason, reply, stop } from "hornbeam";
 import { type GenServer, start } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, puppet } from "./support.ts";
 
@@ -37,13 +37,13 @@ const failed = (reason: unknown, request: string) => ({
 });
 
 test("a call resolves to its reply", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     expect(await sim.call(desk, "now", 21)).toBe(42);
   }));
 
 test("a call can be answered later, and once: a second answer is nothing", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     const call = outcome(sim.call(desk, "later", 1));
     await sim.idle();
@@ -55,7 +55,7 @@ test("a call can be answered later, and once: a second answer is nothing", () =>
   }));
 
 test("any process may answer", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     const call = outcome(sim.call(desk, "later", 1));
     const [from] = await sim.call(desk, "visitors");
@@ -65,7 +65,7 @@ test("any process may answer", () =>
   }));
 
 test("a reply goes past a full mailbox, and leaves nothing in it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     const caller = puppet(sim);
     let answered: unknown;
@@ -81,7 +81,7 @@ test("a reply goes past a full mailbox, and leaves nothing in it", () =>
   }));
 
 test("a call fails after 5 s, or after the time it was given", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const desk = await start(sim, Desk);
     const call = outcome(sim.call(desk, "later", 1));
     const short = outcome(sim.with({ timeout: 100 }).call(desk, "later", 2));
@@ -97,7 +97,7 @@ test("a call fails after 5 s, or after the time it was given", () =>
   }));
 
 test("after a timeout the server still does the work, and its late reply is dropped", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const desk = await start(sim, Desk);
     const caller = puppet(sim);
     let call: ReturnType<typeof outcome> | undefined;
@@ -117,7 +117,7 @@ test.each([
   ["timeout", 10],
   ["reply", "infinity"],
 ] as const)("a call that ended with a %s leaves no timer and no monitor", (_, timeout) =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const desk = await start(sim, Desk);
     const call = outcome(sim.with({ timeout }).call(desk, "later", 1));
     await sim.advance(10);
@@ -130,7 +130,7 @@ test.each([
 );
 
 test("a call to a pid or a name that is not there fails with noproc", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const gone: Pid = sim.spawn(() => {});
     await sim.idle();
     await expect(sim.call(gone, "get")).rejects.toMatchObject({ reason: "noproc", request: "get" });
@@ -138,7 +138,7 @@ test("a call to a pid or a name that is not there fails with noproc", () =>
   }));
 
 test("a call to oneself fails at once, by pid and by name", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const me = name("me");
     const caller = puppet(sim, { name: me });
     const calls: ReturnType<typeof outcome>[] = [];
@@ -151,14 +151,14 @@ test("a call to oneself fails at once, by pid and by name", () =>
 test.each(["normal", "shutdown", { shutdown: 1 }, "oops"])(
   "a call fails with the reason %o of a server that stops without an answer",
   (reason) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const desk = await start(sim, Desk);
       await expect(sim.call(desk, "leave", reason)).rejects.toMatchObject({ name: "CallError", reason });
     }),
 );
 
 test("all calls that wait fail when their server is killed, also those not yet taken up", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     const taken = outcome(sim.call(desk, "later", 1));
     await sim.idle();
@@ -169,7 +169,7 @@ test("all calls that wait fail when their server is killed, also those not yet t
   }));
 
 test("the error of a call has the crash of its server as its cause", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     const error = new Error("oops");
     const call = sim.call(desk, "leave", error);
@@ -180,7 +180,7 @@ test("the error of a call has the crash of its server as its cause", () =>
   }));
 
 test("the request of a caller that is gone is still handled, and its answer is nothing", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     const caller = puppet(sim);
     await caller.does((self) => void self.call(desk, "later", 1));
@@ -191,7 +191,7 @@ test("the request of a caller that is gone is still handled, and its answer is n
   }));
 
 test("a process that is killed while it calls never hears of the reply", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     let went = false;
     const caller = puppet(sim);
@@ -207,7 +207,7 @@ test("a process that is killed while it calls never hears of the reply", () =>
   }));
 
 test("a call does not end an innocent caller: an uncaught CallError ends only the process that does not catch it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const desk = await start(sim, Desk);
     const [careful, careless] = [puppet(sim), puppet(sim)];
@@ -218,7 +218,7 @@ test("a call does not end an innocent caller: an uncaught CallError ends only th
   }));
 
 test("calls and casts of one process arrive in the order in which they were made", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const Log = {
       init: () => ok<readonly unknown[]>([]),
       handleCall: { add: (x: number, log) => reply([...log, x], [...log, x]) },
@@ -232,7 +232,7 @@ test("calls and casts of one process arrive in the order in which they were made
   }));
 
 test("a time limit that makes no sense is refused", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
     const call = outcome(sim.with({ timeout: Number.NaN }).call(desk, "later", 1));
     await sim.idle();

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { type Exited, exit, name, noreply, ok, type Pid, reply, type Self } from "hornbeam";
 import { GenServer, start, startLink } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, events, forever, type Puppet, puppet } from "./support.ts";
 
@@ -21,7 +21,10 @@ interface Scene {
 }
 
 /** Lets `act` run in a process that has been killed in the middle of an await, and says what it asked for in vain. */
-async function afterlife(sim: Sim, act: (self: Self, scene: Scene) => unknown): Promise<Scene & { vain: string[] }> {
+async function afterlife(
+  sim: VirtualSystem,
+  act: (self: Self, scene: Scene) => unknown,
+): Promise<Scene & { vain: string[] }> {
   const zombies = events(sim, "process.zombie");
   const scene = { peer: puppet(sim), server: await start(sim, Crashing) };
   const gate = Promise.withResolvers<void>();
@@ -38,7 +41,7 @@ async function afterlife(sim: Sim, act: (self: Self, scene: Scene) => unknown): 
 }
 
 test("nothing that a dead process sends arrives", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const { peer, vain } = await afterlife(sim, (self, { peer }) => {
       self.send(peer.pid, "message");
       self.cast(peer.pid, "cast");
@@ -51,7 +54,7 @@ test("nothing that a dead process sends arrives", () =>
   }));
 
 test("a dead process can neither end nor tie nor name nor watch another", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const { peer, vain } = await afterlife(sim, (self, { peer }) => {
       self.exit(peer.pid, "kill");
       self.link(peer.pid);
@@ -68,7 +71,7 @@ test("a dead process can neither end nor tie nor name nor watch another", () =>
   }));
 
 test("what a dead process spawns or starts never runs", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     let ran = false;
     const run = () => {
       ran = true;
@@ -89,7 +92,7 @@ test.each<[string, (self: Self, scene: Scene) => Promise<unknown>]>([
   ["sleep", (self) => self.sleep(1)],
   ["receive", (self) => self.receive()],
 ])("a %s of a dead process never comes back, and asks nobody", (operation, act) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     let back = false;
     const { server, vain } = await afterlife(sim, (self, scene) =>
       act(self, scene).finally(() => {
@@ -104,13 +107,13 @@ test.each<[string, (self: Self, scene: Scene) => Promise<unknown>]>([
 );
 
 test("a dead process cannot stop a server", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const { server } = await afterlife(sim, (self, { server }) => GenServer.stop(self, server));
     expect(sim.isAlive(server)).toBe(true);
   }));
 
 test("a throw after the end is told, and changes no reason", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const { vain } = await afterlife(sim, () => {
       throw new Error("late");
@@ -124,7 +127,7 @@ test.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
   ["throws the reason of its signal", (signal) => once(signal, "abort").then(() => signal.throwIfAborted())],
   ["throws what an interface of Node makes of it", (signal) => setTimeout(60_000, undefined, { signal })],
 ])("code that was told to stop by its signal, and %s, is not told of", (_, work) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const zombies = events(sim, "process.zombie");
     const pid = sim.spawn((self) => work(self.signal));
     await sim.idle();
@@ -135,7 +138,7 @@ test.each<[string, (signal: AbortSignal) => Promise<unknown>]>([
 );
 
 test("a callback of a server that fails because its signal was aborted is not told of", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const zombies = events(sim, "process.zombie");
     const Waiting = {
       init: () => ok(0),
@@ -155,7 +158,7 @@ test("a callback of a server that fails because its signal was aborted is not to
   }));
 
 test("a server that was killed in a callback neither replies nor changes", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const zombies = events(sim, "process.zombie");
     const gate = Promise.withResolvers<void>();
     const Slow = {
@@ -179,7 +182,7 @@ test("a server that was killed in a callback neither replies nor changes", () =>
   }));
 
 test.each(["sleep", "receive", "call"])("a %s that waits when its process ends never comes back", (operation) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     let back = false;
     const server = await start(sim, { init: () => ok(0), handleCall: { wait: (_, n: number) => noreply<number>(n) } });
     const waits: { [operation: string]: (self: Self) => Promise<unknown> } = {
@@ -202,7 +205,7 @@ test.each(["sleep", "receive", "call"])("a %s that waits when its process ends n
 );
 
 test("a caller that dies of the crash of its server, by a link, does not also hear of it by its call", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     let back = false;
     const caller = puppet(sim);
@@ -217,7 +220,7 @@ test("a caller that dies of the crash of its server, by a link, does not also he
   }));
 
 test("a starter that dies of a start that failed, by the link, does not also hear of it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     let back = false;
     const starter = puppet(sim);
@@ -231,7 +234,7 @@ test("a starter that dies of a start that failed, by the link, does not also hea
   }));
 
 test("links and monitors hear of an end when the reason is fixed, not when the code that goes on is done", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const gate = Promise.withResolvers<void>();
     const watcher = puppet(sim, { trapExit: true });
     let pid: Pid | undefined;
@@ -252,7 +255,7 @@ test("links and monitors hear of an end when the reason is fixed, not when the c
   }));
 
 test("the signal of a process is aborted at its end, with the exit reason", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const seen: { early?: AbortSignal; late?: AbortSignal; self?: Self } = {};
     const pid = sim.spawn(async (self) => {
       seen.self = self;
@@ -271,7 +274,7 @@ test("the signal of a process is aborted at its end, with the exit reason", () =
   }));
 
 test("a process that ends itself in the middle of its code is dead from there on", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const peer = puppet(sim);
     const zombies = events(sim, "process.zombie");
     sim.spawn((self) => {
@@ -284,7 +287,7 @@ test("a process that ends itself in the middle of its code is dead from there on
   }));
 
 test("nobody can send to, link with, or find a dead process", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const lobby = name("lobby");
     const pid = sim.spawn(forever, { name: lobby });
     sim.kill(pid);

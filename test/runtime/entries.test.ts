@@ -1,17 +1,17 @@
 import fc from "fast-check";
 import type { Pid } from "hornbeam";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { Entries } from "../../runtime/entries.ts";
 import { addressOf } from "../../runtime/pid.ts";
 import type { Process } from "../../runtime/process.ts";
 import { forever } from "./support.ts";
 
-const spawn = (sim: Sim): Process => addressOf(sim.spawn(forever)).process as Process;
+const spawn = (sim: VirtualSystem): Process => addressOf(sim.spawn(forever)).process as Process;
 const valuesOf = <V>(entries: Iterable<{ readonly value: V }>): V[] => [...entries].map(({ value }) => value);
 
 test("entries are found by key and by owner, oldest first, and removed one by one or by owner", () =>
-  simulate((sim) => {
+  inVirtualTime((sim) => {
     const table = new Entries<string, number>();
     const [ada, bob] = [spawn(sim), spawn(sim)];
     const first = table.add("a", ada, 1);
@@ -34,7 +34,7 @@ test("entries are found by key and by owner, oldest first, and removed one by on
   }));
 
 test("what goes with its owner is told, after it is gone; what is removed is not", () =>
-  simulate((sim) => {
+  inVirtualTime((sim) => {
     const told: unknown[] = [];
     const table: Entries<string, number> = new Entries(({ key, value }) => told.push([key, value, table.at(key).size]));
     const ada = spawn(sim);
@@ -53,7 +53,7 @@ test("whatever is added, removed and killed, keys, owners and the count agree", 
     fc.asyncProperty(
       fc.array(fc.tuple(fc.constantFrom("add", "add", "add", "remove", "kill"), fc.nat(2), fc.nat(3))),
       (steps) =>
-        simulate((sim) => {
+        inVirtualTime((sim) => {
           const table = new Entries<number, number>();
           const owners = [0, 1, 2, 3].map(() => spawn(sim));
           let model: { key: number; owner: number; value: number }[] = [];

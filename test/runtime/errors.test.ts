@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { AlreadyStarted, BadReturnValue, CallError, isClean, NoCatch, type Pid, StartError } from "hornbeam";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { forever } from "./support.ts";
 
@@ -50,7 +50,7 @@ test("a message about a value is bounded and never throws, whatever the value is
 });
 
 test("a pid reads as Erlang's do, in text, in JSON and in the console", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = sim.spawn(forever);
     const text = `<0.${pid.id}>`;
     expect([String(pid), inspect(pid), JSON.stringify({ pid })]).toEqual([text, text, `{"pid":"${text}"}`]);

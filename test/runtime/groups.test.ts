@@ -7,17 +7,17 @@ import {
   pg,
   type ScopeMonitor,
 } from "hornbeam";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
 import { forever, puppet } from "./support.ts";
 
-const spawn = (sim: Sim): Pid => sim.spawn(forever);
+const spawn = (sim: VirtualSystem): Pid => sim.spawn(forever);
 
 /** The events that came, without their reference. */
 const told = (inbox: readonly GroupEvent[]) => inbox.map(({ tag, group, pids }) => [tag, group, pids]);
 
 test("who joins is a member, until it leaves; a group is there as long as it has members", () =>
-  simulate((sim) => {
+  inVirtualTime((sim) => {
     const ada = spawn(sim);
     expect(pg.getMembers(sim, "group")).toEqual([]);
     pg.join(sim, "group", ada);
@@ -32,7 +32,7 @@ test("who joins is a member, until it leaves; a group is there as long as it has
   }));
 
 test("a process that joined three times is three members, and leaves three times", () =>
-  simulate((sim) => {
+  inVirtualTime((sim) => {
     const ada = spawn(sim);
     pg.join(sim, "group", ada);
     pg.join(sim, "group", [ada, ada]);
@@ -45,7 +45,7 @@ test("a process that joined three times is three members, and leaves three times
   }));
 
 test("of sixteen joins, twelve are left when four were taken back", () =>
-  simulate((sim) => {
+  inVirtualTime((sim) => {
     const ada = spawn(sim);
     pg.join(sim, "two", Array(16).fill(ada));
     pg.leave(sim, "two", Array(4).fill(ada));
@@ -55,7 +55,7 @@ test("of sixteen joins, twelve are left when four were taken back", () =>
   }));
 
 test("leaving says whether anybody was in the group", () =>
-  simulate((sim) => {
+  inVirtualTime((sim) => {
     const [ada, bob] = [spawn(sim), spawn(sim)];
     pg.join(sim, "one", ada);
     expect(pg.leave(sim, "missing", ada)).toBe(false);
@@ -66,7 +66,7 @@ test("leaving says whether anybody was in the group", () =>
   }));
 
 test("who ends has left before links and monitors hear of it, and the others stay", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const [ada, bob] = [spawn(sim), spawn(sim)];
     pg.join(sim, "group", [ada, bob, ada]);
     pg.join(sim, "other", ada);
@@ -89,7 +89,7 @@ test("who ends has left before links and monitors hear of it, and the others sta
   }));
 
 test("whoever is dead neither joins nor leaves, and is told to nobody", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const watcher = puppet(sim);
     await watcher.does((self) => pg.monitor(self, "group"));
     for (let i = 0; i < 100; i++) {
@@ -104,7 +104,7 @@ test("whoever is dead neither joins nor leaves, and is told to nobody", () =>
   }));
 
 test("a member that is dead is not shown and does not join, even before its exit has come to its memberships", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const [ada, bob] = [puppet(sim), spawn(sim)];
     pg.join(sim, "group", bob);
     const seen: unknown[] = [];
@@ -122,8 +122,8 @@ test("a member that is dead is not shown and does not join, even before its exit
   }));
 
 test("only pids of the same system join or leave; what else is given changes nothing", () =>
-  simulate((sim) =>
-    simulate((other) => {
+  inVirtualTime((sim) =>
+    inVirtualTime((other) => {
       const [ada, foreign] = [spawn(sim), spawn(other)];
       for (const bad of [undefined, [undefined], [ada, "bob"], foreign, [ada, foreign], { id: 1 }]) {
         expect(() => pg.join(sim, "group", bad as Pid)).toThrow(BadArgument);
@@ -137,7 +137,7 @@ test("only pids of the same system join or leave; what else is given changes not
   ));
 
 test("a group is any value, compared with ===", () =>
-  simulate((sim) => {
+  inVirtualTime((sim) => {
     const ada = spawn(sim);
     const object = { id: 1 };
     const groups = [1, "1", object, null, undefined, "__proto__", Symbol("group")];
@@ -151,7 +151,7 @@ test("a group is any value, compared with ===", () =>
   }));
 
 test("scopes share nothing, and one is always there", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const [ada, bob] = [spawn(sim), spawn(sim)];
     const chat = pg.scope("chat");
     const watcher = puppet(sim);
@@ -170,7 +170,7 @@ test("scopes share nothing, and one is always there", () =>
 
 describe("a monitor", () => {
   test("of a group tells who was in it, and from then on who joins, leaves and ends", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const [ada, bob] = [spawn(sim), spawn(sim)];
       const watcher = puppet(sim);
       pg.join(sim, "group", ada);
@@ -193,7 +193,7 @@ describe("a monitor", () => {
     }));
 
   test("of a scope tells which groups there were, and from then on of all of them", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const [ada, bob] = [spawn(sim), spawn(sim)];
       const watcher = puppet(sim);
       pg.join(sim, "one", [ada, bob]);
@@ -219,7 +219,7 @@ describe("a monitor", () => {
     }));
 
   test("tells of a leave before anybody hears of the death", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const ada = spawn(sim);
       const watcher = puppet(sim);
       pg.join(sim, "group", ada);
@@ -233,7 +233,7 @@ describe("a monitor", () => {
     }));
 
   test("is one of many: each has its own reference, and a process may have several", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const ada = spawn(sim);
       const watcher = puppet(sim);
       const refs: number[] = [];
@@ -247,7 +247,7 @@ describe("a monitor", () => {
     }));
 
   test("tells who watches of itself, too, when it joins", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const watcher = puppet(sim);
       await watcher.does((self) => {
         pg.monitor(self, "group");
@@ -257,7 +257,7 @@ describe("a monitor", () => {
     }));
 
   test("that is cancelled tells nothing more, and what it told is taken back, wherever it waits", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const ada = spawn(sim);
       const results: unknown[] = [];
       const watcher = sim.spawn(async (self) => {
@@ -280,7 +280,7 @@ describe("a monitor", () => {
     }));
 
   test("ends with its block when it is declared with using", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const watcher = puppet(sim);
       const ada = spawn(sim);
       await watcher.does((self) => {
@@ -294,7 +294,7 @@ describe("a monitor", () => {
     }));
 
   test("is gone with the process that watches", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const watcher = puppet(sim);
       let monitor: GroupMonitor | undefined;
       await watcher.does((self) => {
@@ -307,7 +307,7 @@ describe("a monitor", () => {
 });
 
 test("what a dead process asks for is not done, and told as a zombie's", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const zombies: string[] = [];
     sim.telemetry.on("process.zombie", (_, { operation }) => void zombies.push(operation));
     const [ada, bob] = [spawn(sim), spawn(sim)];
@@ -327,7 +327,7 @@ test("what a dead process asks for is not done, and told as a zombie's", () =>
   }));
 
 test("ten thousand groups of one process are left at once when it ends", () =>
-  simulate((sim) => {
+  inVirtualTime((sim) => {
     const ada = spawn(sim);
     for (let i = 0; i < 10_000; i++) pg.join(sim, i, ada);
     expect(pg.whichGroups(sim)).toHaveLength(10_000);

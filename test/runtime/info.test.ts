@@ -1,6 +1,6 @@
 import { type Driver, noreply, ok, reply, type Self, system } from "hornbeam";
 import { type GenServer, start } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { events, forever, puppet } from "./support.ts";
 
@@ -16,7 +16,7 @@ const Worker = {
 } satisfies GenServer<number>;
 
 test("the info of a process says what it is busy with, and for how long", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const server = await start(sim, Worker);
     expect(sim.processInfo(server)).toMatchObject({ status: "waiting", current: undefined });
     const answer = sim.call(server, "work", "sums");
@@ -31,7 +31,7 @@ test("the info of a process says what it is busy with, and for how long", () =>
   }));
 
 test("the info of a process shows who watches it, its links, aliases and timers", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const watched = puppet(sim, { trapExit: true });
     const watcher = puppet(sim);
     await watcher.does((self) => {
@@ -55,14 +55,14 @@ test("the info of a process shows who watches it, its links, aliases and timers"
   }));
 
 test("a process that has ended has no info", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = sim.spawn(forever);
     sim.kill(pid);
     expect(sim.processInfo(pid)).toBeUndefined();
   }));
 
 test("a process knows its ancestors, whether it is linked to them or not, and whether they live or not", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const lines: unknown[] = [];
     let child: Self | undefined;
     const grandparent = sim.spawn((top) => {
@@ -82,7 +82,7 @@ test("a process knows its ancestors, whether it is linked to them or not, and wh
   }));
 
 test("a listing shows the nearest sixteen ancestors of a long line", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     let last: Self | undefined;
     const dive = (depth: number) => (self: Self) => {
       if (depth > 0) self.spawn(dive(depth - 1));
@@ -97,7 +97,7 @@ test("a listing shows the nearest sixteen ancestors of a long line", () =>
   }));
 
 test("whoever is taken along by a cascade knows the process that fell first", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const exits = events(sim, "process.exit");
     const chain: Self[] = [];
     const next = (depth: number) => (self: Self) => {

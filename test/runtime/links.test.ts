@@ -1,10 +1,10 @@
 import { NoProcess, type Pid, type Self } from "hornbeam";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, forever, puppet, REAL } from "./support.ts";
 
 test("two processes have one link, however often it is made", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const a = puppet(sim, { trapExit: true });
     const b = puppet(sim);
     await a.does((self) => self.link(b.pid));
@@ -16,7 +16,7 @@ test("two processes have one link, however often it is made", () =>
   }));
 
 test("either side can remove a link", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const a = puppet(sim);
     const b = puppet(sim);
     await a.does((self) => self.link(b.pid));
@@ -27,7 +27,7 @@ test("either side can remove a link", () =>
   }));
 
 test("an exit message that has arrived stays after unlink", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const heard: unknown[] = [];
     const victim = sim.spawn(forever);
     sim.spawn(
@@ -44,7 +44,7 @@ test("an exit message that has arrived stays after unlink", () =>
   }));
 
 test("unlink, and a receive that does not wait, leave nothing of a link", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const left: unknown[] = [];
     const victims = [sim.spawn(forever), sim.spawn(forever)];
     sim.spawn(
@@ -65,7 +65,7 @@ test("unlink, and a receive that does not wait, leave nothing of a link", () =>
   }));
 
 test("a link to a process that is gone throws NoProcess, and is a noproc message for who traps", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const gone = sim.spawn(() => {});
     const plain = puppet(sim);
@@ -78,7 +78,7 @@ test("a link to a process that is gone throws NoProcess, and is a noproc message
   }));
 
 test("a link to oneself is nothing", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const a = puppet(sim);
     await a.does((self) => self.link(self.pid));
@@ -88,14 +88,14 @@ test("a link to oneself is nothing", () =>
   }));
 
 test("a normal end takes its link along", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const a = puppet(sim);
     await a.does((self) => self.spawnLink(() => {}));
     expect(sim.processes().find(({ pid }) => pid === a.pid)?.links).toEqual([]);
   }));
 
 test("a ring of links falls once", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const ring = Array.from({ length: 10 }, () => puppet(sim));
     for (const [i, { does }] of ring.entries()) {
@@ -110,7 +110,7 @@ test("a ring of links falls once", () =>
 test(
   "a chain of 100,000 links falls at once, and the stack holds",
   () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const length = 100_000;
       let fallen = 0;
       let last: Pid | undefined;
@@ -130,7 +130,7 @@ test(
 );
 
 test("one process with 10,000 links ends them all", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const hub = puppet(sim);
     await hub.does((self) => {
       for (let i = 0; i < 10_000; i++) self.spawnLink(forever);
@@ -140,7 +140,7 @@ test("one process with 10,000 links ends them all", () =>
   }));
 
 test.each([1, 2, 3, 8, 9, 40])("links of %i processes behave like a set in the order of linking", (count) =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const hub = puppet(sim, { trapExit: true });
     const peers = Array.from({ length: count }, () => sim.spawn(forever));
     const links = () => sim.processInfo(hub.pid)?.links;

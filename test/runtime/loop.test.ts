@@ -14,21 +14,21 @@ import {
   stop,
   system,
 } from "hornbeam";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
 import { deaths, events } from "./support.ts";
 
 type Act = (self: Self) => void;
 
 /** A process that keeps what it gets. */
-function collect(sim: Sim): { readonly pid: Pid; readonly inbox: unknown[] } {
+function collect(sim: VirtualSystem): { readonly pid: Pid; readonly inbox: unknown[] } {
   const inbox: unknown[] = [];
   return { pid: sim.spawn(loop(inbox, (message: unknown, kept) => void kept.push(message))), inbox };
 }
 
 describe("loop", () => {
   test("handles the messages one after the other, in order, with the state that the last one left", async () => {
-    await simulate(async (sim) => {
+    await inVirtualTime(async (sim) => {
       const seen: string[] = [];
       const pid = sim.spawn(
         loop(0, (message: string, count) => {
@@ -43,7 +43,7 @@ describe("loop", () => {
   });
 
   test("goes on with the state it has when nothing is returned", async () => {
-    await simulate(async (sim) => {
+    await inVirtualTime(async (sim) => {
       const { pid, inbox } = collect(sim);
       for (const message of [1, undefined, null]) sim.send(pid, message);
       await sim.idle();
@@ -52,7 +52,7 @@ describe("loop", () => {
   });
 
   test("one loop is any number of processes, each with a state of its own", async () => {
-    await simulate(async (sim) => {
+    await inVirtualTime(async (sim) => {
       const { pid, inbox } = collect(sim);
       const counter = loop(0, (message: "add" | "tell", count, self) => {
         if (message === "add") return noreply(count + 1);
@@ -69,7 +69,7 @@ describe("loop", () => {
   });
 
   test("waits for an asynchronous message before it handles the next", async () => {
-    await simulate(async (sim) => {
+    await inVirtualTime(async (sim) => {
       const seen: string[] = [];
       const pid = sim.spawn(
         loop("first", async (message: string, state, self) => {
@@ -90,7 +90,7 @@ describe("loop", () => {
     ["normal", "normal"],
     ["any other reason", "tired"],
   ])("stop ends it: %s", async ([, reason]) => {
-    await simulate(async (sim) => {
+    await inVirtualTime(async (sim) => {
       const ended = deaths(sim);
       const seen: string[] = [];
       const pid = sim.spawn(
@@ -108,7 +108,7 @@ describe("loop", () => {
   });
 
   test("what it throws, or rejects with, ends it, and is reported", async () => {
-    await simulate(async (sim) => {
+    await inVirtualTime(async (sim) => {
       const ended = deaths(sim);
       const crashes = events(sim, "process.crash");
       const broken = new Error("broken");
@@ -131,7 +131,7 @@ describe("loop", () => {
     ["a next step", noreply(1, { timeout: 10 }), "timeout: 10"],
     ["a stop that answers", stop("normal", 1, "answer"), "answer"],
   ])("ends with an error that says what a loop may return: %s", async ([, result, got]) => {
-    await simulate(async (sim) => {
+    await inVirtualTime(async (sim) => {
       const ended = deaths(sim);
       const pids = [
         sim.spawn(loop(0, (() => result) as () => void)),
@@ -152,14 +152,14 @@ describe("loop", () => {
   });
 
   test("has no turn before its first message", async () => {
-    await simulate(async (sim) => {
+    await inVirtualTime(async (sim) => {
       const { pid } = collect(sim);
       expect(sim.processInfo(pid)).toMatchObject({ label: `${pid} loop`, status: "waiting", messages: 0 });
     });
   });
 
   test("links, monitors, names and trapped exits are those of any process", async () => {
-    await simulate(async (sim) => {
+    await inVirtualTime(async (sim) => {
       const ended = deaths(sim);
       const heard: (Down | Exit)[] = [];
       const acts = (): Loop<Act | Down | Exit> =>
@@ -187,7 +187,7 @@ describe("loop", () => {
   });
 
   test("a message that is sent while it dies is not handled", async () => {
-    await simulate(async (sim) => {
+    await inVirtualTime(async (sim) => {
       const { pid, inbox } = collect(sim);
       sim.send(pid, 1);
       sim.exit(pid, "kill");
@@ -198,7 +198,7 @@ describe("loop", () => {
   });
 
   test("what an asynchronous message leads to after the end is not obeyed, and told", async () => {
-    await simulate(async (sim) => {
+    await inVirtualTime(async (sim) => {
       const zombies = events(sim, "process.zombie");
       const ended = deaths(sim);
       const resumed = Promise.withResolvers<void>();
@@ -219,7 +219,7 @@ describe("loop", () => {
   });
 
   test("gets no messages by receive", async () => {
-    await simulate(async (sim) => {
+    await inVirtualTime(async (sim) => {
       const failed: unknown[] = [];
       const pid = sim.spawn(
         loop(null, async (_: "go", __, self) => void (await self.receive().catch((error) => failed.push(error)))),
@@ -231,7 +231,7 @@ describe("loop", () => {
   });
 
   test("a call that it does not answer times out", async () => {
-    await simulate(async (sim) => {
+    await inVirtualTime(async (sim) => {
       const { pid } = collect(sim);
       const error = await sim.call(pid, "anything").catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(CallError);

@@ -1,12 +1,12 @@
 import { isDown, type MonitorRef, name } from "hornbeam";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { forever, puppet } from "./support.ts";
 
 const lobby = name("lobby");
 
 test("a monitor tells the end of its target once, and the watcher lives on", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const target = sim.spawn(forever);
     const watcher = puppet(sim);
     let ref: number | undefined;
@@ -20,7 +20,7 @@ test("a monitor tells the end of its target once, and the watcher lives on", () 
   }));
 
 test("monitors stack: each tells for itself", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const target = sim.spawn(forever);
     const watcher = puppet(sim);
     const refs: number[] = [];
@@ -35,7 +35,7 @@ test("monitors stack: each tells for itself", () =>
   }));
 
 test("a monitor of a process that is gone says noproc", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const gone = sim.spawn(() => {});
     const watcher = puppet(sim);
     await sim.idle();
@@ -44,7 +44,7 @@ test("a monitor of a process that is gone says noproc", () =>
   }));
 
 test("a monitor by name says the name, and stays with the process that had it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const first = sim.spawn(forever, { name: lobby });
     const watcher = puppet(sim);
     await watcher.does((self) => {
@@ -58,14 +58,14 @@ test("a monitor by name says the name, and stays with the process that had it", 
   }));
 
 test("a monitor by a name that nobody holds says noproc", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const watcher = puppet(sim);
     await watcher.does((self) => self.monitor(lobby));
     expect(watcher.inbox).toMatchObject([{ tag: "down", name: lobby, reason: "noproc" }]);
   }));
 
 test("a monitor that was cancelled says nothing, and its cancel was true once", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const target = sim.spawn(forever);
     const watcher = puppet(sim);
     const cancelled: boolean[] = [];
@@ -80,7 +80,7 @@ test("a monitor that was cancelled says nothing, and its cancel was true once", 
   }));
 
 test("cancelling one of several monitors of a process leaves the others", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const target = sim.spawn(forever);
     const [one, two] = [puppet(sim), puppet(sim)];
     const made: MonitorRef[] = [];
@@ -93,7 +93,7 @@ test("cancelling one of several monitors of a process leaves the others", () =>
   }));
 
 test("a Down that has arrived stays after a cancel, and goes with flush", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const target = sim.spawn(forever);
     const watcher = puppet(sim);
     const cancelled: boolean[] = [];
@@ -111,7 +111,7 @@ test("a Down that has arrived stays after a cancel, and goes with flush", () =>
   }));
 
 test("flush also finds a Down that a selective receive has passed over", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const target = sim.spawn(forever);
     const watcher = sim.spawn(async (self) => {
       const monitor = self.monitor(target);
@@ -130,7 +130,7 @@ test("flush also finds a Down that a selective receive has passed over", () =>
   }));
 
 test("a monitor can be held with `using`: at the end of the block nothing is left of it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const target = sim.spawn(forever);
     const watcher = puppet(sim);
     await watcher.does((self) => {
@@ -141,7 +141,7 @@ test("a monitor can be held with `using`: at the end of the block nothing is lef
   }));
 
 test("a monitor of oneself never tells", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const watcher = puppet(sim);
     await watcher.does((self) => expect(self.monitor(self.pid).cancel()).toBe(false));
     await watcher.does((self) => self.monitor(self.pid));
@@ -152,7 +152,7 @@ test("a monitor of oneself never tells", () =>
   }));
 
 test("the monitors of a process end with it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const target = sim.spawn(forever);
     const watcher = puppet(sim);
     const other = puppet(sim);
@@ -166,7 +166,7 @@ test("the monitors of a process end with it", () =>
   }));
 
 test("what a process sent before it ended arrives before the news of its end", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const watcher = puppet(sim, { trapExit: true });
     await watcher.does((self) => {
       self.monitor(self.spawnLink((child) => child.send(watcher.pid, "last words")));

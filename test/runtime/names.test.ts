@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { AlreadyStarted, alreadyStarted, BadArgument, name, type Pid } from "hornbeam";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { forever, inside, puppet } from "./support.ts";
 
 const lobby = name("lobby");
 
 test("a name finds the process that holds it now", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const first = sim.spawn(forever, { name: lobby });
     expect(sim.whereis(lobby)).toBe(first);
     sim.kill(first);
@@ -20,7 +20,7 @@ test("a name finds the process that holds it now", () =>
   }));
 
 test("a name that is taken cannot be taken again: a spawn throws AlreadyStarted with the holder", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const holder = sim.spawn(forever, { name: lobby });
     let thrown: unknown;
     try {
@@ -39,7 +39,7 @@ test("alreadyStarted throws on what it does not know", () => {
 });
 
 test("register refuses a taken name, a second name, a dead process and a name that is none", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const gone = sim.spawn(() => {});
     const holder = puppet(sim, { name: lobby });
     const other = puppet(sim);
@@ -63,7 +63,7 @@ test("register refuses a taken name, a second name, a dead process and a name th
   }));
 
 test("a process can register another, and unregister it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const other = sim.spawn(forever);
     const actor = puppet(sim);
     await actor.does((self) => self.register(lobby, other));
@@ -76,7 +76,7 @@ test("a process can register another, and unregister it", () =>
   }));
 
 test("a name is free before links and monitors hear of the end", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const found: unknown[] = [];
     const holder = sim.spawn(forever, { name: lobby });
     sim.spawn(
@@ -99,7 +99,7 @@ test("a name is free before links and monitors hear of the end", () =>
   }));
 
 test("a send to a name that nobody holds throws, a cast does not, and a dead pid is fine for both", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const gone = sim.spawn(() => {});
     await sim.idle();
     expect(() => sim.send(lobby, "hello")).toThrow(/expected a name that somebody holds, got: 'lobby'/);
@@ -110,7 +110,7 @@ test("a send to a name that nobody holds throws, a cast does not, and a dead pid
   }));
 
 test("a name may be any string, also one that every object has", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     for (const word of ["__proto__", "constructor", "toString", " "]) {
       expect(sim.whereis(name(word))).toBeUndefined();
       const pid = sim.spawn(forever, { name: name(word) });
@@ -128,7 +128,7 @@ test("names and processes agree, whatever is registered, unregistered and killed
   );
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), (steps) =>
-      simulate(async (sim) => {
+      inVirtualTime(async (sim) => {
         const model = new Map<string, Pid>();
         const pids: Pid[] = [];
         const actor = puppet(sim);
@@ -161,7 +161,7 @@ test("names and processes agree, whatever is registered, unregistered and killed
 });
 
 test("a name of who has ended is free in the same instant, also in the middle of a cascade", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const seen: unknown[] = [];
     const bob = puppet(sim, { name: lobby });
     const ada = puppet(sim);
@@ -179,8 +179,8 @@ test("a name of who has ended is free in the same instant, also in the middle of
   }));
 
 test("a process of another system cannot have a name here", () =>
-  simulate(async (sim) => {
-    await simulate(async (other) => {
+  inVirtualTime(async (sim) => {
+    await inVirtualTime(async (other) => {
       const foreign = other.spawn(forever);
       await inside(sim, (self) => {
         expect(() => self.register(lobby, foreign)).toThrow("register: expected a process of this system, got: ");

@@ -1,12 +1,12 @@
 import { BadArgument, name } from "hornbeam";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, events, forever, puppet } from "./support.ts";
 
 const resource = (dispose: () => void): Disposable => ({ [Symbol.dispose]: dispose });
 
 test("what a process owns is disposed at its end, last first, before anyone hears of it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const order: string[] = [];
     sim.telemetry.on("process.exit", () => void order.push("exit"));
     const owner = puppet(sim, { name: name("owner") });
@@ -21,7 +21,7 @@ test("what a process owns is disposed at its end, last first, before anyone hear
   }));
 
 test("a resource that is taken back is not disposed, and one that is owned twice is disposed once", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const disposed: string[] = [];
     const owner = puppet(sim);
     await owner.does((self) => {
@@ -35,7 +35,7 @@ test("a resource that is taken back is not disposed, and one that is owned twice
   }));
 
 test("a dispose that throws is told, and holds up neither the others nor the exit", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const failures = events(sim, "process.release.failure");
     const died = deaths(sim);
     const disposed: string[] = [];
@@ -59,7 +59,7 @@ test("a dispose that throws is told, and holds up neither the others nor the exi
   }));
 
 test("a dead process owns nothing: what it is given is disposed at once", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     let disposed = false;
     const gate = Promise.withResolvers<void>();
     const pid = sim.spawn(async (self) => {
@@ -78,14 +78,14 @@ test("a dead process owns nothing: what it is given is disposed at once", () =>
   }));
 
 test("own gives the resource back", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const socket = resource(() => {});
     const owner = puppet(sim);
     await owner.does((self) => expect(self.own(socket)).toBe(socket));
   }));
 
 test("a dispose that ends other processes does so in turn", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const victims = [sim.spawn(forever), sim.spawn(forever)];
     const owner = puppet(sim);
@@ -101,7 +101,7 @@ test("a dispose that ends other processes does so in turn", () =>
   }));
 
 test.each([undefined, null, 7, {}])("what cannot be disposed (%o) is not taken", (what) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     let refused: unknown;
     sim.spawn((self) => {
       try {

@@ -1,6 +1,6 @@
 import { BadArgument, exit, ok, type Passing, reply, system, Task } from "hornbeam";
 import { type GenServer, start } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { puppet } from "./support.ts";
 
@@ -21,7 +21,7 @@ const data = () => ({
 });
 
 test("share passes the very same object, and it is the default", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const message = data();
     const receiver = puppet(sim);
     sim.send(receiver.pid, message);
@@ -31,7 +31,7 @@ test("share passes the very same object, and it is the default", () =>
   }));
 
 test("freeze lets nobody change what was sent: the change throws where it is made", () =>
-  simulate({ messages: "freeze" }, async (sim) => {
+  inVirtualTime({ messages: "freeze" }, async (sim) => {
     const message = data();
     const receiver = puppet(sim);
     sim.send(receiver.pid, message);
@@ -44,7 +44,7 @@ test("freeze lets nobody change what was sent: the change throws where it is mad
   }));
 
 test("clone gives the receiver its own copy, all the way down", () =>
-  simulate({ messages: "clone" }, async (sim) => {
+  inVirtualTime({ messages: "clone" }, async (sim) => {
     const message = data();
     const receiver = puppet(sim);
     sim.send(receiver.pid, message);
@@ -60,7 +60,7 @@ test("clone gives the receiver its own copy, all the way down", () =>
   }));
 
 test.each(["freeze", "clone"] as const)("%s leaves pids, functions and instances of classes as they are", (messages) =>
-  simulate({ messages }, async (sim) => {
+  inVirtualTime({ messages }, async (sim) => {
     const receiver = puppet(sim);
     const counter = new Counter();
     const greet = () => "hello";
@@ -74,7 +74,7 @@ test.each(["freeze", "clone"] as const)("%s leaves pids, functions and instances
 );
 
 test.each(["freeze", "clone"] as const)("%s holds for requests, replies, casts and timers too", (messages) =>
-  simulate({ messages }, async (sim) => {
+  inVirtualTime({ messages }, async (sim) => {
     const server = await start(sim, Echo);
     const sent = { n: 1 };
     const got = (await sim.call(server, "echo", sent)) as { n: number };
@@ -89,7 +89,7 @@ test.each(["freeze", "clone"] as const)("%s holds for requests, replies, casts a
 );
 
 test.each(["freeze", "clone"] as const)("%s takes what refers to itself as it is", (messages) =>
-  simulate({ messages }, async (sim) => {
+  inVirtualTime({ messages }, async (sim) => {
     const ring: { self?: unknown; list: unknown[]; map: Map<string, unknown> } = { list: [], map: new Map() };
     ring.self = ring;
     ring.list.push(ring.list);
@@ -105,7 +105,7 @@ test.each(["freeze", "clone"] as const)("%s takes what refers to itself as it is
 );
 
 test("a key called __proto__ stays a key", () =>
-  simulate({ messages: "clone" }, async (sim) => {
+  inVirtualTime({ messages: "clone" }, async (sim) => {
     const receiver = puppet(sim);
     sim.send(receiver.pid, JSON.parse('{"__proto__": {"admin": true}}'));
     await sim.idle();
@@ -119,7 +119,7 @@ test("a policy that does not exist is refused", () => {
 });
 
 test.each(["freeze", "clone"] as const)("%s takes a list of 100,000 links, nested one in the other", (messages) =>
-  simulate({ messages }, async (sim) => {
+  inVirtualTime({ messages }, async (sim) => {
     type List = { readonly next: List } | undefined;
     let list: List;
     for (let i = 0; i < 100_000; i++) list = { next: list as never };
@@ -136,7 +136,7 @@ test.each(["freeze", "clone"] as const)("%s takes a list of 100,000 links, neste
 test.each(["freeze", "clone"] as const)(
   "%s leaves instances of classes that extend Map, Set or Array as they are",
   (messages) =>
-    simulate({ messages }, async (sim) => {
+    inVirtualTime({ messages }, async (sim) => {
       class Scores extends Map<string, number> {}
       class Names extends Set<string> {}
       class Lines extends Array<string> {}
@@ -152,7 +152,7 @@ test.each(["freeze", "clone"] as const)(
 );
 
 test("clone keeps the holes of an array", () =>
-  simulate({ messages: "clone" }, async (sim) => {
+  inVirtualTime({ messages: "clone" }, async (sim) => {
     const holes = [1, undefined, 3];
     delete holes[1];
     holes.length = 5;
@@ -167,7 +167,7 @@ test("clone keeps the holes of an array", () =>
 
 test("clone gives who awaits a task its own copy of the result, freeze one that nobody can change", async () => {
   for (const messages of ["clone", "freeze"] as const) {
-    await simulate({ messages }, async (sim) => {
+    await inVirtualTime({ messages }, async (sim) => {
       const kept = { list: [1] };
       let got: { list: number[] } = { list: [] };
       sim.spawn(async (self) => {
@@ -186,7 +186,7 @@ test("clone gives who awaits a task its own copy of the result, freeze one that 
 test.each(["freeze", "clone"] as const)(
   "with %s, a reply that cannot be passed crashes who gives it, and its caller hears of that",
   (messages) =>
-    simulate({ messages }, async (sim) => {
+    inVirtualTime({ messages }, async (sim) => {
       const broken = () => Object.defineProperty({}, "broken", { enumerable: true, get: () => exit("no such field") });
       const Server = {
         init: () => ok(0),

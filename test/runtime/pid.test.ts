@@ -1,11 +1,11 @@
 import { inspect, isDeepStrictEqual } from "node:util";
 import type { Pid } from "hornbeam";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { forever } from "./support.ts";
 
 test("a pid shows its number and nothing of its process: printing or comparing what holds pids is cheap", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const parents: Pid[] = [sim.spawn(forever)];
     const parent = sim.spawn((self) => {
       parents.push(self.spawnLink(forever));

@@ -1,12 +1,12 @@
 import { AlreadyStarted, exit, name, type Pid, procLib, type Self, StartError } from "hornbeam";
-import { type Sim, simulate } from "hornbeam/sim";
 import { Supervisor, supervisor } from "hornbeam/supervisor";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
 import { deaths, events, forever, puppet } from "./support.ts";
 
 /** Has a process start another, and says what came of it. */
 async function starts(
-  sim: Sim,
+  sim: VirtualSystem,
   kind: "start" | "startLink",
   ...args: Parameters<typeof procLib.start> extends [any, ...infer R] ? R : never
 ) {
@@ -30,7 +30,7 @@ const KINDS = ["start", "startLink"] as const;
 
 describe.each(KINDS)("%s", (kind) => {
   test("waits until the process says that it is up", () =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       const begin = sim.now();
       let up: number | undefined;
       sim.spawn(async (self) => {
@@ -49,7 +49,7 @@ describe.each(KINDS)("%s", (kind) => {
     }));
 
   test("a crash before the word is the error of the start", () =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       const oops = new Error("oops");
       const { result } = await starts(sim, kind, () => {
         throw oops;
@@ -59,13 +59,13 @@ describe.each(KINDS)("%s", (kind) => {
     }));
 
   test("an exit or a return before the word is the error of the start, too", () =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       expect((await starts(sim, kind, () => exit("not today"))).result).toMatchObject({ reason: "not today" });
       expect((await starts(sim, kind, () => {})).result).toMatchObject({ reason: "normal" });
     }));
 
   test("fail gives its reason, and the process is gone by then, as normal, with its name", () =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       const died = deaths(sim);
       const crashes = events(sim, "process.crash");
       const called = name("worker");
@@ -78,12 +78,12 @@ describe.each(KINDS)("%s", (kind) => {
     }));
 
   test("ignore is told as such", () =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       expect((await starts(sim, kind, (_, init) => init.ignore())).result).toMatchObject({ reason: "ignore" });
     }));
 
   test("a process that does not say it is up in time is killed", () =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       const died = deaths(sim);
       const { result, starter } = await starts(sim, kind, forever, { timeout: 100 });
       expect(result).toMatchObject({ reason: "timeout" });
@@ -92,7 +92,7 @@ describe.each(KINDS)("%s", (kind) => {
     }));
 
   test("a name that is taken is alreadyStarted, with the pid that has it", () =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       const called = name("worker");
       const holder = sim.spawn(forever, { name: called });
       const { result } = await starts(sim, kind, forever, { name: called });
@@ -101,7 +101,7 @@ describe.each(KINDS)("%s", (kind) => {
     }));
 
   test("only the first word counts", () =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       const { result } = await starts(sim, kind, async (self: Self, init) => {
         init.ack();
         init.ack();
@@ -113,7 +113,7 @@ describe.each(KINDS)("%s", (kind) => {
 });
 
 test("startLink links from birth, start does not", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     for (const kind of KINDS) {
       const { starter, result } = await starts(sim, kind, async (self, init) => {
         init.ack();
@@ -125,7 +125,7 @@ test("startLink links from birth, start does not", () =>
   }));
 
 test("a function is a supervisor's child: restarted when it ends, stopped with the tree", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     let runs = 0;
     const Top = {
       init: () => ({
@@ -153,12 +153,12 @@ test("a function is a supervisor's child: restarted when it ends, stopped with t
   }));
 
 test("what is no function is refused", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await expect(procLib.start(sim, "loop" as any)).rejects.toThrow(/procLib: expected a function, got: 'loop'/);
   }));
 
 test.each(["ack", "ignore", "fail"] as const)("the %s of a process that is dead is no word: it is told", (word) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const zombies = events(sim, "process.zombie");
     const gate = Promise.withResolvers<void>();
     let pid: Pid | undefined;

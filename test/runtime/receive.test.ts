@@ -1,13 +1,13 @@
 import { BadArgument, noreply, ok, reply, timeout } from "hornbeam";
 import { start } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { puppet, REAL } from "./support.ts";
 
 const is = (wanted: unknown) => (message: unknown) => message === wanted;
 
 test("messages between two processes keep their order", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const receiver = puppet(sim);
     const sender = puppet(sim);
     const sent = Array.from({ length: 1000 }, (_, i) => i);
@@ -18,7 +18,7 @@ test("messages between two processes keep their order", () =>
   }));
 
 test("a selective receive takes the first that matches, and the others keep their places", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const taken: unknown[] = [];
     const pid = sim.spawn(async (self) => {
       taken.push(await self.receive(is("c")));
@@ -31,7 +31,7 @@ test("a selective receive takes the first that matches, and the others keep thei
   }));
 
 test("what a receive passed over comes before what arrives later", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const taken: unknown[] = [];
     const pid = sim.spawn(async (self) => {
       await self.receive(is("go"));
@@ -47,7 +47,7 @@ test("what a receive passed over comes before what arrives later", () =>
   }));
 
 test("messages that arrive while the process waits for something else are kept", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const taken: unknown[] = [];
     const pid = sim.spawn(async (self) => {
       await self.sleep(10);
@@ -61,7 +61,7 @@ test("messages that arrive while the process waits for something else are kept",
   }));
 
 test("a receive gives up after its time, and passes over what does not match until then", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const taken: unknown[] = [];
     const pid = sim.spawn(async (self) => {
       taken.push(await self.receive(is("wanted"), 100), self.now());
@@ -74,7 +74,7 @@ test("a receive gives up after its time, and passes over what does not match unt
   }));
 
 test("a message in time ends the wait, and no timeout comes after it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const taken: unknown[] = [];
     const pid = sim.spawn(async (self) => {
       taken.push(await self.receive(undefined, 100));
@@ -89,7 +89,7 @@ test("a message in time ends the wait, and no timeout comes after it", () =>
   }));
 
 test("a receive with a timeout of 0 takes what is there, and does not wait for more", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const taken: unknown[] = [];
     const pid = sim.spawn(async (self) => {
       await self.sleep(1);
@@ -105,7 +105,7 @@ test("a receive with a timeout of 0 takes what is there, and does not wait for m
   }));
 
 test("a match that throws makes its receive reject, and the message stays", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const seen: unknown[] = [];
     const match = () => {
       throw new Error("bad match");
@@ -120,7 +120,7 @@ test("a match that throws makes its receive reject, and the message stays", () =
   }));
 
 test("a process cannot wait in two receives at once", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const seen: unknown[] = [];
     const pid = sim.spawn(async (self) => {
       const first = self.receive();
@@ -136,7 +136,7 @@ test("a process cannot wait in two receives at once", () =>
   }));
 
 test("a wait of no length that makes sense is refused", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const seen: unknown[] = [];
     sim.spawn(async (self) => {
       await Promise.resolve()
@@ -148,7 +148,7 @@ test("a wait of no length that makes sense is refused", () =>
   }));
 
 test("receive is for spawned functions: a server is told to use handleInfo", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const Server = {
       init: () => ok(0),
       handleCall: {
@@ -170,7 +170,7 @@ test("receive is for spawned functions: a server is told to use handleInfo", () 
 test(
   "half a million messages that were passed over are taken up within 5 s",
   () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const count = 500_000;
       let taken = 0;
       const pid = sim.spawn(async (self) => {

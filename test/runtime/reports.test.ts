@@ -1,11 +1,11 @@
 import { inspect } from "node:util";
 import { exit, type Level, ok, onReport, procLib, type stop } from "hornbeam";
 import { type GenServer, start } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { forever, REAL, runFixture } from "./support.ts";
 
-function reports(sim: Sim, from?: Level): { level: Level; text: string; event: string }[] {
+function reports(sim: VirtualSystem, from?: Level): { level: Level; text: string; event: string }[] {
   const seen: { level: Level; text: string; event: string }[] = [];
   onReport(sim.telemetry, (level, text, event) => void seen.push({ level, text, event }), from);
   return seen;
@@ -21,7 +21,7 @@ const Fragile = {
 } satisfies GenServer<number>;
 
 test("the report of a crash names the process, the error with its stack, the callback, the message and the state", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const seen = reports(sim);
     const server = await start(sim, Fragile, 41, { label: "fragile" });
     sim.cast(server, "crash");
@@ -36,7 +36,7 @@ test("the report of a crash names the process, the error with its stack, the cal
   }));
 
 test("a report of a crash names the ancestors, those that are linked, and the messages left unread", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const seen = reports(sim);
     let pids: readonly unknown[] = [];
     sim.spawn((top) => {
@@ -68,7 +68,7 @@ test("a report of a crash names the ancestors, those that are linked, and the me
   }));
 
 test("the system itself is not among those that a crash may take along", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const seen = reports(sim);
     const loop = procLib.child(async (self, init) => {
       init.ack();
@@ -82,7 +82,7 @@ test("the system itself is not among those that a crash may take along", () =>
   }));
 
 test("a report keeps every letter, whatever the alphabet", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const seen = reports(sim);
     sim.spawn(
       () => {
@@ -95,7 +95,7 @@ test("a report keeps every letter, whatever the alphabet", () =>
   }));
 
 test("clean ends and kills are not reported", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const seen = reports(sim, "debug");
     for (const reason of ["normal", "shutdown", { shutdown: 1 }]) sim.spawn(() => exit(reason));
     sim.kill(sim.spawn(forever));
@@ -104,7 +104,7 @@ test("clean ends and kills are not reported", () =>
   }));
 
 test("reports below the wanted level are not even built", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const seen = reports(sim, "error");
     expect(sim.telemetry.has("genserver.unhandled")).toBe(false);
     const server = await start(sim, Fragile, 1);
@@ -114,7 +114,7 @@ test("reports below the wanted level are not even built", () =>
   }));
 
 test("the end of reporting ends it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     let count = 0;
     const detach = onReport(sim.telemetry, () => void count++);
     sim.spawn(() => exit("oops"));
@@ -126,7 +126,7 @@ test("the end of reporting ends it", () =>
   }));
 
 test("a reason that cannot be shown does not silence the reports after it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const seen = reports(sim);
     sim.spawn(() =>
       exit({

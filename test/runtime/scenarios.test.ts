@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { exit, type Reason } from "hornbeam";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, puppet } from "./support.ts";
 
@@ -73,7 +73,7 @@ test("processes live, die and hear of each other by the rules of OTP, whatever i
   );
   await fc.assert(
     fc.asyncProperty(scenario, ([traps, steps]) =>
-      simulate(async (sim) => {
+      inVirtualTime(async (sim) => {
         const died = deaths(sim);
         const puppets = traps.map((trapExit) => puppet(sim, { trapExit }));
         const model = new Model(traps);

@@ -1,6 +1,6 @@
 import { noreply, ok, reply, type Self } from "hornbeam";
 import { type GenServer, start } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { puppet, REAL, runFixture } from "./support.ts";
 
@@ -23,7 +23,7 @@ const Counter = {
 } satisfies GenServer<number>;
 
 test("a process that floods itself does not starve another", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const flooder = await start(sim, Flooder, 1);
     const counter = await start(sim, Counter);
     for (let i = 1; i <= 100; i++) expect(await sim.call(counter, "add", 1)).toBe(i);
@@ -31,7 +31,7 @@ test("a process that floods itself does not starve another", () =>
   }));
 
 test("a flooded process answers after what was there before, and not after what came since", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const flooder = await start(sim, Flooder, 1000);
     const before = await sim.call(flooder, "count");
     const after = await sim.call(flooder, "count");
@@ -40,7 +40,7 @@ test("a flooded process answers after what was there before, and not after what 
   }));
 
 test("a process with a long mailbox gets no more turns than one with a short one", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const turns = { short: 0, long: 0 };
     const flood = (who: keyof typeof turns, messages: number) => async (self: Self) => {
       for (let i = 0; i < messages; i++) self.send(self.pid, "more");
@@ -58,7 +58,7 @@ test("a process with a long mailbox gets no more turns than one with a short one
   }));
 
 test("a killed flooder is gone at once, whatever waits in its mailbox", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const flooder = await start(sim, Flooder, 100_000);
     sim.kill(flooder);
     await sim.idle();
@@ -66,7 +66,7 @@ test("a killed flooder is gone at once, whatever waits in its mailbox", () =>
   }));
 
 test("a server in a long asynchronous callback holds up nobody else", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const Slow = {
       init: () => ok(0),
       handleCall: {
@@ -88,7 +88,7 @@ test("a server in a long asynchronous callback holds up nobody else", () =>
   }));
 
 test("ten thousand processes that wait all get their message", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     let heard = 0;
     const pids = Array.from({ length: 10_000 }, () => sim.spawn((self) => self.receive().then(() => void heard++)));
     await sim.idle();

@@ -1,6 +1,6 @@
 import { BadArgument, name, noreply, ok, system, Table } from "hornbeam";
 import { type GenServer, start } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, forever, puppet } from "./support.ts";
 
@@ -13,7 +13,7 @@ const Polite = {
 } satisfies GenServer<string[]>;
 
 test("a process is stopped at the end of an await using scope, and is gone when the scope is left", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     let pid: ReturnType<typeof sim.spawn>;
     {
@@ -25,7 +25,7 @@ test("a process is stopped at the end of an await using scope, and is gone when 
   }));
 
 test("a server is stopped there by its terminate, though nobody is linked to it and it does not trap exits", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const log: string[] = [];
     {
       await using _server = await start(sim, Polite, log);
@@ -34,7 +34,7 @@ test("a server is stopped there by its terminate, though nobody is linked to it 
   }));
 
 test("who does not stop within five seconds is killed", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const begin = sim.now();
     let pid: ReturnType<typeof sim.spawn>;
@@ -47,14 +47,14 @@ test("who does not stop within five seconds is killed", () =>
   }));
 
 test("a process that is gone already does not hold up the scope", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await using child = sim.spawn(() => {});
     await sim.idle();
     expect(sim.isAlive(child)).toBe(false);
   }));
 
 test("a name is given back at the end of a using scope, unless another has it by then", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const door = name("door");
     const other = puppet(sim);
     const owner = puppet(sim);
@@ -75,7 +75,7 @@ test("a name is given back at the end of a using scope, unless another has it by
   }));
 
 test("a monitor ends with its using scope, and takes a Down that waits with it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const owner = puppet(sim);
     const target = sim.spawn(forever);
     await owner.does((self) => {
@@ -97,7 +97,7 @@ test("a system stops at the end of its scope", async () => {
 });
 
 test("a table is gone before anyone hears of its owner's end", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const table = new Table<string, number>("scores");
     const seen: unknown[] = [];
     const owner = puppet(sim);
@@ -122,7 +122,7 @@ test("a table is gone before anyone hears of its owner's end", () =>
   }));
 
 test("a table that is taken back outlives its owner", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const table = new Table<string, number>();
     const owner = puppet(sim);
     await owner.does((self) => {

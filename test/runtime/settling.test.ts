@@ -1,7 +1,7 @@
 // A promise of the runtime that has been settled resumes its process only if that still lives when it is its turn.
 import { exit, type From, noreply, ok, type Pid, reply, type Self, system, Task } from "hornbeam";
 import { answer, type GenServer, start } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, forever } from "./support.ts";
 
@@ -19,7 +19,7 @@ const Killer = {
 } satisfies GenServer<number>;
 
 /** A process that waits for something, and a look at whether it went on. */
-function waiter(sim: Sim, wait: (self: Self) => Promise<unknown>) {
+function waiter(sim: VirtualSystem, wait: (self: Self) => Promise<unknown>) {
   const resumed: unknown[] = [];
   const pid = sim.spawn(async (self) => {
     await wait(self).then(
@@ -32,7 +32,7 @@ function waiter(sim: Sim, wait: (self: Self) => Promise<unknown>) {
 }
 
 test("who is answered and killed in one callback does not go on", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const server = await start(sim, Killer);
     const { pid, resumed } = waiter(sim, (self) => self.call(server, "answerAndKill"));
     await sim.idle();
@@ -41,7 +41,7 @@ test("who is answered and killed in one callback does not go on", () =>
   }));
 
 test("who is told of an end by its call, and then taken along by it, does not go on", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const server = await start(sim, Killer);
     let between: Pid | undefined;
@@ -61,7 +61,7 @@ test("who is told of an end by its call, and then taken along by it, does not go
   }));
 
 test("who is woken by one timer and killed by another of the same moment does not go on", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const resumed: unknown[] = [];
     const owner = sim.spawn(async (self) => {
       const task = Task.async(self, async (inner) => {
@@ -79,7 +79,7 @@ test("who is woken by one timer and killed by another of the same moment does no
   }));
 
 test("who has got its message and is killed in the same callback does not go on", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const heard: unknown[] = [];
     const receiver = sim.spawn(async (self) => {
       for (;;) heard.push(await self.receive());
@@ -96,7 +96,7 @@ test("who has got its message and is killed in the same callback does not go on"
   }));
 
 test("of two that are answered at once, the first may kill the second, which then does not go on", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const waiting: From[] = [];
     const Both = {
       init: () => ok(undefined),

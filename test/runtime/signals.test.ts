@@ -1,12 +1,12 @@
 import { exit, NoCatch, type Reason } from "hornbeam";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, forever, puppet } from "./support.ts";
 
 const failures: readonly Reason[] = ["shutdown", { shutdown: "moved" }, "killed", "oops", new Error("oops")];
 
 test("a function that returns ends its process as normal", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const sync = sim.spawn(() => "done");
     const async = sim.spawn(async () => "done");
@@ -15,7 +15,7 @@ test("a function that returns ends its process as normal", () =>
   }));
 
 test("an uncaught Error is the exit reason itself, before and after an await", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const error = new Error("oops");
     const sync = sim.spawn(() => {
@@ -31,7 +31,7 @@ test("an uncaught Error is the exit reason itself, before and after an await", (
   }));
 
 test("a thrown value that is not an Error is told apart from an exit", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const thrower = sim.spawn(() => {
       throw "oops";
@@ -44,7 +44,7 @@ test("a thrown value that is not an Error is told apart from an exit", () =>
   }));
 
 test.each(failures)("the link signal %o kills who does not trap, with the same reason", (reason) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const peer = puppet(sim);
     await peer.does((self) => self.spawnLink(() => exit(reason)));
@@ -53,7 +53,7 @@ test.each(failures)("the link signal %o kills who does not trap, with the same r
 );
 
 test.each(failures)("the link signal %o is a message for who traps", (reason) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const peer = puppet(sim, { trapExit: true });
     let child: unknown;
     await peer.does((self) => {
@@ -65,7 +65,7 @@ test.each(failures)("the link signal %o is a message for who traps", (reason) =>
 );
 
 test("a normal end of a linked process is a message for who traps, and nothing for who does not", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const plain = puppet(sim);
     const trapping = puppet(sim, { trapExit: true });
     await plain.does((self) => self.spawnLink(() => {}));
@@ -76,7 +76,7 @@ test("a normal end of a linked process is a message for who traps, and nothing f
   }));
 
 test("exit(pid, normal) ends nobody else", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const plain = puppet(sim);
     const trapping = puppet(sim, { trapExit: true });
     const sender = puppet(sim);
@@ -89,7 +89,7 @@ test("exit(pid, normal) ends nobody else", () =>
   }));
 
 test("exit(self, normal) ends a process that does not trap, and is a message for one that does", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const plain = puppet(sim);
     const trapping = puppet(sim, { trapExit: true });
@@ -100,7 +100,7 @@ test("exit(self, normal) ends a process that does not trap, and is a message for
   }));
 
 test("a kill cannot be trapped, and arrives at links as killed", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const victim = puppet(sim, { trapExit: true });
     const plain = puppet(sim);
@@ -114,7 +114,7 @@ test("a kill cannot be trapped, and arrives at links as killed", () =>
   }));
 
 test("a process that exits by itself with kill passes on kill, which can be trapped", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const plain = puppet(sim);
     const trapping = puppet(sim, { trapExit: true });
@@ -125,7 +125,7 @@ test("a process that exits by itself with kill passes on kill, which can be trap
   }));
 
 test("a process that kills itself dies of killed, even if it traps", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const peer = puppet(sim, { trapExit: true });
     await peer.does((self) => self.exit(self.pid, "kill"));
@@ -133,7 +133,7 @@ test("a process that kills itself dies of killed, even if it traps", () =>
   }));
 
 test("trapExit counts when the signal arrives", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const peer = puppet(sim, { trapExit: true });
     sim.exit(peer.pid, "first");
@@ -147,7 +147,7 @@ test("trapExit counts when the signal arrives", () =>
   }));
 
 test("an exit signal overtakes the messages of who does not trap, and waits in line for who does", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const plain = puppet(sim);
     const trapping = puppet(sim, { trapExit: true });
     await sim.idle();
@@ -162,7 +162,7 @@ test("an exit signal overtakes the messages of who does not trap, and waits in l
   }));
 
 test("an exit signal ends a process in the middle of an await", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const sleeper = sim.spawn((self) => self.sleep(1000));
     await sim.idle();
@@ -172,7 +172,7 @@ test("an exit signal ends a process in the middle of an await", () =>
   }));
 
 test("a process that has not run yet can be ended, and then never runs", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     let ran = false;
     const pid = sim.spawn(() => {
       ran = true;
@@ -183,7 +183,7 @@ test("a process that has not run yet can be ended, and then never runs", () =>
   }));
 
 test("a failure goes on from link to link until somebody traps it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const [a, b, c] = [puppet(sim), puppet(sim), puppet(sim, { trapExit: true })];
     const d = puppet(sim);
@@ -198,7 +198,7 @@ test("a failure goes on from link to link until somebody traps it", () =>
   }));
 
 test("the first exit reason stays", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const pid = sim.spawn(forever);
     sim.exit(pid, "first");

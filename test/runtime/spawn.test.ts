@@ -1,10 +1,10 @@
 import { BadArgument, exit, isDown, name, type Pid } from "hornbeam";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, events, forever, puppet } from "./support.ts";
 
 test("a spawned process runs after whoever spawned it gives way", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const order: string[] = [];
     const parent = puppet(sim);
     await parent.does((self) => {
@@ -15,7 +15,7 @@ test("a spawned process runs after whoever spawned it gives way", () =>
   }));
 
 test("processes start in the order in which they were spawned", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const order: number[] = [];
     for (let i = 0; i < 100; i++) sim.spawn(() => order.push(i));
     await sim.idle();
@@ -23,7 +23,7 @@ test("processes start in the order in which they were spawned", () =>
   }));
 
 test("spawn ties nobody: the end of the child is nothing to its parent, nor the other way round", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const parent = puppet(sim);
     let child: any;
     await parent.does((self) => {
@@ -36,7 +36,7 @@ test("spawn ties nobody: the end of the child is nothing to its parent, nor the 
   }));
 
 test("spawnLink and spawnMonitor leave no gap in which a child could end unnoticed", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const parent = puppet(sim, { trapExit: true });
     await parent.does((self) => {
       self.exit(self.spawnLink(forever), "linked");
@@ -49,7 +49,7 @@ test("spawnLink and spawnMonitor leave no gap in which a child could end unnotic
   }));
 
 test("spawnMonitor says which monitor watches which process", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const parent = puppet(sim);
     let made: any;
     await parent.does((self) => {
@@ -59,7 +59,7 @@ test("spawnMonitor says which monitor watches which process", () =>
   }));
 
 test("a child that is spawned trapping and linked hears its parent end", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const heard: unknown[] = [];
     const parent = puppet(sim);
     await parent.does((self) =>
@@ -71,7 +71,7 @@ test("a child that is spawned trapping and linked hears its parent end", () =>
   }));
 
 test("a process does not trap exits because its parent does", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const traps: boolean[] = [];
     const parent = puppet(sim, { trapExit: true });
     await parent.does((self) => self.spawn((child) => traps.push(child.trapExit)));
@@ -79,7 +79,7 @@ test("a process does not trap exits because its parent does", () =>
   }));
 
 test("a process has its name before it runs", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const lobby = name("lobby");
     const found: unknown[] = [];
     const pid = sim.spawn((self) => found.push(self.whereis(lobby), self.pid), { name: lobby });
@@ -89,7 +89,7 @@ test("a process has its name before it runs", () =>
   }));
 
 test("pids are never used again", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const seen = new Set<number>();
     for (let i = 0; i < 100; i++) {
       const pid = sim.spawn(() => {});
@@ -100,7 +100,7 @@ test("pids are never used again", () =>
   }));
 
 test("spawn refuses what is not a function, and exit what is not a pid", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const actor = puppet(sim);
     await actor.does((self) => {
       expect(() => self.spawn("task" as any)).toThrow(BadArgument);
@@ -111,7 +111,7 @@ test("spawn refuses what is not a function, and exit what is not a pid", () =>
   }));
 
 test("start and end are told on the bus, with the parent and the reason", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const started = events(sim, "process.start");
     const ended = events(sim, "process.exit");
     const parent = puppet(sim);
@@ -124,7 +124,7 @@ test("start and end are told on the bus, with the parent and the reason", () =>
   }));
 
 test("a process is called by its label, else by its name, also in the news of its end", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const ended = events(sim, "process.exit");
     const named = sim.spawn(forever, { name: name("lobby") });
     const labelled = sim.spawn(forever, { name: name("hall"), label: () => "the hall" });
@@ -135,7 +135,7 @@ test("a process is called by its label, else by its name, also in the news of it
   }));
 
 test("a label that throws harms nobody", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const label = () => {
       throw new Error("bad label");
@@ -149,7 +149,7 @@ test("a label that throws harms nobody", () =>
   }));
 
 test("a listing shows every living process, oldest first", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const parent = puppet(sim, { label: "parent" });
     let child: any;
     await parent.does((self) => {
@@ -207,7 +207,7 @@ test.each<[string, unknown]>([
     }),
   ],
 ])("a label that is %s disturbs no exit: those that are linked end all the same", (_, label) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const linked: Pid[] = [];
     const pid = sim.spawn((self) => {

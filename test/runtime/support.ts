@@ -1,17 +1,17 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Pid, Reason, Self, SpawnOptions, TelemetryEvents } from "hornbeam";
-import type { Sim } from "hornbeam/sim";
+import type { VirtualSystem } from "hornbeam/test";
 
 /** Why each process ended, in the order in which they did. */
-export function deaths(sim: Sim): Map<Pid, Reason> {
+export function deaths(sim: VirtualSystem): Map<Pid, Reason> {
   const reasons = new Map<Pid, Reason>();
   sim.telemetry.on("process.exit", (_, { pid, reason }) => void reasons.set(pid, reason));
   return reasons;
 }
 
 /** The metadata of every event of one kind. */
-export function events<E extends keyof TelemetryEvents>(sim: Sim, event: E): TelemetryEvents[E][1][] {
+export function events<E extends keyof TelemetryEvents>(sim: VirtualSystem, event: E): TelemetryEvents[E][1][] {
   const seen: TelemetryEvents[E][1][] = [];
   sim.telemetry.on(event, (_: unknown, metadata: TelemetryEvents[E][1]) => void seen.push(metadata));
   return seen;
@@ -25,7 +25,7 @@ export interface Puppet {
   does(act: (self: Self) => unknown): Promise<void>;
 }
 
-export function puppet(sim: Sim, options?: SpawnOptions): Puppet {
+export function puppet(sim: VirtualSystem, options?: SpawnOptions): Puppet {
   const inbox: unknown[] = [];
   const pid = sim.spawn(async (self) => {
     for (;;) {
@@ -51,7 +51,11 @@ export function puppet(sim: Sim, options?: SpawnOptions): Puppet {
 }
 
 /** Runs `work` in a process of its own. Rejects with what it throws, or when the process ends before it is done. */
-export function inside<T>(sim: Sim, work: (self: Self) => T | Promise<T>, options?: SpawnOptions): Promise<T> {
+export function inside<T>(
+  sim: VirtualSystem,
+  work: (self: Self) => T | Promise<T>,
+  options?: SpawnOptions,
+): Promise<T> {
   const done = Promise.withResolvers<T>();
   const off = sim.telemetry.on("process.exit", (_, { pid: ended, reason }) => {
     if (ended === pid) done.reject(new Error("the process ended before it was done", { cause: reason }));

@@ -1,6 +1,6 @@
 import { BadArgument, type ChildSpec, name, noreply, ok, type Reason, StartError } from "hornbeam";
 import { child, type GenServer, start } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, forever, puppet } from "./support.ts";
 
@@ -21,13 +21,13 @@ const Worker = {
 const worker = (id: string, takes = 0, options: Partial<ChildSpec> = {}) =>
   child(Worker, { id, takes }, { id, ...options });
 
-function stopped(sim: Sim, ...args: [Reason?]): Promise<void> {
+function stopped(sim: VirtualSystem, ...args: [Reason?]): Promise<void> {
   log.length = 0;
   return sim.stop(...args);
 }
 
 test("stop ends the children one after the other, last first, each with its reason", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     for (const id of ["a", "b", "c"]) await sim.start(worker(id, 100));
     await stopped(sim);
     expect(log).toEqual(["c shutdown at 0", "b shutdown at 100", "a shutdown at 200"]);
@@ -35,14 +35,14 @@ test("stop ends the children one after the other, last first, each with its reas
   }));
 
 test("stop passes on another reason", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await sim.start(worker("a"));
     await stopped(sim, { shutdown: "deploy" });
     expect(log).toEqual(["a [object Object] at 0"]);
   }));
 
 test("a child that takes longer than its shutdown is killed, and the next one gets its turn", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const a = await sim.start(worker("a"));
     const b = await sim.start(worker("b", 10_000, { shutdown: 50 }));
@@ -53,7 +53,7 @@ test("a child that takes longer than its shutdown is killed, and the next one ge
   }));
 
 test("a child with shutdown brutalKill is killed, and one with infinity gets all the time it takes", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const slow = await sim.start(worker("slow", 1e9, { shutdown: "infinity" }));
     const brutal = await sim.start(worker("brutal", 0, { shutdown: "brutalKill" }));
@@ -64,7 +64,7 @@ test("a child with shutdown brutalKill is killed, and one with infinity gets all
   }));
 
 test("what still runs after the children is killed", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const orphan = puppet(sim, { trapExit: true });
     await sim.idle();
@@ -73,7 +73,7 @@ test("what still runs after the children is killed", () =>
   }));
 
 test("stop twice is one stop", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await sim.start(worker("a", 100));
     log.length = 0;
     await Promise.all([sim.stop(), sim.stop("other")]);
@@ -81,7 +81,7 @@ test("stop twice is one stop", () =>
   }));
 
 test("a child that has ended before is no obstacle", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await sim.start(worker("a"));
     const b = await sim.start(worker("b"));
     sim.kill(b);
@@ -90,7 +90,7 @@ test("a child that has ended before is no obstacle", () =>
   }));
 
 test("a system that stops starts nothing any more", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const stopping = sim.stop();
     await expect(sim.start(worker("late"))).rejects.toThrow(BadArgument);
     await stopping;
@@ -98,7 +98,7 @@ test("a system that stops starts nothing any more", () =>
   }));
 
 test("start rejects when the child does not start, or is ignored", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const failing: ChildSpec = { id: "x", start: () => Promise.reject(new StartError("oops")) };
     await expect(sim.start(failing)).rejects.toMatchObject({ name: "StartError", reason: "oops" });
     const ignored: ChildSpec = { id: "x", start: () => Promise.resolve("ignore") };
@@ -106,7 +106,7 @@ test("start rejects when the child does not start, or is ignored", () =>
   }));
 
 test("the end of a child does not end the system", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const a = await sim.start(worker("a"));
     sim.kill(a);
     await sim.idle();
@@ -114,7 +114,7 @@ test("the end of a child does not end the system", () =>
   }));
 
 test("a call of the system to a server that its stop ends fails, and does not wait for ever", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const Mute = {
       init: () => ok(0),
       handleCall: { ask: (_, n: number) => noreply(n) },
@@ -130,8 +130,8 @@ test("a call of the system to a server that its stop ends fails, and does not wa
   }));
 
 test("two systems share nothing: names and processes are their own", () =>
-  simulate((one) =>
-    simulate(async (two) => {
+  inVirtualTime((one) =>
+    inVirtualTime(async (two) => {
       const lobby = name("lobby");
       const [a, b] = [one.spawn(forever, { name: lobby }), two.spawn(forever, { name: lobby })];
       expect([one.whereis(lobby), two.whereis(lobby)]).toEqual([a, b]);
@@ -140,8 +140,8 @@ test("two systems share nothing: names and processes are their own", () =>
   ));
 
 test("a call through a system that has stopped fails with noproc, and does not wait for ever", async () => {
-  let stopped: Sim | undefined;
-  const pid = await simulate((sim) => {
+  let stopped: VirtualSystem | undefined;
+  const pid = await inVirtualTime((sim) => {
     stopped = sim;
     return sim.spawn(() => {});
   });

@@ -1,12 +1,12 @@
 import { BadArgument, exit, isDown, NoCatch, type Pid, type Self, Task, TaskError } from "hornbeam";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { processOf } from "../../runtime/self.ts";
 import { forever, inside, puppet } from "./support.ts";
 import { owning as inOwner } from "./task-support.ts";
 
 /** Whoever has awaited watches nobody any more. */
-const owning = (work: (self: Self, sim: Sim) => unknown) =>
+const owning = (work: (self: Self, sim: VirtualSystem) => unknown) =>
   inOwner(async (self, sim) => {
     await work(self, sim);
     expect(sim.processInfo(self.pid)?.monitors).toEqual([]);
@@ -55,7 +55,7 @@ test("an await waits 5000 ms, or for ever", () =>
   }));
 
 test("who does not catch the timeout of an await ends with it, and takes the task along", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     let task: any;
     const owner = puppet(sim);
     const seen: any[] = [];
@@ -143,7 +143,7 @@ test("a task may be awaited again, and by two at once", () =>
 test.for(["await", "awaitMany", "yield", "yieldMany", "asyncStream"] as const)(
   "whoever waits with %s goes on before the next process runs",
   (how) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const order: string[] = [];
       await inside(sim, async (self) => {
         const run = (_: unknown, own: Self) => void own.spawn(() => order.push("next"));
@@ -199,7 +199,7 @@ test("awaitMany of nothing is nothing, at once", () =>
   }));
 
 test("awaitMany leaves other messages where they are", () =>
-  simulate((sim) =>
+  inVirtualTime((sim) =>
     inside(sim, async (self) => {
       self.send(self.pid, "before");
       const task = Task.async(self, async (own) => {
@@ -250,7 +250,7 @@ test.for([
 );
 
 test("a crash of one of many tasks kills an owner that does not trap exits", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const running = inside(sim, (self) =>
       Task.awaitMany(self, [Task.async(self, forever), Task.async(self, () => exit("oops"))]),
     );
@@ -278,7 +278,7 @@ test("ignore gives the reason of a task that has failed", () =>
   }));
 
 test("an ignored task goes on without its owner: neither its result nor its crash is heard of", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await inside(sim, async (self) => {
       const late = Task.async(self, napping("late", 10));
       const failing = Task.async(self, async (own) => {
@@ -293,7 +293,7 @@ test("an ignored task goes on without its owner: neither its result nor its cras
   }));
 
 test("an ignored task outlives its owner", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = await inside(sim, (self) => {
       const task = Task.async(self, forever);
       Task.ignore(self, task);

@@ -1,9 +1,9 @@
 import { exit, onReport, type Reason, type Self, Task } from "hornbeam";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { events, inside } from "./support.ts";
 
-function reports(sim: Sim): string[] {
+function reports(sim: VirtualSystem): string[] {
   const seen: string[] = [];
   onReport(sim.telemetry, (level, text) => void seen.push(`${level}: ${text}`));
   return seen;
@@ -14,7 +14,7 @@ const crash = () => {
 };
 
 test("a task that crashes is reported with its starter, its function and its callers", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const seen = reports(sim);
     const crashes = events(sim, "process.crash");
     await inside(sim, async (self) => {
@@ -43,7 +43,7 @@ test("a task that crashes is reported with its starter, its function and its cal
   }));
 
 test("a task without a name for its function is reported with its label", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const seen = reports(sim);
     const pid = Task.start(sim, () => Promise.reject(new Error("oops")), { label: "the label" });
     await sim.idle();
@@ -62,7 +62,7 @@ test.for([
   ["a kill from outside", (self: Self) => self.exit(self.pid, "kill"), 0],
   ["a return", () => "value", 0],
 ] as const)("a task that ends by %s is reported if that is a failure of its own", ([, run, count]) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const seen = reports(sim);
     Task.start(sim, run as (self: Self) => unknown);
     await sim.idle();
@@ -71,7 +71,7 @@ test.for([
 );
 
 test("a process that is no task is reported without callers", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const seen = reports(sim);
     const crashes = events(sim, "process.crash");
     sim.spawn(() => exit("oops" as Reason));

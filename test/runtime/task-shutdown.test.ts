@@ -1,5 +1,5 @@
 import { BadArgument, exit, type Pid, type Reason, type Self, Task } from "hornbeam";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, forever, puppet } from "./support.ts";
 import { owning } from "./task-support.ts";
@@ -152,7 +152,7 @@ test("a completed task has no process to shut down", () =>
   }));
 
 test("a task that is told to stop does so in its time, even if its owner ends meanwhile", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     let task: any;
     const owner = puppet(sim);
     await owner.does((self) => {

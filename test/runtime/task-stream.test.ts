@@ -1,11 +1,11 @@
 import { BadArgument, exit, type Pid, type Self, type StreamOptions, Task } from "hornbeam";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, events, forever, inside } from "./support.ts";
 
 /** Runs `work`, and looks afterwards that no task, monitor or message is left. */
-const streaming = (work: (self: Self, sim: Sim) => unknown, options?: { readonly trapExit: boolean }) =>
-  simulate((sim) =>
+const streaming = (work: (self: Self, sim: VirtualSystem) => unknown, options?: { readonly trapExit: boolean }) =>
+  inVirtualTime((sim) =>
     inside(
       sim,
       async (self) => {
@@ -244,7 +244,7 @@ test.for([
 );
 
 test("who does not catch the timeout of a stream ends with it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const pid = sim.spawn((self) => list(Task.asyncStream(self, [1], (_, own) => forever(own), { timeout: 10 })));
     await sim.advance(10);
@@ -299,7 +299,7 @@ test("a stream of nothing to iterate over, or of no function, is refused", () =>
   }));
 
 test("messages that look like the ends of tasks are not taken for them", () =>
-  simulate((sim) =>
+  inVirtualTime((sim) =>
     inside(sim, async (self) => {
       const fake = { tag: "down", ref: 1, pid: self.pid, name: undefined, reason: "oops" };
       const result = { tag: "task", ref: 1, value: "fake" };
@@ -325,7 +325,7 @@ test("the tasks of a stream have its process as their caller", () =>
 // ── who ends with whom ──
 
 test("a task that crashes takes a process along that does not trap exits, and the other tasks with it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const seen: unknown[] = [];
     const run = (item: number, own: Self) => (item === 2 ? own.sleep(10).then(() => exit("oops")) : forever(own));
@@ -345,7 +345,7 @@ test.for([
   ["oops", "oops"],
   ["normal", { shutdown: "normal" }],
 ] as const)("when the process of a stream ends with %s, its tasks do with %o", ([reason, expected]) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const heard: unknown[] = [];
     const run = async (item: number, own: Self) => {
@@ -366,7 +366,7 @@ test.for([
 );
 
 test("a process that ends while it takes the next item starts no task for it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const started = events(sim, "process.start");
     const zombies = events(sim, "process.zombie");
     const pid = sim.spawn((self) => {
@@ -487,7 +487,7 @@ test.each<[string, unknown]>([
   ["a number", 7],
   ["a promise of nothing", Promise.resolve(undefined)],
 ])("an iterator that gives %s in place of a result fails the stream, which leaves nothing behind", (_, result) =>
-  simulate((sim) =>
+  inVirtualTime((sim) =>
     inside(sim, async (self) => {
       const items = { [Symbol.iterator]: () => ({ next: () => result }) } as Iterable<number>;
       const stream = Task.asyncStream(self, items, (n) => n)[Symbol.asyncIterator]();

@@ -1,13 +1,13 @@
 import { BadArgument, exit, isDown, name, type Pid, type Self, Task } from "hornbeam";
-import { simulate } from "hornbeam/sim";
 import { Supervisor, supervisor } from "hornbeam/supervisor";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, events, forever, inside, puppet } from "./support.ts";
 
 const trapping = { trapExit: true };
 
 test("a task runs its function in a process of its own, linked to its owner and watched by it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await inside(sim, async (self) => {
       const task = Task.async(self, forever);
       const [info] = sim.processes().filter(({ pid }) => pid === task.pid);
@@ -18,7 +18,7 @@ test("a task runs its function in a process of its own, linked to its owner and 
   }));
 
 test("the function of a task gets the self of the task, with its label, its name and its mailbox", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await inside(sim, async (self) => {
       const task = Task.async(self, async (own) => [own.pid, await own.receive()], {
         name: name("worker"),
@@ -31,7 +31,7 @@ test("the function of a task gets the self of the task, with its label, its name
   }));
 
 test("the result of a task goes past the mailbox of its owner, and the task is gone when it is there", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await inside(sim, async (self) => {
       const early = Task.async(self, () => "early");
       const late = Task.async(self, async (task) => {
@@ -48,7 +48,7 @@ test("the result of a task goes past the mailbox of its owner, and the task is g
   }));
 
 test("a task that crashes takes its owner along before that can see it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const seen: unknown[] = [];
     const error = new Error("oops");
@@ -64,7 +64,7 @@ test("a task that crashes takes its owner along before that can see it", () =>
   }));
 
 test("an owner that traps exits hears of the end of a task by the link, too", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await inside(
       sim,
       async (self) => {
@@ -81,7 +81,7 @@ test.for([
   ["shutdown", "shutdown"],
   ["normal", { shutdown: "normal" }],
 ] as const)("a task ends with its owner: when that ends with %s, with %o", ([reason, expected]) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     let task: any;
     const owner = puppet(sim);
@@ -97,7 +97,7 @@ test.for([
   ["oops", "oops"],
   ["normal", { shutdown: "normal" }],
 ] as const)("a task that traps exits hears once that its owner has ended with %s: as %o", ([reason, expected]) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const heard: unknown[] = [];
     const owner = puppet(sim);
     await owner.does((self) => {
@@ -112,7 +112,7 @@ test.for([
 );
 
 test("a task whose owner dies before it has begun never runs", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     let ran = false;
     const owner = puppet(sim);
     await owner.does((self) => {
@@ -125,7 +125,7 @@ test("a task whose owner dies before it has begun never runs", () =>
   }));
 
 test("a dead process that goes on starts no task, and hears of none", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const zombies = events(sim, "process.zombie");
     const seen: string[] = [];
     const pid = sim.spawn(async (self) => {
@@ -167,7 +167,7 @@ test("a dead process that goes on starts no task, and hears of none", () =>
   }));
 
 test("what a process waits for from a task does not resume it after its end", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const seen: string[] = [];
     let task: any;
     const owner = puppet(sim);
@@ -185,7 +185,7 @@ test("what a process waits for from a task does not resume it after its end", ()
   }));
 
 test("a process of no task has no callers; a task has its starter, and that one's callers", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await inside(sim, async (self) => {
       expect(self.callers).toEqual([]);
       const outer = Task.async(self, async (own) => {
@@ -202,7 +202,7 @@ test("a process of no task has no callers; a task has its starter, and that one'
   }));
 
 test.for(["start", "startLink"] as const)("Task.%s runs a function that nobody waits for, with callers", (way) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await inside(sim, async (self) => {
       let callers: unknown;
       const pid = Task[way](self, async (own) => {
@@ -221,7 +221,7 @@ test.for(["start", "startLink"] as const)("Task.%s runs a function that nobody w
 );
 
 test("a system may start a task that is nobody's", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const seen: unknown[] = [];
     const pid = Task.start(sim, (self) => seen.push(self.pid));
     await sim.idle();
@@ -229,7 +229,7 @@ test("a system may start a task that is nobody's", () =>
   }));
 
 test("a completed task has its value, no process, and leaves no message", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await inside(sim, async (self) => {
       const task = Task.completed(self, 5);
       expect(task.pid).toBeUndefined();
@@ -251,7 +251,7 @@ test("a child spec of a task is temporary, and called by its id, its name or its
 });
 
 test("a task can be supervised: it ends and is not started again, or is, as its spec says", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const runs: string[] = [];
     const once = Task.child(() => runs.push("once"), { id: "once" });
     const again = Task.child(
@@ -270,7 +270,7 @@ test("a task can be supervised: it ends and is not started again, or is, as its 
   }));
 
 test("what is no function, no task or no time is refused", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await inside(sim, async (self) => {
       expect(() => Task.async(self, 5 as any)).toThrow(BadArgument);
       expect(() => Task.start(self, undefined as any)).toThrow("Task: expected a function, got: undefined");
@@ -285,7 +285,7 @@ test("what is no function, no task or no time is refused", () =>
   }));
 
 test("await using shuts a task down at the end of the scope", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     await inside(sim, async (self) => {
       let kept: any;
@@ -300,7 +300,7 @@ test("await using shuts a task down at the end of the scope", () =>
   }));
 
 test("await using shuts down a task that was given up by a timeout, too", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     await inside(sim, async (self) => {
       let kept: any;
@@ -315,7 +315,7 @@ test("await using shuts down a task that was given up by a timeout, too", () =>
   }));
 
 test("await using leaves alone what has ended or was ignored", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await inside(sim, async (self) => {
       let kept: any;
       {

@@ -1,10 +1,10 @@
 import { exit } from "hornbeam";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { events, forever } from "./support.ts";
 
 test("a handler hears every event of its kind until it is detached", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     let count = 0;
     const detach = sim.telemetry.on("process.start", () => void count++);
     sim.spawn(forever);
@@ -16,7 +16,7 @@ test("a handler hears every event of its kind until it is detached", () =>
   }));
 
 test("a handler that throws is detached, that is told, and the process and other handlers go on", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const failures = events(sim, "telemetry.failure");
     const error = new Error("bad handler");
     let calls = 0;
@@ -31,7 +31,7 @@ test("a handler that throws is detached, that is told, and the process and other
   }));
 
 test("a handler of telemetry.failure that throws is detached, without end or noise", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     let calls = 0;
     sim.telemetry.on("telemetry.failure", () => {
       calls++;
@@ -47,7 +47,7 @@ test("a handler of telemetry.failure that throws is detached, without end or noi
   }));
 
 test("a handler may attach, detach, spawn and kill", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const heard: string[] = [];
     const detach = sim.telemetry.on("process.exit", (_, { reason }) => {
       heard.push(String(reason));
@@ -60,7 +60,7 @@ test("a handler may attach, detach, spawn and kill", () =>
   }));
 
 test("start and exit count the living", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const counts: number[] = [];
     sim.telemetry.on("process.start", ({ count }) => void counts.push(count));
     sim.telemetry.on("process.exit", ({ count }) => void counts.push(count));
@@ -72,7 +72,7 @@ test("start and exit count the living", () =>
   }));
 
 test("a crash is told with its reason, a clean end is not", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const crashes = events(sim, "process.crash");
     const clean = ["normal", "shutdown", { shutdown: "moved" }];
     for (const reason of clean) sim.spawn(() => exit(reason));
@@ -86,7 +86,7 @@ test("a crash is told with its reason, a clean end is not", () =>
   }));
 
 test("has says whether anybody listens", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     expect(sim.telemetry.has("process.zombie")).toBe(false);
     const detach = sim.telemetry.on("process.zombie", () => {});
     expect(sim.telemetry.has("process.zombie")).toBe(true);

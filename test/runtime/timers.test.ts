@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { BadArgument, type Driver, name, ok, realDriver, reply, system, type TimerRef, timeout } from "hornbeam";
 import { start } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { Timers } from "../../runtime/timers.ts";
 import { forever, puppet, REAL, runFixture } from "./support.ts";
@@ -9,7 +9,7 @@ import { forever, puppet, REAL, runFixture } from "./support.ts";
 const lobby = name("lobby");
 
 test("a message is sent after its delay, and not before", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const receiver = puppet(sim);
     await receiver.does((self) => self.sendAfter("tick", 1000));
     await sim.advance(999);
@@ -19,7 +19,7 @@ test("a message is sent after its delay, and not before", () =>
   }));
 
 test("timers that are due at once fire in the order in which they were set", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const receiver = puppet(sim);
     await receiver.does((self) => {
       self.sendAfter("later", 11);
@@ -30,7 +30,7 @@ test("timers that are due at once fire in the order in which they were set", () 
   }));
 
 test("a cancelled timer does not fire; its cancel is true once, and false after it fired", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const receiver = puppet(sim);
     const timers: TimerRef[] = [];
     await receiver.does((self) => {
@@ -44,7 +44,7 @@ test("a cancelled timer does not fire; its cancel is true once, and false after 
   }));
 
 test("a timer can be held with `using`", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const receiver = puppet(sim);
     await receiver.does((self) => {
       using _timer = self.sendAfter("tick", 10);
@@ -54,7 +54,7 @@ test("a timer can be held with `using`", () =>
   }));
 
 test("the end of the receiver takes its timers along, the end of who set them does not", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const receiver = puppet(sim);
     const victim = puppet(sim);
     const setter = puppet(sim);
@@ -70,14 +70,14 @@ test("the end of the receiver takes its timers along, the end of who set them do
   }));
 
 test("a timer to a dead process never was", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const gone = sim.spawn(() => {});
     const setter = puppet(sim);
     await setter.does((self) => expect(self.sendAfter("tick", 10, gone).cancel()).toBe(false));
   }));
 
 test("a timer to a name goes to whoever holds it when the time has come, or to nobody", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const setter = puppet(sim);
     const first = sim.spawn(forever, { name: lobby });
     await setter.does((self) => {
@@ -92,7 +92,7 @@ test("a timer to a name goes to whoever holds it when the time has come, or to n
   }));
 
 test("a delay that is not a number from 0 up is refused", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const setter = puppet(sim);
     await setter.does((self) => {
       for (const delay of [-1, Number.NaN, undefined as any]) {
@@ -102,7 +102,7 @@ test("a delay that is not a number from 0 up is refused", () =>
   }));
 
 test("a sleep of no length that makes sense is refused, and other timers still fire", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const refused: unknown[] = [];
     const sleeper = puppet(sim);
     await sleeper.does((self) => {
@@ -119,13 +119,13 @@ test("a sleep of no length that makes sense is refused, and other timers still f
   }));
 
 test("a target that is neither a pid nor a name is refused when the timer is set", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const setter = puppet(sim);
     await setter.does((self) => expect(() => self.sendAfter("tick", 10, {} as any)).toThrow(BadArgument));
   }));
 
 test("a delay beyond 2^31 ms is kept", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const receiver = puppet(sim);
     await receiver.does((self) => self.sendAfter("tick", 2 ** 40));
     await sim.advance(2 ** 40 - 1);
@@ -144,7 +144,7 @@ test(
 );
 
 test("a sleep without end has none, and the clock does not jump to it", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     let woken = false;
     sim.spawn(async (self) => {
       await self.sleep(Number.POSITIVE_INFINITY);
@@ -238,7 +238,7 @@ test("a timeout is one frozen value", () => {
 });
 
 test("a pending timer can be read: how long until it fires", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const owner = puppet(sim);
     let timer: TimerRef | undefined;
     await owner.does((self) => {
@@ -258,7 +258,7 @@ test("a pending timer can be read: how long until it fires", () =>
   }));
 
 test("sendAt sends at a time of the clock, at once when that is past", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     await sim.advance(1_000);
     const owner = puppet(sim);
     await owner.does((self) => {
@@ -275,7 +275,7 @@ test("sendAt sends at a time of the clock, at once when that is past", () =>
   }));
 
 test("startTimer says which timer it was", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const owner = puppet(sim);
     const refs: number[] = [];
     await owner.does((self) => {

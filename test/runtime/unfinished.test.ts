@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { noreply, ok, onReport, type Pid, reply, type Self, system, Task } from "hornbeam";
 import { GenServer, start, startLink } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
 import { DynamicSupervisor, Registry, registry } from "hornbeam/supervisor";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
 import type { LiveSystem } from "../../runtime/system.ts";
 import { events, forever, REAL, runFixture } from "./support.ts";
@@ -39,7 +39,7 @@ const Slow = {
 
 describe("asynchronous code whose process has ended", () => {
   test("and that is still not over after 5000 ms is told of, with what the process was busy with", () =>
-    simulate(manual, async (sim) => {
+    inVirtualTime(manual, async (sim) => {
       const told = events(sim, "process.unfinished");
       const outside = new Outside();
       const server = await start(sim, Slow, { outside }, { label: "slow" });
@@ -72,7 +72,7 @@ describe("asynchronous code whose process has ended", () => {
       [30, 30],
       ["infinity", undefined],
     ] as const) {
-      await simulate({ ...manual, unfinishedAfter }, async (sim) => {
+      await inVirtualTime({ ...manual, unfinishedAfter }, async (sim) => {
         let told: unknown;
         sim.telemetry.on("process.unfinished", ({ after }) => {
           told = [after, sim.now()];
@@ -89,7 +89,7 @@ describe("asynchronous code whose process has ended", () => {
   test.each(["give", "fail"] as const)(
     "is not told of when it comes to its end in time (%s), only that it went on",
     (end) =>
-      simulate(manual, async (sim) => {
+      inVirtualTime(manual, async (sim) => {
         const told = events(sim, "process.unfinished");
         const zombies = events(sim, "process.zombie");
         const outside = new Outside();
@@ -108,7 +108,7 @@ describe("asynchronous code whose process has ended", () => {
   );
 
   test("and that a behaviour of its own kind has failed in is not told of, either", () =>
-    simulate(manual, async (sim) => {
+    inVirtualTime(manual, async (sim) => {
       const told = events(sim, "process.unfinished");
       const outside = new Outside();
       const behaviour = { kind: "odd", start: () => outside.answer, receive() {} };
@@ -121,7 +121,7 @@ describe("asynchronous code whose process has ended", () => {
     }));
 
   test("and that stops because its signal was aborted is not told of", () =>
-    simulate(manual, async (sim) => {
+    inVirtualTime(manual, async (sim) => {
       const told = events(sim, "process.unfinished");
       const pid = sim.spawn((self) => once(self.signal, "abort"));
       await sim.idle();
@@ -131,7 +131,7 @@ describe("asynchronous code whose process has ended", () => {
     }));
 
   test("is told of when the process ended itself before its first await", () =>
-    simulate(manual, async (sim) => {
+    inVirtualTime(manual, async (sim) => {
       const told = events(sim, "process.unfinished");
       const Rash = {
         init: () => ok(0),
@@ -154,7 +154,7 @@ describe("asynchronous code whose process has ended", () => {
     }));
 
   test("is told of when it is a terminate that was cut short by a kill", () =>
-    simulate(manual, async (sim) => {
+    inVirtualTime(manual, async (sim) => {
       const told = events(sim, "process.unfinished");
       const supervisor = await sim.start(DynamicSupervisor.child({ id: "top" }));
       const child = await DynamicSupervisor.startChild(sim, supervisor, {
@@ -184,7 +184,7 @@ describe("asynchronous code whose process has ended", () => {
 describe("is over, and not told of, code that waited for", () => {
   const lobby = registry("lobby");
 
-  const waits: { readonly [what: string]: (self: Self, server: Pid, sim: Sim) => Promise<unknown> } = {
+  const waits: { readonly [what: string]: (self: Self, server: Pid, sim: VirtualSystem) => Promise<unknown> } = {
     "a message": (self) => forever(self),
     "a sleep": (self) => self.sleep(1_000_000),
     "a reply": (self, server) => self.with({ timeout: "infinity" }).call(server, "mute"),
@@ -200,7 +200,7 @@ describe("is over, and not told of, code that waited for", () => {
   };
 
   test.each(Object.keys(waits))("%s", (what) =>
-    simulate({ ...manual, unfinishedAfter: 50 }, async (sim) => {
+    inVirtualTime({ ...manual, unfinishedAfter: 50 }, async (sim) => {
       await sim.start(Registry.child({ name: lobby, keys: "unique" }));
       const holder = sim.spawn((self) => Registry.lock(self, lobby, "key", () => forever(self)));
       const server = await start(sim, Slow, { outside: new Outside() });
@@ -217,7 +217,7 @@ describe("is over, and not told of, code that waited for", () => {
   );
 
   test("and code that asks for something of the runtime only after the end is over then", () =>
-    simulate(manual, async (sim) => {
+    inVirtualTime(manual, async (sim) => {
       const told = events(sim, "process.unfinished");
       const outside = new Outside();
       const asks: ((self: Self) => Promise<unknown>)[] = [
@@ -236,7 +236,7 @@ describe("is over, and not told of, code that waited for", () => {
     }));
 
   test("and so is code that ended its process, and then waited for the runtime, before its first turn was over", () =>
-    simulate(manual, async (sim) => {
+    inVirtualTime(manual, async (sim) => {
       const told = events(sim, "process.unfinished");
       const Rash = {
         init: () => ok(0),
@@ -256,7 +256,7 @@ describe("is over, and not told of, code that waited for", () => {
     }));
 
   test("but not code that has a task or the item of a stream in hand, and waits for something else", () =>
-    simulate(manual, async (sim) => {
+    inVirtualTime(manual, async (sim) => {
       const told = events(sim, "process.unfinished");
       const pids = [
         sim.spawn((self) => {
@@ -276,7 +276,7 @@ describe("is over, and not told of, code that waited for", () => {
     }));
 
   test("but not code that has a timer, a monitor or a link besides, and waits for something else", () =>
-    simulate(manual, async (sim) => {
+    inVirtualTime(manual, async (sim) => {
       const told = events(sim, "process.unfinished");
       const peer = sim.spawn(forever);
       const pid = sim.spawn((self) => {
@@ -294,7 +294,7 @@ describe("is over, and not told of, code that waited for", () => {
 
 describe("the watch over unfinished code", () => {
   test("is kept only for processes that end in the middle of something, and only when somebody listens", () =>
-    simulate(manual, async (sim) => {
+    inVirtualTime(manual, async (sim) => {
       const { timers } = (sim as unknown as LiveSystem).kernel;
       const left = () => [...timers.owners()].length;
       const end = async (run: (self: Self) => unknown) => {
@@ -316,7 +316,7 @@ describe("the watch over unfinished code", () => {
 
   test("is no leak, moves no simulated time by itself, and is gone with the system", async () => {
     const told: unknown[] = [];
-    await simulate(async (sim) => {
+    await inVirtualTime(async (sim) => {
       sim.telemetry.on("process.unfinished", () => told.push(sim.now()));
       const pid = sim.spawn(() => new Outside().answer);
       await sim.idle();
@@ -347,7 +347,7 @@ describe("the watch over unfinished code", () => {
 });
 
 test("the report says which process, why it ended, since when, and what is not done", () =>
-  simulate(manual, async (sim) => {
+  inVirtualTime(manual, async (sim) => {
     const seen: string[] = [];
     onReport(
       sim.telemetry,

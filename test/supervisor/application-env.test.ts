@@ -1,6 +1,6 @@
 import { BadArgument } from "hornbeam";
-import { type Sim, simulate } from "hornbeam/sim";
 import { Application, BadSpec, type SupervisorInit, supervisor } from "hornbeam/supervisor";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 
 interface Env {
@@ -21,9 +21,9 @@ const Web = {
   },
 } satisfies Application<Env>;
 
-const inSim = (test: (sim: Sim) => Promise<void>) => () => {
+const inSim = (test: (sim: VirtualSystem) => Promise<void>) => () => {
   seen.length = 0;
-  return simulate(test);
+  return inVirtualTime(test);
 };
 
 test(
@@ -86,12 +86,12 @@ test(
     });
     await sim.idle();
     expect([read, Application.getEnv(sim, Web, "port")]).toEqual([[1], 2]);
-    await simulate((other) => expect(Application.getEnv(other, Web, "port")).toBe(4000));
+    await inVirtualTime((other) => expect(Application.getEnv(other, Web, "port")).toBe(4000));
   }),
 );
 
 test("names that every object has are not settings", () =>
-  simulate((sim) => {
+  inVirtualTime((sim) => {
     expect(Application.getEnv(sim, Web, "toString" as never)).toBeUndefined();
     expect(Application.getEnv(sim, { name: "bare" }, "constructor" as never)).toBeUndefined();
   }));
@@ -125,9 +125,9 @@ test.for([
 });
 
 test("putEnv wants a key that is a string, and a caller that is a process or a system", () =>
-  simulate((sim) => {
+  inVirtualTime((sim) => {
     expect(() => Application.putEnv(sim, Web, 1 as never, 1 as never)).toThrow("expected a key (a string), got: 1");
-    expect(() => Application.putEnv({} as unknown as Sim, Web, "port", 1)).toThrow(
+    expect(() => Application.putEnv({} as unknown as VirtualSystem, Web, "port", 1)).toThrow(
       "expected a process (self) or a system",
     );
   }));

@@ -26,7 +26,6 @@ import {
   startLink,
   sys,
 } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
 import {
   AlreadyRegistered,
   Application,
@@ -45,6 +44,7 @@ import {
   WorkerPool,
   WorkerPoolError,
 } from "hornbeam/supervisor";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { forever } from "../runtime/support.ts";
 import { App, Counter, dynamic, rooms, shards, startEach, tasks } from "./each.ts";
@@ -58,7 +58,7 @@ const Lamp = {
 
 const Shop = { name: "shop", env: { level: 1 } } satisfies Application<{ level: number }>;
 
-async function world(sim: Sim) {
+async function world(sim: VirtualSystem) {
   await startEach(sim);
   await Application.start(sim, Shop);
   const dead = sim.spawn(() => {});
@@ -308,7 +308,7 @@ const DOCUMENTED = [
 ];
 
 test.each(Object.keys(ops))("%s: every bad input is refused with what was expected and what came, or is taken", (op) =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const wrong: string[] = [];
     for (const [kind, make] of Object.entries(bads)) {
       const scene = await sceneOf(sim);
@@ -354,8 +354,8 @@ test.each(Object.keys(ops))("%s: every bad input is refused with what was expect
 );
 
 /** One scene a simulation. */
-const scenes = new WeakMap<Sim, World>();
-async function sceneOf(sim: Sim): Promise<World> {
+const scenes = new WeakMap<VirtualSystem, World>();
+async function sceneOf(sim: VirtualSystem): Promise<World> {
   const known = scenes.get(sim);
   if (known !== undefined) return known;
   const made = await world(sim);

@@ -21,8 +21,8 @@ import {
   start,
   sys,
 } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
 import { DynamicSupervisor, Registry, registry, Supervisor, supervisor, TaskSupervisor } from "hornbeam/supervisor";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
 import { forever, inside } from "../runtime/support.ts";
 
@@ -31,7 +31,7 @@ const one = (overflow: MailboxOptions["overflow"]): MailboxOptions => ({ limit: 
 const tags = (inbox: readonly unknown[]) => inbox.map((message) => (message as Down).tag ?? message);
 
 /** A process with a mailbox of one message, which reads when it is let go. */
-function reader(sim: Sim, overflow: MailboxOptions["overflow"], prepare: (self: Self) => unknown = () => {}) {
+function reader(sim: VirtualSystem, overflow: MailboxOptions["overflow"], prepare: (self: Self) => unknown = () => {}) {
   const inbox: unknown[] = [];
   const gate = Promise.withResolvers<void>();
   const pid = sim.spawn(
@@ -54,7 +54,7 @@ describe.each(DROPPING)("a full mailbox with %s still takes", (overflow) => {
   const user = overflow === "dropNewest" ? ["mine"] : ["yours"];
 
   test("what a group tells", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const { pid, read } = reader(sim, overflow, (self) => pg.monitor(self, "news"));
       await sim.idle();
       sim.send(pid, "mine");
@@ -66,7 +66,7 @@ describe.each(DROPPING)("a full mailbox with %s still takes", (overflow) => {
     }));
 
   test("what a registry tells its listeners", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const rooms = registry("rooms");
       const listener = name("listener");
       await sim.start(Registry.child({ name: rooms, keys: "unique", listeners: [listener] }));
@@ -82,7 +82,7 @@ describe.each(DROPPING)("a full mailbox with %s still takes", (overflow) => {
     }));
 
   test("the end of a task that nobody waits for", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const tasks = name("tasks");
       await sim.start(TaskSupervisor.child({ name: tasks }));
       const { pid, read } = reader(sim, overflow, async (self) => {
@@ -98,7 +98,7 @@ describe.each(DROPPING)("a full mailbox with %s still takes", (overflow) => {
     }));
 
   test("the answer to a request that nobody waits for", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const { pid, read } = reader(sim, overflow, (self) => {
         GenServer.sendRequest(self, name("nobody"), "echo" as never);
         self.send(self.pid, "mine");
@@ -109,7 +109,7 @@ describe.each(DROPPING)("a full mailbox with %s still takes", (overflow) => {
     }));
 
   test("a timeout of a state machine", () =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       const events: unknown[] = [];
       const Waiting = {
         init: () => nextState("waiting", undefined, { stateTimeout: 10 }),
@@ -129,7 +129,7 @@ describe.each(DROPPING)("a full mailbox with %s still takes", (overflow) => {
     }));
 
   test("what a supervisor tells itself: a restart that failed is tried again", () =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       const bounded = name("bounded");
       let starts = 0;
       const Flaky = {
@@ -155,7 +155,7 @@ describe.each(DROPPING)("a full mailbox with %s still takes", (overflow) => {
     }));
 
   test("the answer that comes through an alias made for it", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       let alias: any;
       const { pid, read } = reader(sim, overflow, (self) => {
         alias = self.alias({ reply: true });
@@ -173,7 +173,7 @@ test.each<[string, SendOptions | undefined]>([
   ["an ordinary message", undefined],
   ["a message with priority", { priority: true }],
 ])("%s through an alias is a user's: the mailbox refuses it when it is full", (_, options) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     let alias: any;
     const { pid, read } = reader(sim, "refuse", (self) => {
       alias = self.alias({ priority: true });
@@ -186,7 +186,7 @@ test.each<[string, SendOptions | undefined]>([
 );
 
 test("dropOldest drops the oldest of all that wait, those that a suspended server keeps among them", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const Log = {
       init: () => ok<readonly unknown[]>([]),
       handleInfo: (message: unknown, log: readonly unknown[]) => noreply([...log, message]),
@@ -202,7 +202,7 @@ test("dropOldest drops the oldest of all that wait, those that a suspended serve
   }));
 
 test("dropOldest drops the oldest of all that wait, those that a selective receive has passed over among them", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const read: unknown[] = [];
     const gate = Promise.withResolvers<void>();
     const pid = sim.spawn(
@@ -224,7 +224,7 @@ test("dropOldest drops the oldest of all that wait, those that a selective recei
   }));
 
 test("a call that a suspended server keeps and drops for a newer message fails with mailboxFull", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const Quiet = {
       init: () => ok(0),
       handleCall: { get: (_, n: number) => reply(n, n) },
@@ -240,7 +240,7 @@ test("a call that a suspended server keeps and drops for a newer message fails w
   }));
 
 test("a supervisor that is suspended when a child ends knows its reason when it is stopped", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const errors: unknown[] = [];
     sim.telemetry.on("supervisor.child.shutdownError", (_, { reason }) => void errors.push(reason));
     const Quiet = { init: () => ok(0) };

@@ -12,7 +12,6 @@ import {
   startLink,
   sys,
 } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
 import {
   Application,
   DynamicSupervisor,
@@ -24,6 +23,7 @@ import {
   via,
   WorkerPool,
 } from "hornbeam/supervisor";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
 import { events, forever } from "../runtime/support.ts";
 import { App, Counter, dynamic, rooms, shards, startEach, tasks } from "./each.ts";
@@ -43,7 +43,7 @@ const Template = {
   }),
 };
 
-async function world(sim: Sim) {
+async function world(sim: VirtualSystem) {
   await startEach(sim, { registry: { meta: { color: "red" } } });
   await Application.start(sim, Running);
   return {
@@ -59,7 +59,7 @@ async function world(sim: Sim) {
 type World = Awaited<ReturnType<typeof world>>;
 
 /** All that can be seen of the system. */
-async function picture(sim: Sim, { counter, lamp, agent, app, simple, member }: World) {
+async function picture(sim: VirtualSystem, { counter, lamp, agent, app, simple, member }: World) {
   return {
     processes: sim
       .processes()
@@ -185,7 +185,7 @@ const immediate: Record<string, (self: Self, world: World) => unknown> = {
 };
 
 /** Lets a process that has been killed in the middle of an await do something. */
-async function afterlife(sim: Sim, act: (self: Self) => unknown) {
+async function afterlife(sim: VirtualSystem, act: (self: Self) => unknown) {
   const zombies = events(sim, "process.zombie");
   const gate = Promise.withResolvers<void>();
   const outcome: unknown[] = [];
@@ -215,7 +215,7 @@ async function afterlife(sim: Sim, act: (self: Self) => unknown) {
 
 describe("what a dead process asks for", () => {
   test.each(Object.keys({ ...asked, ...awaited }))("is not done, and it never goes on: %s", (what) =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       const scene = await world(sim);
       pg.join(sim, "news", scene.member);
       Application.putEnv(sim, Running, "level", 3);
@@ -233,7 +233,7 @@ describe("what a dead process asks for", () => {
   );
 
   test.each(Object.keys(immediate))("is not done: %s", (what) =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       const scene = await world(sim);
       pg.join(sim, "news", scene.member);
       Application.putEnv(sim, Running, "level", 3);
@@ -252,15 +252,15 @@ describe("what a dead process asks for", () => {
 
 test.each(Object.keys(asked))("who asks a system that has stopped is told so, and does not wait: %s", async (what) => {
   let scene: World | undefined;
-  let stopped: Sim | undefined;
-  await simulate(async (sim) => {
+  let stopped: VirtualSystem | undefined;
+  await inVirtualTime(async (sim) => {
     scene = await world(sim);
     stopped = sim;
   });
   const act = asked[what] as (by: Caller, world: World) => unknown;
   const late = new Promise((resolve) => setImmediate(() => setImmediate(resolve, "nothing")));
   const outcome = await Promise.race([
-    (async () => act(stopped as Sim, scene as World))().catch((error) => error),
+    (async () => act(stopped as VirtualSystem, scene as World))().catch((error) => error),
     late,
   ]);
   if (what === "Application.whichApplications") expect(outcome).toEqual([]);
@@ -270,7 +270,7 @@ test.each(Object.keys(asked))("who asks a system that has stopped is told so, an
 });
 
 test("a dead process that starts the first application of a system does not bring the controller along", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const gate = Promise.withResolvers<void>();
     const pid = sim.spawn(async (self) => {
       await gate.promise;

@@ -1,7 +1,7 @@
 import { name, noreply, ok, reply } from "hornbeam";
 import { child, type GenServer } from "hornbeam/genserver";
-import type { Sim } from "hornbeam/sim";
 import { DynamicSupervisor, PartitionSupervisor, Registry, registry, TaskSupervisor } from "hornbeam/supervisor";
+import type { VirtualSystem } from "hornbeam/test";
 
 // One of each supervisor that others ask for something, under the names that tests know.
 
@@ -24,7 +24,7 @@ export const App = {
 
 /** Starts them, with options of their own where a test needs some. */
 export async function startEach(
-  sim: Sim,
+  sim: VirtualSystem,
   options: { readonly registry?: object; readonly dynamic?: object } = {},
 ): Promise<void> {
   await sim.start(Registry.child({ name: rooms, keys: "unique", ...options.registry }));

@@ -12,7 +12,6 @@ import {
   start,
   sys,
 } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
 import {
   Application,
   DynamicSupervisor,
@@ -23,6 +22,7 @@ import {
   TaskSupervisor,
   via,
 } from "hornbeam/supervisor";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { linked } from "../../runtime/links.ts";
 import { addressOf } from "../../runtime/pid.ts";
@@ -65,7 +65,7 @@ const Shop = {
   start: () => supervisor({ init: () => ({ strategy: "oneForOne" as const, children: [] }) }),
 } satisfies Application<{ level: number }>;
 
-async function world(sim: Sim) {
+async function world(sim: VirtualSystem) {
   await startEach(sim, { registry: { listeners: [name("listener")] }, dynamic: { maxRestarts: Infinity } });
   await Application.start(sim, Shop);
   await Application.stop(sim, Shop);
@@ -312,7 +312,7 @@ function holdings({ links, watchers, watching, timers, extras, messageCount, beh
   };
 }
 
-const holdingsOf = (sim: Sim, signal: AbortSignal) => {
+const holdingsOf = (sim: VirtualSystem, signal: AbortSignal) => {
   const { kernel, self } = sim as unknown as LiveSystem;
   const all = [self as Process, ...sim.processes().map(({ pid }) => addressOf(pid).process as Process)];
   return {
@@ -328,7 +328,7 @@ const holdingsOf = (sim: Sim, signal: AbortSignal) => {
 test.each(Object.keys(features))(
   "nothing is kept of %s",
   (what) =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const scene = await world(sim);
       const feature = features[what] as (typeof features)[string];
       await inside(sim, async (self) => {

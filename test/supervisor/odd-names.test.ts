@@ -1,7 +1,6 @@
 // Names, keys and requests come from outside: whatever they are, they mean themselves and nothing else.
 import { name, noreply, ok, type Pid, pg, reply, Table } from "hornbeam";
 import { child, GenServer, GenStatem, keepStateAndData, nextState, start } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
 import {
   Application,
   DynamicSupervisor,
@@ -12,6 +11,7 @@ import {
   supervisor,
   via,
 } from "hornbeam/supervisor";
+import { inVirtualTime } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
 import { deaths, inside } from "../runtime/support.ts";
 
@@ -59,7 +59,7 @@ const wild: any = Application;
 
 describe.each(TEXTS.map((text) => [shown(text), text] as const))("%s", (_, text) => {
   test("is a name like any other", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       expect(sim.whereis(name(text))).toBeUndefined();
       await expect((sim as any).call(name(text), "get")).rejects.toMatchObject({ reason: "noproc" });
       const pid = await start(sim, Empty, { name: name(text) });
@@ -68,7 +68,7 @@ describe.each(TEXTS.map((text) => [shown(text), text] as const))("%s", (_, text)
     }));
 
   test("is no request of a server that does not have it, and one of a server that has", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const died = deaths(sim);
       const empty: Pid = await start(sim, Empty);
       await expect((sim as any).call(empty, text)).rejects.toMatchObject({ reason: { name: "Undefined" } });
@@ -91,7 +91,7 @@ describe.each(TEXTS.map((text) => [shown(text), text] as const))("%s", (_, text)
     }));
 
   test("is a state, a timeout and a request of a state machine, or none", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const seen: unknown[] = [];
       const Machine = {
         init: () => nextState(text, 0, { genericTimeout: 10, name: text, content: "late" }),
@@ -117,7 +117,7 @@ describe.each(TEXTS.map((text) => [shown(text), text] as const))("%s", (_, text)
     }));
 
   test("is a setting of an application, and the name of one", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const App = { name: text, env: { other: 1 } };
       expect(wild.getEnv(sim, App, text)).toBeUndefined();
       expect(() => wild.fetchEnv(sim, App, text)).toThrow("expected a key of the environment");
@@ -137,7 +137,7 @@ describe.each(TEXTS.map((text) => [shown(text), text] as const))("%s", (_, text)
     }));
 
   test("is the id of a child", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const app = await sim.start(supervisor({ init: () => ({ strategy: "oneForOne" as const, children: [] }) }));
       await expect(Supervisor.whichChild(sim, app, text)).rejects.toMatchObject({ reason: "notFound" });
       const pid = await Supervisor.startChild(sim, app, child(Empty, { id: text }));
@@ -147,7 +147,7 @@ describe.each(TEXTS.map((text) => [shown(text), text] as const))("%s", (_, text)
     }));
 
   test("is the name of a scope of groups, of a registry, and of a table", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const pid = await start(sim, Empty);
       pg.scope(text).join(sim, text, pid);
       expect([pg.scope(text).getMembers(sim, text), pg.getMembers(sim, text)]).toEqual([[pid], []]);
@@ -160,7 +160,7 @@ describe.each(TEXTS.map((text) => [shown(text), text] as const))("%s", (_, text)
 
 describe.each(VALUES.map((value) => [shown(value), value] as const))("as a key, %s", (_, key) => {
   test("finds what was registered under it, and nothing else", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const rooms = registry<any, number>("rooms");
       const many = registry<any, number>("many");
       await sim.start(Registry.child({ name: rooms, keys: "unique" }));
@@ -185,7 +185,7 @@ describe.each(VALUES.map((value) => [shown(value), value] as const))("as a key, 
     }));
 
   test("is a group, and belongs to a partition, always the same", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       const shards = name("shards");
       await sim.start(PartitionSupervisor.child({ name: shards, childSpec: child(Empty), partitions: 5 }));
       const found = sim.whereis(PartitionSupervisor.name(shards, key));
@@ -203,7 +203,7 @@ describe.each(VALUES.map((value) => [shown(value), value] as const))("as a key, 
 });
 
 test.each([undefined, null, 7, "", Symbol("x"), Number.NaN, {}, "undefined"])("%o is no name", (wrong) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const made = name(wrong as never);
     await inside(sim, (self) => {
       expect(() => self.register(made)).toThrow(/expected .*, got: /);

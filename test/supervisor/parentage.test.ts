@@ -1,13 +1,13 @@
 import type { ChildSpec, Pid, Self } from "hornbeam";
-import { simulate } from "hornbeam/sim";
 import { DynamicSupervisor, Supervisor, supervisor } from "hornbeam/supervisor";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { forever } from "../runtime/support.ts";
 
 test.each(["static", "dynamic"])(
   "a process may be the child of two supervisors (%s): its end is heard by both",
   (kind) =>
-    simulate({ time: "manual" }, async (sim) => {
+    inVirtualTime({ time: "manual" }, async (sim) => {
       const started: Pid[] = [];
       /** The second start of it finds the process of the first, and links itself. */
       const shared: ChildSpec = {

@@ -1,6 +1,5 @@
 import { BadArgument, CallError, name, noreply, ok, type Pid, type Reason, reply, type Self } from "hornbeam";
 import { child, type GenServer } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
 import {
   DynamicSupervisor,
   type PartitionOptions,
@@ -9,6 +8,7 @@ import {
   registry,
   via,
 } from "hornbeam/supervisor";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
 import { deaths, forever, puppet } from "../runtime/support.ts";
 import { refuses } from "./registry-support.ts";
@@ -22,13 +22,14 @@ const Counter = {
 const counters = name("counters");
 const counterOf = (key: unknown) => PartitionSupervisor.name<typeof Counter>(counters, key);
 
-const withPartitions = (options: Partial<PartitionOptions>, test: (sim: Sim, top: Pid) => unknown) =>
-  simulate(async (sim) => {
+const withPartitions = (options: Partial<PartitionOptions>, test: (sim: VirtualSystem, top: Pid) => unknown) =>
+  inVirtualTime(async (sim) => {
     const spec = { name: counters, childSpec: child(Counter, 0), partitions: 3, ...options };
     await test(sim, await sim.start(PartitionSupervisor.child(spec)));
   });
 
-const pidsOf = (sim: Sim, count: number) => Array.from({ length: count }, (_, i) => sim.whereis(counterOf(i)));
+const pidsOf = (sim: VirtualSystem, count: number) =>
+  Array.from({ length: count }, (_, i) => sim.whereis(counterOf(i)));
 
 describe("the child spec", () => {
   test("has the name as its id, be it a name or a key, unless it is said otherwise", () => {
@@ -57,14 +58,14 @@ describe("the child spec", () => {
 });
 
 test("eight partitions start unless it is told another number", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await sim.start(PartitionSupervisor.child({ name: counters, childSpec: child(Counter, 0) }));
     expect(PartitionSupervisor.partitions(sim, counters)).toBe(8);
     expect(new Set(pidsOf(sim, 8)).size).toBe(8);
   }));
 
 test("children that are started by keys are spread over all partitions, and each is under the one of its key", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pools = name("pools");
     await sim.start(PartitionSupervisor.child({ name: pools, childSpec: DynamicSupervisor.child() }));
     const keys = Array.from({ length: 100 }, (_, i) => (i % 2 === 0 ? { ref: i } : `key ${i}`));
@@ -144,7 +145,7 @@ test("a partition is called, cast, monitored and found by a key, and after a res
   }));
 
 test("a supervisor called by a key of a registry has partitions, too", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     await sim.start(Registry.child({ name: registry("reg"), keys: "unique" }));
     const top = via(registry("reg"), "counters");
     await sim.start(PartitionSupervisor.child({ name: top, childSpec: child(Counter, 7) }));
@@ -183,7 +184,7 @@ test("the strategy and the limits of restarts are those of a supervisor", () =>
   }));
 
 test("a partition that cannot start fails the start of all, and those that ran are stopped", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const Fails = {
       init: (partition: number) => {
         if (partition === 2) throw new Error("no third one");
@@ -252,7 +253,7 @@ describe("resize", () => {
     }));
 
   test("a partition that does not come up again is the caller's error, and the size stays", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       let broken = false;
       const Breaks = {
         init: () => {
@@ -270,7 +271,7 @@ describe("resize", () => {
     }));
 
   test("goes on where one was left whose caller ended in the middle of it", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       let slow = false;
       const Slow = {
         init: (_: number, self: Self) => (slow ? self.sleep(100).then(() => ok(0)) : ok(0)),
@@ -317,7 +318,7 @@ describe("administration", () => {
     }));
 
   test("one that does not run is noproc", () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       await sim.start(Registry.child({ name: registry("reg"), keys: "unique" }));
       for (const nobody of [counters, via(registry("reg"), "unknown"), name("reg")]) {
         expect(() => PartitionSupervisor.partitions(sim, nobody)).toThrow(CallError);

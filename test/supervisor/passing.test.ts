@@ -1,7 +1,6 @@
 // What becomes of messages (`messages: "freeze"`, `"clone"`) is no business of the library's own: every feature works.
 import { noreply, ok, reply, Task } from "hornbeam";
 import { Agent, child, type GenServer, start, sys } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
 import {
   Application,
   DynamicSupervisor,
@@ -10,6 +9,7 @@ import {
   TaskSupervisor,
   WorkerPool,
 } from "hornbeam/supervisor";
+import { inVirtualTime } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
 import { inside } from "../runtime/support.ts";
 import { failure, Gate, pool, REAL, tasks } from "./pool-support.ts";
@@ -31,7 +31,7 @@ const App = (from: number) =>
 
 describe.each(["freeze", "clone"] as const)("with messages passed by %s,", (messages) => {
   test("an application is the same one each time, and reads what was put into its environment", () =>
-    simulate({ messages }, async (sim) => {
+    inVirtualTime({ messages }, async (sim) => {
       const levels: number[] = [];
       const Shop = {
         name: "shop",
@@ -51,7 +51,7 @@ describe.each(["freeze", "clone"] as const)("with messages passed by %s,", (mess
     }));
 
   test("a look at a state changes nothing of it", () =>
-    simulate({ messages }, async (sim) => {
+    inVirtualTime({ messages }, async (sim) => {
       const counter = await start(sim, Counter, 1);
       const seen = await sys.getState(sim, counter);
       expect(await sim.call(counter, "add", 1)).toBe(2);
@@ -68,7 +68,7 @@ describe.each(["freeze", "clone"] as const)("with messages passed by %s,", (mess
     }));
 
   test("children, tasks and agents are what they were", () =>
-    simulate({ messages }, async (sim) => {
+    inVirtualTime({ messages }, async (sim) => {
       const app = await sim.start(App(1));
       const spec = child(Counter, 5, { id: "late", backoff: { first: 10 } });
       const late = await Supervisor.startChild(sim, app, spec);
@@ -91,7 +91,7 @@ describe.each(["freeze", "clone"] as const)("with messages passed by %s,", (mess
   test(
     "a pool knows which task is called off",
     () =>
-      simulate({ messages, time: "manual" }, async (sim) => {
+      inVirtualTime({ messages, time: "manual" }, async (sim) => {
         await sim.start(WorkerPool.child({ name: pool, filename: tasks, maxThreads: 1 }));
         const gate = new Gate();
         const run = failure(WorkerPool.run(sim.with({ timeout: 100 }), pool, "spin", gate.flags));

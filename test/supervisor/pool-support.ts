@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { name, type Pid, type TelemetryEvents } from "hornbeam";
-import { type Sim, simulate } from "hornbeam/sim";
 import { type Supervisor, supervisor, WorkerPool, type WorkerPoolOptions } from "hornbeam/supervisor";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect } from "vitest";
 
 export const tasks = new URL("./fixtures/tasks.ts", import.meta.url);
@@ -14,9 +14,9 @@ export const REAL = 30_000;
 /** A simulation with the pool `pool` under a supervisor. The system is stopped, and no thread may be left. */
 export const withPool = (
   options: Partial<WorkerPoolOptions>,
-  test: (sim: Sim, top: Pid) => Promise<void>,
+  test: (sim: VirtualSystem, top: Pid) => Promise<void>,
 ): Promise<void> =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const Top = {
       init: () => ({
         strategy: "oneForOne",
@@ -57,7 +57,7 @@ export class Gate {
 }
 
 /** Resolves to the metadata of the next event of a kind. */
-export const next = <E extends keyof TelemetryEvents>(sim: Sim, event: E): Promise<TelemetryEvents[E][1]> =>
+export const next = <E extends keyof TelemetryEvents>(sim: VirtualSystem, event: E): Promise<TelemetryEvents[E][1]> =>
   new Promise((resolve) => {
     const off = sim.telemetry.on(event, (_: unknown, metadata: TelemetryEvents[E][1]) => {
       off();

@@ -1,6 +1,6 @@
 import { BadArgument, name, type Pid } from "hornbeam";
-import { type Sim, simulate } from "hornbeam/sim";
 import { Registry, registry, Supervisor } from "hornbeam/supervisor";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect } from "vitest";
 import { addressOf } from "../../runtime/pid.ts";
 import { type Puppet, puppet } from "../runtime/support.ts";
@@ -13,7 +13,7 @@ export const reg = registry("reg");
 export const listener = name("listener");
 
 export interface Scene {
-  readonly sim: Sim;
+  readonly sim: VirtualSystem;
   /** The registry's own process, and those that registrants are linked to. */
   readonly top: Pid;
   readonly partitions: readonly Pid[];
@@ -23,7 +23,7 @@ export interface Scene {
 
 /** A registry of these keys, and two processes. */
 export const scene = (keys: Keys, partitions: number, test: (scene: Scene) => unknown): Promise<void> =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const top = await sim.start(Registry.child({ name: reg, keys, partitions, listeners: [listener] }));
     const children = await Supervisor.whichChildren(sim, top);
     const pids = children.toSorted((a, b) => Number(a.id) - Number(b.id)).map(({ pid }) => pid as Pid);
@@ -45,7 +45,7 @@ export const refuses = (act: () => unknown, why: RegExp): void => {
   expect(act).toThrow(why);
 };
 
-export const linksOf = (sim: Sim, pid: Pid): readonly Pid[] =>
+export const linksOf = (sim: VirtualSystem, pid: Pid): readonly Pid[] =>
   sim.processes().find((info) => info.pid === pid)?.links ?? [];
 
 /** How many resources a process owns: what nobody takes back stays with it as long as it lives. */

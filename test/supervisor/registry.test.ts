@@ -1,6 +1,6 @@
 import { name } from "hornbeam";
-import { simulate } from "hornbeam/sim";
 import { AlreadyRegistered, alreadyRegistered, Registry, registry, Supervisor } from "hornbeam/supervisor";
+import { inVirtualTime } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
 import { forever, puppet } from "../runtime/support.ts";
 import { type Keys, linksOf, listener, ownedBy, refuses, reg, type Scene, scene, thrown } from "./registry-support.ts";
@@ -333,7 +333,7 @@ test("a registry whose partition is being restarted refuses registrations, and a
   }));
 
 test("a registry keeps values beside its entries, for as long as it runs", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const top = await sim.start(Registry.child({ name: reg, keys: "unique", meta: { first: 1, __proto__: 2 } }));
     expect(Registry.getMeta(sim, reg, "first")).toBe(1);
     expect(Registry.getMeta(sim, reg, "toString")).toBeUndefined();
@@ -352,7 +352,7 @@ test("a registry keeps values beside its entries, for as long as it runs", () =>
   }));
 
 test("whatever is asked of a registry that does not run throws, and says so", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const ada = puppet(sim);
     const unknown = /expected a registry that runs, got: 'nowhere'/;
     const nowhere = registry("nowhere");
@@ -396,8 +396,8 @@ test("options that are none are refused before anything starts", () => {
 });
 
 test("each system has its own registries, whatever their names", () =>
-  simulate((first) =>
-    simulate(async (second) => {
+  inVirtualTime((first) =>
+    inVirtualTime(async (second) => {
       await first.start(Registry.child({ name: reg, keys: "unique" }));
       refuses(() => Registry.count(second, reg), /expected a registry that runs/);
       await second.start(Registry.child({ name: reg, keys: "unique" }));

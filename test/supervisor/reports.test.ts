@@ -276,8 +276,8 @@ test("nothing is built for a report that nobody listens to", () =>
     let asked = 0;
     const label = () => `asked ${++asked} times`;
     const quiet = world.tree("top", { children: [world.worker("a")], options: { label } });
-    const { simulate } = await import("hornbeam/sim");
-    await simulate(async (sim) => {
+    const { inVirtualTime } = await import("hornbeam/test");
+    await inVirtualTime(async (sim) => {
       const top = await sim.start(quiet);
       sim.kill((await Supervisor.whichChild(sim, top, "a")).pid as Pid);
       await sim.idle();

@@ -1,20 +1,20 @@
 import { ok, type Pid, type Self } from "hornbeam";
 import { child, type GenServer } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
 import { DynamicSupervisor, Supervisor, supervisor } from "hornbeam/supervisor";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
 
 const Idle = { init: (id: number) => ok(id) } satisfies GenServer<number>;
 const specs = (count: number) => Array.from({ length: count }, (_, id) => child(Idle, id, { id: `w${id}` }));
 
-type Work = (sim: Sim, count: number) => Promise<void>;
+type Work = (sim: VirtualSystem, count: number) => Promise<void>;
 
 const [FEW, MANY, GROWTH] = [1000, 10_000, 3];
 
 /** The time of this thread alone, in microseconds: other work on the machine does not lengthen it. */
 async function costOf(times: number, count: number, work: Work): Promise<number> {
   const before = process.threadCpuUsage();
-  for (let round = 0; round < times; round++) await simulate((sim) => work(sim, count));
+  for (let round = 0; round < times; round++) await inVirtualTime((sim) => work(sim, count));
   const { user, system } = process.threadCpuUsage(before);
   return user + system;
 }

@@ -12,8 +12,8 @@ import {
   stop,
 } from "hornbeam";
 import { child, type GenServer, type StartOptions } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
 import { type ChildTemplate, type SimpleInit, Supervisor, type SupervisorInit, supervisor } from "hornbeam/supervisor";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 
 /** How one start of a worker goes: after so many milliseconds it is up, is ignored, or fails. */
 export interface Outcome {
@@ -95,7 +95,7 @@ const Worker = {
  * `a#2`; the log reads `start a#2`, `terminate a#2 shutdown`, `down a#2 shutdown`, in the order in which it happened.
  */
 export class World {
-  readonly sim: Sim;
+  readonly sim: VirtualSystem;
   readonly log: string[] = [];
   /** What the supervisors reported: `exit a boom`, `startError a boom`, `shutdownError a killed`, `giveUp a boom`. */
   readonly reports: string[] = [];
@@ -103,7 +103,7 @@ export class World {
   private readonly names = new Map<Pid, string>();
   private readonly latest = new Map<string, Pid>();
 
-  constructor(sim: Sim) {
+  constructor(sim: VirtualSystem) {
     this.sim = sim;
     sim.telemetry.on("process.exit", (_, { pid, reason }) => {
       if (this.names.has(pid)) this.log.push(`down ${this.nameOf(pid)} ${text(reason)}`);
@@ -225,7 +225,8 @@ export class World {
 }
 
 /** Runs a test in virtual time; it fails when a process, a name or a timer is left over. */
-export const inWorld = <T>(test: (world: World) => Promise<T>): Promise<T> => simulate((sim) => test(new World(sim)));
+export const inWorld = <T>(test: (world: World) => Promise<T>): Promise<T> =>
+  inVirtualTime((sim) => test(new World(sim)));
 
 /** A supervisor with a child that runs, one that was stopped, and one that is temporary. */
 export async function mixed(world: World): Promise<Pid> {

@@ -1,14 +1,14 @@
 import { exit, name, type Pid, type Self } from "hornbeam";
-import { type Sim, simulate } from "hornbeam/sim";
 import { TaskSupervisor } from "hornbeam/supervisor";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, forever, inside } from "../runtime/support.ts";
 
 const tasks = name("tasks");
 
 /** Runs `work` beside a supervisor of tasks, and looks afterwards that no task, monitor or message is left. */
-const streaming = (work: (self: Self, sim: Sim) => unknown, trapExit = false) =>
-  simulate(async (sim) => {
+const streaming = (work: (self: Self, sim: VirtualSystem) => unknown, trapExit = false) =>
+  inVirtualTime(async (sim) => {
     await sim.start(TaskSupervisor.child({ name: tasks }));
     await inside(
       sim,
@@ -112,7 +112,7 @@ test("tasks of asyncStream end with their process, those of asyncStreamNolink li
   }));
 
 test.for(WAYS)("tasks of %s are the supervisor's children and stop with it; their caller is who reads", (way) =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const supervisor = await sim.start(TaskSupervisor.child({ name: tasks }));
     await inside(
       sim,

@@ -15,8 +15,8 @@ import {
   type TaskResult,
 } from "hornbeam";
 import { type GenServer, start } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
 import { type DynamicOptions, DynamicSupervisor, Supervisor, supervisor, TaskSupervisor } from "hornbeam/supervisor";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { deaths, forever, inside } from "../runtime/support.ts";
 
@@ -25,8 +25,8 @@ const quiet = (self: Self) => self.receive(undefined, 0);
 const TIMEOUT = { tag: "timeout" };
 
 /** Runs `work` in a process, beside a supervisor of tasks. */
-const working = (work: (self: Self, sim: Sim) => unknown, options: DynamicOptions = {}, trapExit = false) =>
-  simulate(async (sim) => {
+const working = (work: (self: Self, sim: VirtualSystem) => unknown, options: DynamicOptions = {}, trapExit = false) =>
+  inVirtualTime(async (sim) => {
     await sim.start(TaskSupervisor.child({ name: tasks, ...options }));
     await inside(sim, (self) => work(self, sim), { trapExit });
   });
@@ -34,7 +34,7 @@ const working = (work: (self: Self, sim: Sim) => unknown, options: DynamicOption
 const WAYS = ["async", "asyncNolink"] as const;
 
 test("a supervisor of tasks is a child of any tree, and several have ids of their own", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const children = [
       TaskSupervisor.child({ name: tasks }),
       TaskSupervisor.child({ id: "other" }),
@@ -77,7 +77,7 @@ test.for(WAYS)("%s runs a function under the supervisor, for its owner", (way) =
 );
 
 test.for(WAYS)("%s takes a time to stop in, and a label", (way) =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     const pid = await sim.start(TaskSupervisor.child());
     const died = deaths(sim);
     const kept: Pid[] = [];
@@ -379,7 +379,7 @@ test("terminateChild stops a task for good, and knows none but the supervisor's"
   }));
 
 test("too many restarts of its tasks end the supervisor", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const died = deaths(sim);
     const pid = await sim.start(TaskSupervisor.child({ maxRestarts: 1, maxSeconds: 10 }));
     await TaskSupervisor.startChild(sim, pid, () => exit("oops"), { restart: "permanent" });

@@ -16,8 +16,8 @@ import {
   stop,
 } from "hornbeam";
 import { child, GenServer, GenStatem, keepStateAndData, nextState, start } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
 import { DynamicSupervisor, Registry, registry, treeOf, via } from "hornbeam/supervisor";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
 import { events, forever, puppet } from "../runtime/support.ts";
 import { linksOf, refuses, thrown } from "./registry-support.ts";
@@ -41,8 +41,8 @@ const Counter = {
 const counters = registry<string, string | undefined, typeof Counter>("counters");
 const visits = via(counters, "visits");
 
-const withRegistry = (test: (sim: Sim) => unknown) =>
-  simulate(async (sim) => {
+const withRegistry = (test: (sim: VirtualSystem) => unknown) =>
+  inVirtualTime(async (sim) => {
     await sim.start(Registry.child({ name: counters, keys: "unique" }));
     await test(sim);
   });
@@ -156,7 +156,7 @@ test("a timer finds who has the key when it fires, and does not mind when nobody
   }));
 
 test("a key of a registry that does not run: lookups and starts throw, the others find nobody", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const unknown = /expected a registry or a partition supervisor that runs, got: .counters./;
     refuses(() => sim.whereis(visits), unknown);
     refuses(() => sim.spawn(forever, { name: visits }), unknown);
@@ -168,7 +168,7 @@ test("a key of a registry that does not run: lookups and starts throw, the other
   }));
 
 test("a key of a duplicate registry is no name: lookups and starts throw, and nothing is left of the start", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const topics = registry<string, string, typeof Counter>("topics");
     await sim.start(Registry.child({ name: topics, keys: "duplicate" }));
     const why = /a key as a name: expected a registry of unique keys, got: 'topics', whose keys are duplicate/;

@@ -1,12 +1,12 @@
-import type { Sim } from "hornbeam/sim";
 import { WorkerPool, WorkerPoolError } from "hornbeam/supervisor";
+import type { VirtualSystem } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
 import { failure, Gate, next, pool, REAL, withPool } from "./pool-support.ts";
 
 /** The ways in which a task ends its thread, and how that reads. */
 const deaths: readonly {
   readonly way: string;
-  readonly run: (sim: Sim) => Promise<unknown>;
+  readonly run: (sim: VirtualSystem) => Promise<unknown>;
   readonly why: RegExp;
   readonly cause?: object;
 }[] = [

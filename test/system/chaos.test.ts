@@ -3,9 +3,9 @@ import { type AddressInfo, createServer } from "node:net";
 import type { Pid } from "hornbeam";
 import { PubSub } from "hornbeam/channels";
 import { httpInfo } from "hornbeam/http";
-import { type Sim, simulate } from "hornbeam/sim";
 import { supervisor } from "hornbeam/supervisor";
 import { changes, type Snapshot, snapshot } from "hornbeam/supervisor/test";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { App } from "../../examples/chat/app.ts";
 import { ChatClient } from "./chat-client.ts";
@@ -22,7 +22,7 @@ const STATIC = ["rooms", "observer", "http", "http/sockets", "http/sockets/chann
 
 test(`after each of ${KILLS} kills of any process the right ones are back, the others untouched, and the chat goes on`, async () => {
   const sockets = new Set<number>();
-  await simulate({ seed: 20_261_120, time: "manual" }, async (sim) => {
+  await inVirtualTime({ seed: 20_261_120, time: "manual" }, async (sim) => {
     sim.telemetry.on("http.connection.start", (_, { pid }) => sockets.add(pid.id));
     sim.telemetry.on("process.exit", (_, { pid }) => sockets.delete(pid.id));
     const port = await freePort();
@@ -58,12 +58,12 @@ test(`after each of ${KILLS} kills of any process the right ones are back, the o
     await Promise.all(clients.map((client) => client.leave()));
     await expect.poll(() => sockets.size).toBe(0);
     await expect.poll(() => PubSub.subscribers(sim, "room:lobby")).toBe(0);
-    // What is left over when the tree has stopped, `simulate` reports.
+    // What is left over when the tree has stopped, `inVirtualTime` reports.
   });
 }, 300_000);
 
 /** What the processes hold between them: it must be the same after as before. */
-function holdings(sim: Sim) {
+function holdings(sim: VirtualSystem) {
   const processes = sim.processes().filter(({ label }) => !label.includes("connection from"));
   return {
     processes: processes.length,
@@ -104,7 +104,7 @@ async function chat(clients: readonly ChatClient[], text: string): Promise<void>
 }
 
 /** Waits until the picture of the tree stands still: connections that were left have gone. */
-async function settled(sim: Sim, root: Pid): Promise<void> {
+async function settled(sim: VirtualSystem, root: Pid): Promise<void> {
   let last = "";
   await expect
     .poll(
@@ -120,7 +120,13 @@ async function settled(sim: Sim, root: Pid): Promise<void> {
     .toBe(true);
 }
 
-async function check(sim: Sim, port: number, victim: string, before: Snapshot, after: Snapshot): Promise<void> {
+async function check(
+  sim: VirtualSystem,
+  port: number,
+  victim: string,
+  before: Snapshot,
+  after: Snapshot,
+): Promise<void> {
   const { restarted, untouched } = changes(before, after);
   for (const path of STATIC) {
     if (isHitBy(path, victim)) expect(restarted, `killed ${victim}`).toContain(path);

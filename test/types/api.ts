@@ -22,11 +22,11 @@ import {
   type Timeout,
 } from "hornbeam";
 import { child, type From, GenServer, start, startLink } from "hornbeam/genserver";
-import type { Sim } from "hornbeam/sim";
+import type { VirtualSystem } from "hornbeam/test";
 
 declare const self: Self;
 declare const system: System;
-declare const sim: Sim;
+declare const sim: VirtualSystem;
 declare const telemetry: Telemetry;
 
 /** Fails to compile unless the two types are the same. */

@@ -18,9 +18,9 @@ import {
   Static,
 } from "hornbeam/http";
 import { request } from "hornbeam/http/test";
-import type { Sim } from "hornbeam/sim";
+import type { VirtualSystem } from "hornbeam/test";
 
-declare const sim: Sim;
+declare const sim: VirtualSystem;
 
 /** Fails to compile unless the two types are the same. */
 const same = <A, B>(_: (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : never): void => {};

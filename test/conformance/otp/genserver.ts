@@ -10,7 +10,7 @@ import {
   type Target,
 } from "hornbeam";
 import { GenServer, type StartOptions, start, startLink, sys } from "hornbeam/genserver";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { Actor, Command } from "./actor.ts";
 import type { Document, Step } from "./corpus.ts";
 import { messageOf } from "./messages.ts";
@@ -24,7 +24,7 @@ import { fromCallError, fromReason, reasonOf } from "./values.ts";
 
 /** Replays servers, their parent and their callers. */
 export function replay({ scenario }: Document<GenServerScenario>): Promise<readonly Step[]> {
-  return simulate({ time: "manual" }, async (sim) => {
+  return inVirtualTime({ time: "manual" }, async (sim) => {
     const world = new World(sim, scenario);
     const trace = [await world.record("init")];
     for (const op of scenario.ops) trace.push(await world.record(op.op, world.perform(op)));
@@ -33,7 +33,7 @@ export function replay({ scenario }: Document<GenServerScenario>): Promise<reado
 }
 
 class World {
-  private readonly sim: Sim;
+  private readonly sim: VirtualSystem;
   private readonly scenario: GenServerScenario;
   private readonly actors = new Map<string, Actor>();
   private readonly names = new Map<Pid, string>();
@@ -45,7 +45,7 @@ class World {
   private results: Record<string, unknown> = {};
   private down: Record<string, unknown> = {};
 
-  constructor(sim: Sim, scenario: GenServerScenario) {
+  constructor(sim: VirtualSystem, scenario: GenServerScenario) {
     this.sim = sim;
     this.scenario = scenario;
     sim.telemetry.on("process.exit", (_, { pid, reason }) => {

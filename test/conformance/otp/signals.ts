@@ -13,7 +13,7 @@ import {
   type Target,
   type TimerRef,
 } from "hornbeam";
-import { type Sim, simulate } from "hornbeam/sim";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { Actor, Command } from "./actor.ts";
 import type { Document, Step } from "./corpus.ts";
 import { canonical, type Message, messageOf } from "./messages.ts";
@@ -24,7 +24,7 @@ import { camel, fromReason, Raised, reasonOf } from "./values.ts";
 
 /** Replays processes, links, monitors, exit signals, names and timers. */
 export function replay({ scenario }: Document<SignalsScenario>): Promise<readonly Step[]> {
-  return simulate({ time: "manual" }, async (sim) => {
+  return inVirtualTime({ time: "manual" }, async (sim) => {
     const world = new World(sim);
     for (const { name, trap_exit = false } of scenario.procs) {
       world.spawn(new Actor(name), (task) => sim.spawn(task, { trapExit: trap_exit }));
@@ -42,7 +42,7 @@ interface Watch {
 }
 
 class World {
-  private readonly sim: Sim;
+  private readonly sim: VirtualSystem;
   private readonly actors = new Map<string, Actor>();
   private readonly names = new Map<Pid, string>();
   private readonly watches = new Map<string, Watch>();
@@ -53,7 +53,7 @@ class World {
   private readonly state = new Changing();
   private died: Record<string, unknown> = {};
 
-  constructor(sim: Sim) {
+  constructor(sim: VirtualSystem) {
     this.sim = sim;
     sim.telemetry.on("process.exit", (_, { pid, reason }) => {
       const name = this.names.get(pid);

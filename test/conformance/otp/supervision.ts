@@ -1,6 +1,6 @@
 import { AlreadyStarted, CallError, type Pid, StartError, type WithExtra } from "hornbeam";
-import { type Sim, simulate } from "hornbeam/sim";
 import { BadSpec, type Spec, Supervisor, SupervisorError } from "hornbeam/supervisor";
+import { inVirtualTime, type VirtualSystem } from "hornbeam/test";
 import { Actor, Command } from "./actor.ts";
 import type { Document, Step } from "./corpus.ts";
 import { perform, type Table } from "./operations.ts";
@@ -13,7 +13,7 @@ import { fromBadSpec, fromCallError, fromReason, reasonOf, snake } from "./value
 
 /** Replays trees of supervisors and scripted workers. */
 export function replay({ scenario }: Document<SupervisionScenario>): Promise<readonly Step[]> {
-  return simulate({ time: "manual" }, async (sim) => {
+  return inVirtualTime({ time: "manual" }, async (sim) => {
     const world = new World(sim);
     const trace = [await world.record("boot", world.boot(scenario.root))];
     for (const op of scenario.ops) trace.push(await world.record(op.op, perform(world.table, op)));
@@ -22,12 +22,12 @@ export function replay({ scenario }: Document<SupervisionScenario>): Promise<rea
 }
 
 class World {
-  private readonly sim: Sim;
+  private readonly sim: VirtualSystem;
   private readonly tree: Tree;
   private readonly boss = new Actor("boss");
   private readonly children = new Changing();
 
-  constructor(sim: Sim) {
+  constructor(sim: VirtualSystem) {
     this.sim = sim;
     this.tree = new Tree(sim);
     this.boss.pid = sim.spawn(this.boss.task, { trapExit: true });

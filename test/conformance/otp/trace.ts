@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Sim } from "hornbeam/sim";
+import type { VirtualSystem } from "hornbeam/test";
 import type { Document, Step } from "./corpus.ts";
 
 /** What is still pending then never fires in a scenario. */
@@ -12,7 +12,7 @@ export const delay = <T extends number | "infinity">(time: T): T | number =>
   typeof time === "number" && time >= LONG ? NEVER : time;
 
 /** Lets a step come to rest: every process waits, and only timers that never fire are pending. */
-export const settle = (sim: Sim): Promise<void> => sim.advance(10 * LONG);
+export const settle = (sim: VirtualSystem): Promise<void> => sim.advance(10 * LONG);
 
 /** What a value is by the time that the step is at rest; a promise that still waits then is `undefined`. */
 export function eventually(value: unknown): () => unknown {

@@ -12,7 +12,6 @@ import {
   type WithExtra,
 } from "hornbeam";
 import { child, type GenServer } from "hornbeam/genserver";
-import type { Sim } from "hornbeam/sim";
 import {
   type ChildTemplate,
   type SimpleInit,
@@ -20,6 +19,7 @@ import {
   type SupervisorInit,
   supervisor,
 } from "hornbeam/supervisor";
+import type { VirtualSystem } from "hornbeam/test";
 import type { ChildBody, Ending, Outcome, SupervisorBody, TemplateArgs, WorkerBody } from "./scenarios.ts";
 import { camel, fromReason, Raised, reasonOf } from "./values.ts";
 
@@ -34,7 +34,7 @@ export class Tree {
   private readonly latests = new Map<string, Pid>();
   private readonly names = new Map<Pid, string>();
 
-  constructor(sim: Sim) {
+  constructor(sim: VirtualSystem) {
     sim.telemetry.on("process.exit", (_, { pid, reason }) => {
       const name = this.names.get(pid);
       if (name === undefined) return;

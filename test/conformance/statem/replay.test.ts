@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import type { Pid } from "hornbeam";
 import { GenStatem } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
 import { puppet } from "../../runtime/support.ts";
 import { reasonOf, type Scenario, scriptedModules } from "./scripted-statem.ts";
@@ -55,7 +55,7 @@ function split(trace: readonly (readonly Entry[])[]): object {
 }
 
 function replay(scenario: Scenario): Promise<readonly Entry[][]> {
-  return simulate({ time: "manual" }, async (sim) => {
+  return inVirtualTime({ time: "manual" }, async (sim) => {
     let seen: Entry[] = [];
     let down: Entry = ["down", "killed"];
     const tell = (entry: readonly unknown[]): void => void seen.push(entry as Entry);

@@ -1,8 +1,8 @@
 import { name, noreply, ok, reply, type Self } from "hornbeam";
 import { type GenServer, start } from "hornbeam/genserver";
-import { simulate } from "hornbeam/sim";
+import { inVirtualTime } from "hornbeam/test";
 import { expect, test } from "vitest";
-import { forever, puppet } from "./support.ts";
+import { forever, puppet } from "../support.ts";
 
 const Clock = {
   init: () => ok(0),
@@ -16,14 +16,14 @@ const Clock = {
 } satisfies GenServer<number>;
 
 test("time jumps to the next timer when every process waits", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const clock = await start(sim, Clock);
     expect(await sim.with({ timeout: "infinity" }).call(clock, "wait", 3_600_000)).toBe(3_600_000);
     expect(sim.now()).toBe(3_600_000);
   }));
 
 test("advance lets exactly its time pass, and every timer until then fire in order", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const woken: number[] = [];
     for (const delay of [30, 10, 20, 10]) {
       sim.spawn((self) => self.sleep(delay).then(() => void woken.push(self.now())));
@@ -35,7 +35,7 @@ test("advance lets exactly its time pass, and every timer until then fire in ord
   }));
 
 test("what a timer causes comes to rest before the next timer fires", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const log: string[] = [];
     const clock = await start(sim, Clock);
     const step = (label: string, delay: number) => async (self: Self) => {
@@ -54,7 +54,7 @@ test("what a timer causes comes to rest before the next timer fires", () =>
 test(
   "two advances at once are both over when their time has passed",
   () =>
-    simulate(async (sim) => {
+    inVirtualTime(async (sim) => {
       await Promise.all([sim.advance(5), sim.advance(10)]);
       expect(sim.now()).toBeGreaterThanOrEqual(10);
     }),
@@ -62,7 +62,7 @@ test(
 );
 
 test("idle resolves when every process waits, and lets no time pass", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const log: string[] = [];
     const receiver = puppet(sim);
     sim.spawn(async (self) => {
@@ -78,7 +78,7 @@ test("idle resolves when every process waits, and lets no time pass", () =>
   }));
 
 test("with manual time only advance moves the clock", () =>
-  simulate({ time: "manual" }, async (sim) => {
+  inVirtualTime({ time: "manual" }, async (sim) => {
     let woken = false;
     sim.spawn((self) =>
       self.sleep(1).then(() => {
@@ -93,7 +93,7 @@ test("with manual time only advance moves the clock", () =>
 
 test("the same seed gives the same numbers, another seed others", async () => {
   const draw = (seed: number) =>
-    simulate({ seed }, async (sim) => {
+    inVirtualTime({ seed }, async (sim) => {
       expect(sim.seed).toBe(seed);
       const drawn: number[] = [];
       sim.spawn((self) => {
@@ -108,18 +108,18 @@ test("the same seed gives the same numbers, another seed others", async () => {
   expect(one.every((number) => number >= 0 && number < 1)).toBe(true);
 });
 
-test("simulate gives back what the test returns, and passes on what it throws", async () => {
-  expect(await simulate(async () => 42)).toBe(42);
+test("inVirtualTime gives back what the test returns, and passes on what it throws", async () => {
+  expect(await inVirtualTime(async () => 42)).toBe(42);
   const error = new Error("oops");
   await expect(
-    simulate(async () => {
+    inVirtualTime(async () => {
       throw error;
     }),
   ).rejects.toBe(error);
 });
 
 test("a simulation that never comes to rest is given up, with advice", async () => {
-  const endless = simulate({ jumps: 100 }, async (sim) => {
+  const endless = inVirtualTime({ jumps: 100 }, async (sim) => {
     sim.spawn(async (self) => {
       for (;;) await self.sleep(1);
     });
@@ -129,7 +129,7 @@ test("a simulation that never comes to rest is given up, with advice", async () 
 });
 
 test("leaks names what is still there", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     expect(sim.leaks()).toEqual([]);
     const pid = sim.spawn((self) => self.sleep(1000), { name: name("lobby") });
     await sim.idle();
@@ -139,7 +139,7 @@ test("leaks names what is still there", () =>
   }));
 
 test("kill ends a process that traps exits", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const pid = sim.spawn(forever, { trapExit: true });
     sim.kill(pid, "please");
     await sim.idle();
@@ -149,7 +149,7 @@ test("kill ends a process that traps exits", () =>
 
 test("a simulation stops its children in order, at the end of the test", async () => {
   let end: unknown;
-  await simulate(async (sim) => {
+  await inVirtualTime(async (sim) => {
     sim.telemetry.on("process.exit", (_, { reason, label }) => {
       if (label.endsWith("worker")) end = reason;
     });

@@ -1,0 +1,1 @@
+export { inVirtualTime, type VirtualSystem, type VirtualTimeOptions } from "./virtual-time.ts";
