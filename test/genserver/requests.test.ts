@@ -124,7 +124,7 @@ test("after a wait that timed out the answer can still come, after a receive it 
   }));
 
 test("an answer that comes in the instant in which the time is up is had, or reaches nobody", () =>
-  simulate(async (sim) => {
+  inVirtualTime(async (sim) => {
     const desk = await start(sim, {
       init: () => ok(0),
       handleCall: {
