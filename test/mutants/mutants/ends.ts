@@ -56,9 +56,9 @@ export const ends = [
       "if (!active && options?.flush === true) {",
       "if (active && options?.flush === true) {",
     ],
-    "a monitor that is cancelled between two others takes one of them along": [
+    "a monitor that is cancelled takes along those that were made before it": [
       "else this.targetBefore.targetAfter = this.targetAfter;",
-      "else this.targetBefore.targetAfter = this.targetAfter?.targetAfter ?? null;",
+      "else this.targetBefore.targetAfter = null;",
     ],
     "the alias of a monitor outlives it": [
       'if (this.options?.alias !== "explicitUnalias") this.alias?.withdraw(this.owner);',
@@ -100,7 +100,7 @@ export const ends = [
       "this.byOwner.delete(owner);\n    for (const entry of entries) {",
     ],
     "nobody hears that a member of a group has ended": ["this.released?.(entry);", ""],
-    "who gives up one of two entries loses both at its end": ["if (holding.entries.size > 0) return true;", ""],
+    "who gives up one of two entries keeps the other after its end": ["if (holding.entries.size > 0) return true;", ""],
   }),
   ...of("runtime/groups.ts", {
     "a watch of a group that is cancelled leaves its events": [

@@ -40,7 +40,6 @@ export const servers = [
       "if (!messageWaits(process)) process.enqueue(message);",
       "process.enqueue(message);",
     ],
-    "an idle timeout is set although a message waits": ["if (messageWaits(process)) return;\n", ""],
   }),
   ...of("genserver/sys/system-host.ts", {
     "any exit stops a server that traps exits": [

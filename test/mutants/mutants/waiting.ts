@@ -5,13 +5,9 @@ export const waiting = [
   ...of("runtime/timers.ts", {
     "a timer is a millisecond early": ["this.at += now;", "this.at += Math.max(0, now - 1);"],
     "a timer that is sooner than all others does not set the alarm": ["this.armed < at);", "this.armed !== at);"],
-    "who cancels a timer between two others loses one of them": [
-      "if (ownerAfter !== null) ownerAfter.ownerBefore = ownerBefore;",
-      "",
-    ],
-    "a cancel before the clock was looked at does nothing": [
-      "if (!this.waits) return false;\n    this.release();",
-      "if (!this.waits || this.timers.unbegun) return false;\n    this.release();",
+    "the timers that were set before one that is cancelled outlive their owner": [
+      "else ownerBefore.ownerAfter = ownerAfter;",
+      "else ownerBefore.ownerAfter = null;",
     ],
   }),
   ...of("runtime/wheel.ts", {
