@@ -3,7 +3,7 @@ import type { Driver } from "../driver.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import type { Timer } from "../timers.ts";
 import type { Milliseconds, Pid } from "../types.ts";
-import { Arrival, type Event, Ring, Settlement } from "./event.ts";
+import { Arrival, type Event, Ring, Settlement, Transmission } from "./event.ts";
 import { InjectedError, SimulationError } from "./failure.ts";
 import type { Injection, Plan } from "./faults.ts";
 import { type Uncontrolled, watchRunning } from "./guards.ts";
@@ -36,6 +36,8 @@ export class Machine implements Driver {
   readonly named: boolean;
   /** Whose code runs; null: nobody's. */
   current: SimProcess | null = null;
+  /** What acts when that is nobody's. */
+  via = "time";
   /** The one for whom the test speaks. */
   root: SimProcess | null = null;
   /** How many promises of the outside are waited for, knowingly; and whether there was one. */
@@ -69,12 +71,18 @@ export class Machine implements Driver {
   private readonly nobody = new Lane("clock→nobody");
   private settlements: Settlement[] = [];
   private rings: Ring[] = [];
+  /** What is under way on each wire, and the lane of each. */
+  private readonly wires = new Map<string, Transmission[]>();
+  private readonly wireLanes = new Map<string, Lane>();
   private readonly clock = new VirtualClock(() => this.wake());
   private events = 0;
   private readonly dice: Dice;
   private awake = false;
   private stopped = false;
   private last: Event | undefined;
+  /** How many steps there were when invariants were looked at last, and when it was asked what goes wrong. */
+  private checked = 0;
+  private planned = -1;
   private look: (now: Milliseconds) => void = () => {};
   private fail: (error: Error) => void = () => {};
 
@@ -134,7 +142,7 @@ export class Machine implements Driver {
   /** News of an end come from who ended; everything else from whose code runs. */
   senderOf(message: unknown): SimProcess | string {
     if (isEnd(message)) return this.known.get(message.pid) ?? "nobody";
-    return this.current ?? "time";
+    return this.current ?? this.via;
   }
 
   list(process: SimProcess): void {
@@ -146,7 +154,7 @@ export class Machine implements Driver {
   }
 
   settle(waiter: SimProcess, tell: (value: any) => void, value: unknown, what: string | undefined): void {
-    const lane = waiter.lane(this.current ?? "time");
+    const lane = waiter.lane(this.current ?? this.via);
     this.settlements.push(new Settlement(this, lane, waiter, tell, value, what));
     this.wake();
   }
@@ -155,6 +163,24 @@ export class Machine implements Driver {
     const { owner } = timer;
     const lane = owner === null ? this.nobody : (owner as SimProcess).lane("clock");
     this.rings.push(new Ring(this, lane, timer));
+  }
+
+  transmit(wire: string, what: string, arrive: () => void, lost: () => void): void {
+    const queue = this.wires.get(wire) ?? [];
+    this.wires.set(wire, queue);
+    const transmission = new Transmission(this, this.laneOf(wire), wire, what, arrive, lost);
+    const injection = this.plan.onWire(transmission);
+    if (injection !== undefined) this.inject(injection);
+    if (injection?.fault === "drop") transmission.isLost = true;
+    if (injection?.fault === "delay") transmission.at = this.now() + injection.time;
+    queue.push(transmission);
+    this.wake();
+  }
+
+  private laneOf(wire: string): Lane {
+    const lane = this.wireLanes.get(wire) ?? new Lane(wire);
+    this.wireLanes.set(wire, lane);
+    return lane;
   }
 
   // ── time ──
@@ -219,11 +245,17 @@ export class Machine implements Driver {
     this.awake = false;
     this.current = null;
     watchRunning(this.running);
-    if (this.steps > 0) this.onStep?.();
+    if (this.checked !== this.steps) {
+      this.checked = this.steps;
+      this.onStep?.();
+    }
     if (this.stopped) return;
     const now = this.now();
     this.look(now);
-    for (const injection of this.plan.between(this, this.last)) this.inject(injection);
+    if (this.planned !== this.steps) {
+      this.planned = this.steps;
+      for (const injection of this.plan.between(this, this.last)) this.inject(injection);
+    }
     const events = this.possible();
     if (events.length === 0) return this.rest();
     if (this.steps >= this.limit) return this.giveUp(new SimulationError("endless", endless(this.limit)));
@@ -241,7 +273,7 @@ export class Machine implements Driver {
     this.injected.push(injection);
     if (this.named) this.trace.push({ at: this.now(), fault: injection });
     if (injection.fault === "jump") this.clock.skip(injection.time);
-    else if (injection.fault !== "throw") {
+    else if (injection.fault === "kill" || injection.fault === "stall") {
       const target = this.living.find(({ path }) => path === injection.target);
       if (injection.fault === "kill") target?.end("killed");
       else if (target !== undefined) target.stalledUntil = this.now() + injection.time;
@@ -298,6 +330,7 @@ export class Machine implements Driver {
     }
     this.rings = this.rings.filter((each) => each.possible);
     events.push(...this.rings);
+    for (const [first] of this.wires.values()) if (first !== undefined && first.at <= this.now()) events.push(first);
     return events.sort((a, b) => a.no - b.no);
   }
 
@@ -310,14 +343,17 @@ export class Machine implements Driver {
   private drop(event: Event): void {
     if (event instanceof Settlement) this.settlements.splice(this.settlements.indexOf(event), 1);
     else if (event instanceof Ring) this.rings.splice(this.rings.indexOf(event), 1);
+    else if (event instanceof Transmission) this.wires.get(event.wire)?.shift();
   }
 
   /** Nothing is possible: who waits for that, which is the test, is told; then time passes. */
   private rest(): void {
     this.current = this.root;
     const now = this.now();
-    const stalls = this.living.map(({ stalledUntil }) => stalledUntil).filter((until) => until > now);
-    if (!this.clock.rest(true, Math.min(Number.POSITIVE_INFINITY, ...stalls)) && this.outside === 0) this.onRest();
+    const stalls = this.living.map(({ stalledUntil }) => stalledUntil);
+    const delays = [...this.wires.values()].map(([first]) => first?.at ?? 0);
+    const ahead = [...stalls, ...delays].filter((moment) => moment > now);
+    if (!this.clock.rest(true, Math.min(Number.POSITIVE_INFINITY, ...ahead)) && this.outside === 0) this.onRest();
   }
 }
 

@@ -35,8 +35,32 @@ export async function minimise(found: Run, again: (script: Script) => Promise<Ru
     return { run: found, script: { constraints: all, injections: injected }, runs, reproduced: false };
   }
   const injections = await shrink(injected, (part) => fails(all, part), RUNS);
-  const constraints = await shrink(all, (part) => fails(part, injections), RUNS);
+  const few = await shrink(all, (part) => fails(part, injections), RUNS);
+  const constraints = await relax(few, smallest, (part) => fails(part, injections));
   return { run: smallest, script: { constraints, injections }, runs, reproduced: true };
+}
+
+/** Lets each event wait for the earliest one that is enough: that is the one which matters. */
+async function relax(
+  few: readonly Constraint[],
+  { machine }: Run,
+  isEnough: (constraints: readonly Constraint[]) => Promise<boolean>,
+): Promise<readonly Constraint[]> {
+  const names = machine.trace.flatMap((step) => ("event" in step ? [step.event.name] : []));
+  let relaxed = few;
+  for (let i = 0; i < few.length; i++) {
+    const { event, after } = few[i] as Constraint;
+    let enough = names.indexOf(after);
+    for (let first = 0; first < enough; ) {
+      const middle = (first + enough) >> 1;
+      const candidate = relaxed.with(i, { event, after: names[middle] as string });
+      if (await isEnough(candidate)) {
+        relaxed = candidate;
+        enough = middle;
+      } else first = middle + 1;
+    }
+  }
+  return relaxed;
 }
 
 /** Whether two runs fail in the same way: values may differ, because another schedule gives others. */

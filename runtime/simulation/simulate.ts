@@ -100,6 +100,9 @@ class Session {
     this.script = options.replay === undefined ? undefined : read(options.replay);
     this.strategy = this.script === undefined ? strategy : replaying(this.script);
     this.faults = options.faults && checkFaults(options.faults);
+    if (this.faults !== undefined && strategy.name === "exhaustive()") {
+      throw new BadArgument("simulate: expected faults without exhaustive(), which needs every run to have the same");
+    }
     this.fixed = { steps, messages, allowed: checkAllowed(allow) };
   }
 

@@ -49,8 +49,8 @@ export class Waits {
   }
 }
 
-/** Where the library lives: the folder of `runtime/`. */
-const HOME = new URL("../../", import.meta.url).href;
+/** Where the library lives: the folder of `runtime/`. A test framework may show paths, Node shows URLs of files. */
+const HOME = new URL("../../", import.meta.url).pathname;
 const OURS = ["runtime/", "genserver/", "supervisor/", "http/", "channels/"].map((folder) => `${HOME}${folder}`);
 
 const framesOf = (stack: string): readonly string[] =>
