@@ -162,7 +162,22 @@ test("leaks names what is still there: processes, names, timers", () =>
 describe("a test that waits for what never comes", () => {
   test("fails, and names the processes", async () => {
     const { message } = await failureOf((sim) => sim.all([sim.spawn((self) => self.receive(), { label: "deaf" })]));
-    expect(message).toMatch(/waits for something that never comes.*<0\.\d+> deaf \(waiting\)$/);
+    expect(message).toMatch(/waits for something that never comes.*<0\.\d+> deaf \(waiting\)$/m);
+  });
+
+  test("shrinks to the orders that bring it about, also when it waits for several promises at once", async () => {
+    const { error, message, found } = await failureOf(async (sim) => {
+      const waits = sim.spawn(async (self) => {
+        await self.receive(undefined, 5);
+        await Promise.all([self.receive((message) => message === "a"), self.sleep(1)]);
+      });
+      sim.spawn((self) => self.send(waits, "b"), { label: "b" });
+      sim.spawn((self) => self.send(waits, "a"), { label: "a" });
+      await sim.all([waits]);
+    });
+    expect((error as SimulationError).fault).toBe("stuck");
+    expect(found?.orders).toBe(1);
+    expect(message).not.toMatch(/awaited at/);
   });
 
   test("fails with the place where a promise was made that the simulator does not control", async () => {
