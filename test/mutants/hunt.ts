@@ -1,5 +1,5 @@
-import { type Search, simulate, standard } from "hornbeam/simulation";
-import { type Found, foundBy } from "../../runtime/simulation/found.ts";
+import { type Found, foundBy, type Search, simulate, standard } from "hornbeam/simulation";
+
 import type { Scenario } from "../simulation/scenario.ts";
 
 /** What the scenarios have made of one mutant. */
