@@ -37,8 +37,8 @@ export const servers = [
   }),
   ...of("genserver/idle.ts", {
     "an idle timeout comes although a message came first": [
-      "if (!messageWaits(process)) process.enqueue(message);",
-      "process.enqueue(message);",
+      "if (!messageWaits(process)) comeNext(process, message);",
+      "comeNext(process, message);",
     ],
   }),
   ...of("genserver/sys/system-host.ts", {

@@ -60,6 +60,8 @@ const Slow = {
 
 interface Errand {
   readonly delay: number;
+  /** How long the server would wait itself. */
+  readonly patience?: number;
   readonly tell: (result: unknown) => void;
 }
 
@@ -67,8 +69,8 @@ interface Errand {
 const Front = {
   init: (back: Ref<typeof Slow>) => ok(back),
   handleCall: {
-    ask: async ({ delay, tell }: Errand, back, self) => {
-      tell(await settled(self.call(back, "after", delay)));
+    ask: async ({ delay, patience = Infinity, tell }: Errand, back, self) => {
+      tell(await settled(self.with({ deadline: self.now() + patience }).call(back, "after", delay)));
       return reply("done", back);
     },
     note: (_, back) => reply("noted", back),
@@ -120,7 +122,7 @@ const passedOn: Scenario = {
     assert.deepEqual(told, [20]);
     const hasty = sim.spawn(async (self) => {
       const near = self.with({ deadline: self.now() + 10 });
-      const answer = await settled(near.call(front, "ask", errand(30)));
+      const answer = await settled(near.call(front, "ask", { ...errand(30), patience: 1000 }));
       // The server hears of the end of the time in the same instant, and may be the first.
       assert.ok(answer === "timeout" || answer === "done", answer);
       assert.equal(await self.call(front, "note"), "noted");
