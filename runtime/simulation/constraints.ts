@@ -42,7 +42,9 @@ export function constraintsOf({ trace, delayed, pending }: Machine): readonly Co
     before = step.event;
   }
   const last = before?.name;
-  return last === undefined
-    ? constraints
-    : [...constraints, ...pending.map(({ name }) => ({ event: name, after: last }))];
+  if (last === undefined) return constraints;
+  // What was to happen yet, and what was passed over until it was called off, as a timer that was cancelled.
+  const happened = new Set(trace.map((step) => ("event" in step ? step.event : undefined)));
+  const never = [...new Set([...delayed, ...pending])].filter((event) => !happened.has(event));
+  return [...constraints, ...never.map(({ name }) => ({ event: name, after: last }))];
 }

@@ -7,7 +7,7 @@ import { ProcessSelf } from "../self.ts";
 import { DownMessage, ExitMessage } from "../signal.ts";
 import type { Milliseconds } from "../types.ts";
 import { Arrival, type Event } from "./event.ts";
-import { Lane } from "./lane.ts";
+import { inOneWord, Lane } from "./lane.ts";
 import type { SimKernel } from "./sim-kernel.ts";
 
 type Match = (message: unknown) => boolean;
@@ -165,7 +165,7 @@ function nameOf(process: SimProcess): string {
   const { state, label, registered, behaviour } = process;
   const own = state instanceof PlainState ? state.run.name : "";
   const name = labelOf(label) ?? registered ?? (own || behaviour.kind);
-  return name.replace(/[\s<>,;→]+/g, "_");
+  return inOneWord(name);
 }
 
 /** Whether a message tells of somebody's end: it then comes from them, whoever ended them. */

@@ -142,12 +142,12 @@ class Session {
     const step = differs < 0 && other.length !== hashes.length ? hashes.length : differs;
     const same = step < 0 && (again.failure === undefined) === (failure === undefined);
     if (same || !machine.exact) return again;
-    if (isStuck(again)) throw await this.explainWait(again);
-    throw new SimulationError("nondeterminism", nondeterministic(seed, step, again));
+    throw (await this.foreignWait(again)) ?? new SimulationError("nondeterminism", nondeterministic(seed, step, again));
   }
 
   private async explain(found: Run, index: number): Promise<Error> {
-    if (isStuck(found)) return this.explainWait(found);
+    const foreign = await this.foreignWait(found);
+    if (foreign !== undefined) return foreign;
     const named = await this.repeat(found);
     const smallest = await minimise(named, ({ constraints, injections }) =>
       this.run(named.machine.seed, new Constrained(constraints), new PlannedFaults(injections), true),
@@ -155,14 +155,16 @@ class Session {
     return explain(smallest, { index, schedules: this.schedules, strategy: this.strategy.name });
   }
 
-  /** Runs once more, to see what it waits for. */
-  private async explainWait({ machine, failure }: Run): Promise<Error> {
-    const { seed, choices } = machine;
+  /** Runs what got stuck once more, to see whether it waits for something that is not the library's. */
+  private async foreignWait(stuck: Run): Promise<Error | undefined> {
+    if (!isStuck(stuck)) return undefined;
+    const { seed, choices } = stuck.machine;
     const waits = new Waits();
     await this.run(seed, new Path(choices), this.planOf(seed), true).finally(() => waits.stop());
     const [first] = waits.foreign();
-    const error = failure?.thrown as SimulationError;
-    if (first !== undefined) error.message += `. It is awaited at ${first.awaited}, and was made at ${first.made}`;
+    if (first === undefined) return undefined;
+    const error = stuck.failure?.thrown as SimulationError;
+    error.message += `. It is awaited at ${first.awaited}, and was made at ${first.made}`;
     return error;
   }
 

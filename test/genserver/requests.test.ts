@@ -123,6 +123,25 @@ test("after a wait that timed out the answer can still come, after a receive it 
     });
   }));
 
+test("an answer that comes in the instant in which the time is up is had, or reaches nobody", () =>
+  inVirtualTime(async (sim) => {
+    const desk = await start(sim, {
+      init: () => ok(0),
+      handleCall: {
+        after: async (delay: number, state: number, self: Self) => {
+          await self.sleep(delay);
+          return reply(delay, state);
+        },
+      },
+    } satisfies GenServer<number>);
+    await within(sim, async (self) => {
+      const request = sendRequest(self, desk, "after", 20);
+      await self.sleep(10);
+      expect(await receiveResponse(self, request, 10)).toBe(timeout);
+      expect(await self.receive(undefined, 100)).toBe(timeout);
+    });
+  }));
+
 test("a request that was answered is not answered again: who waits for it waits until the time is up", () =>
   inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);

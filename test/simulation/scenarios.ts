@@ -4,6 +4,7 @@ import { calls } from "./scenarios/calls.ts";
 import { channels } from "./scenarios/channels.ts";
 import { dynamic } from "./scenarios/dynamic.ts";
 import { groups } from "./scenarios/groups.ts";
+import { hunted } from "./scenarios/hunted.ts";
 import { intensity } from "./scenarios/intensity.ts";
 import { links } from "./scenarios/links.ts";
 import { machines } from "./scenarios/machines.ts";
@@ -34,6 +35,7 @@ export const OF_PROCESSES: Scenarios = {
   ...tasks,
   ...groups,
   ...channels,
+  ...hunted,
 };
 
 /** What is promised of supervisors, and of what stands on them. */

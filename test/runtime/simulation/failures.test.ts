@@ -1,7 +1,7 @@
 import type { Self } from "hornbeam";
 import { name } from "hornbeam";
 import { start } from "hornbeam/genserver";
-import { exhaustive, fifo, pct, SimulationError, simulate } from "hornbeam/simulation";
+import { exhaustive, fifo, pct, type Simulation, SimulationError, simulate } from "hornbeam/simulation";
 import { describe, expect, test } from "vitest";
 import { deposit, deposits, failureOf, Store } from "./support.ts";
 
@@ -179,10 +179,43 @@ test("leaks names what is still there: processes, names, timers", () =>
     expect(sim.leaks()).toEqual([]);
   }));
 
+test("a failure is replayed whatever its messages are called", async () => {
+  const test = async (sim: Simulation) => {
+    const heard: unknown[] = [];
+    const listener = sim.spawn(async (self) => void heard.push(await self.receive(), await self.receive()));
+    sim.spawn((self) => {
+      self.send(listener, "b < c, d → e");
+      self.spawn((second) => second.send(listener, "x y"));
+    });
+    await sim.all([listener]);
+    expect(heard[0]).toBe("b < c, d → e");
+  };
+  const { found } = await failureOf(test);
+  expect(found?.orders).toBeGreaterThan(0);
+  const { seed = 0, replay = "" } = found ?? {};
+  expect((await failureOf(test, { seed, replay })).found?.orders).toBe(found?.orders);
+});
+
 describe("a test that waits for what never comes", () => {
   test("fails, and names the processes", async () => {
     const { message } = await failureOf((sim) => sim.all([sim.spawn((self) => self.receive(), { label: "deaf" })]));
-    expect(message).toMatch(/waits for something that never comes.*<0\.\d+> deaf \(waiting\)$/);
+    expect(message).toMatch(/waits for something that never comes.*<0\.\d+> deaf \(waiting\)$/m);
+  });
+
+  test("shrinks to the orders that bring it about, also when it waits for several promises at once", async () => {
+    const { error, message, found } = await failureOf(async (sim) => {
+      const waits = sim.spawn(async (self) => {
+        await self.receive(undefined, 5);
+        await Promise.all([self.receive((message) => message === "a"), self.sleep(1)]);
+      });
+      sim.spawn((self) => self.send(waits, "b"), { label: "b" });
+      sim.spawn((self) => self.send(waits, "a"), { label: "a" });
+      await sim.all([waits]);
+    });
+    expect((error as SimulationError).fault).toBe("stuck");
+    expect(found?.orders).toBeGreaterThan(0);
+    expect(found?.orders).toBeLessThan(3);
+    expect(message).not.toMatch(/awaited at/);
   });
 
   test("fails with the place where a promise was made that the simulator does not control", async () => {
