@@ -75,6 +75,18 @@ describe("the fixtures of hornbeam/vitest", () => {
     );
   });
 
+  test("docs/testing.md shows what failures say", () => {
+    const guide = readFileSync(`${ROOT}docs/testing.md`, "utf8");
+    const shown = [...guide.matchAll(/```text\n([\s\S]*?)```/g)].map(([, text = ""]) => text);
+    expect(shown).toHaveLength(2);
+    for (const [i, title] of ["leaves a process", "misses a message"].entries()) {
+      const said = failure(title)
+        .replaceAll(/<0\.\d+>/g, "<0.2>")
+        .replace(/started at .*/, "started at …");
+      expect(said).toContain((shown[i] as string).trimEnd());
+    }
+  });
+
   test.each(["dies of a link", "dies of a link unheard", "waits for ever when dead"])(
     "a test fails that %s, and is told of what its process died",
     (title) => {
