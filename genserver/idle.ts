@@ -12,7 +12,7 @@ export function idleTimeout(process: Process, server: Server, time: Milliseconds
   const delay = next.abs === true ? Math.max(0, time - process.kernel.driver.now()) : time;
   if (delay > 0) startTimer(process, server, delay, "message" in next ? next.message : idle);
   else if ("message" in next) process.unshift(next.message);
-  else if (!messageWaits(process)) process.push(idle);
+  else if (!messageWaits(process)) comeNext(process, idle);
 }
 
 /** Delivers `message` if no other comes for so long: the next one cancels it. */
@@ -24,5 +24,11 @@ export function startTimer(process: Process, server: Server, delay: Milliseconds
 /** A message that came first has cancelled the timeout, even if it was not handled yet. */
 function expire(process: Process, server: Server, message: unknown): void {
   server.timer = null;
-  if (!messageWaits(process)) process.enqueue(message);
+  if (!messageWaits(process)) comeNext(process, message);
+}
+
+/** What no message has come before goes before those that come later, whoever chooses among them; not before what waits. */
+function comeNext(process: Process, message: unknown): void {
+  if (process.empty) process.enqueueUrgent(message);
+  else process.enqueue(message);
 }

@@ -16,6 +16,8 @@ export interface Behaviour {
   flush?(process: Process, match: (message: unknown) => boolean): void;
   /** How many such messages there are. */
   kept?(process: Process): number;
+  /** Ends the process in its order, as if the handling of `message` had thrown `reason`. Default: it crashes at once. */
+  terminate?(process: Process, reason: Reason, message: unknown): void | Promise<void>;
   /** Asks the process to stop in order. Default: the exit signal `reason`. */
   stop?(process: Process, reason: Reason): void;
 }

@@ -190,7 +190,7 @@ export class Scheduler {
     this.since = now;
   }
 
-  private suspend(process: Process, message: unknown, pending: Promise<void>): void {
+  protected suspend(process: Process, message: unknown, pending: Promise<void>): void {
     if (process.status === READY) process.pause(message);
     else if (process.dead) watchUnfinished(process, message);
     this.resumeAfter(process, pending);

@@ -76,15 +76,17 @@ class Slot extends Link {
   }
 }
 
-/** The slots of one level, made on first use, and which of them may have entries. */
+/** The slots of one level, each made on first use, and which of them may have entries. */
 class Level {
   /** A bit for each slot, 32 in a word. */
   private readonly used = new Int32Array(SLOTS / 32);
-  private slots: readonly Slot[] = [];
+  private slots: (Slot | undefined)[] = [];
 
   add(index: number, entry: Entry): void {
-    if (this.slots.length === 0) this.slots = Array.from({ length: SLOTS }, () => new Slot());
-    this.at(index).add(entry);
+    if (this.slots.length === 0) this.slots = new Array(SLOTS).fill(undefined);
+    const slot = this.slots[index] ?? new Slot();
+    this.slots[index] = slot;
+    slot.add(entry);
     const word = index >> 5;
     this.used[word] = (this.used[word] as number) | (1 << index);
   }
@@ -116,7 +118,7 @@ class Level {
   }
 
   all(): readonly Slot[] {
-    return this.slots;
+    return this.slots.filter((slot) => slot !== undefined);
   }
 }
 

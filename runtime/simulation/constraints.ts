@@ -1,5 +1,3 @@
-import { BadArgument } from "../errors.ts";
-import { show } from "../inspect.ts";
 import type { Event } from "./event.ts";
 import type { Machine } from "./machine.ts";
 import type { Strategy } from "./strategy.ts";
@@ -8,22 +6,6 @@ import type { Strategy } from "./strategy.ts";
 export interface Constraint {
   readonly event: string;
   readonly after: string;
-}
-
-/** Constraints in one line, as a failure prints them and the option `replay` takes them. */
-export const write = (constraints: readonly Constraint[]): string =>
-  constraints.map(({ event, after }) => `${event} < ${after}`).join(", ");
-
-export function read(text: string): readonly Constraint[] {
-  if (typeof text !== "string") throw new BadArgument(`replay: expected constraints (a string), got: ${show(text)}`);
-  return text
-    .split(",")
-    .filter((part) => part.trim() !== "")
-    .map((part) => {
-      const [event, after, ...more] = part.split("<").map((name) => name.trim());
-      if (event && after && more.length === 0) return { event, after };
-      throw new BadArgument(`replay: expected constraints ("event < event, …"), got: ${show(part.trim())}`);
-    });
 }
 
 /** The oldest first, of those that need not wait. */
@@ -51,11 +33,16 @@ export class Constrained implements Strategy {
 /** What makes a named run come about under {@link Constrained}: each event that was passed over waits for the one before it. */
 export function constraintsOf({ trace, delayed, pending }: Machine): readonly Constraint[] {
   const constraints: Constraint[] = [];
-  for (const [i, { event }] of trace.entries()) {
-    const before = trace[i - 1];
-    if (before !== undefined && delayed.has(event)) constraints.push({ event: event.name, after: before.event.name });
+  let before: Event | undefined;
+  for (const step of trace) {
+    if (!("event" in step)) continue;
+    if (before !== undefined && delayed.has(step.event)) {
+      constraints.push({ event: step.event.name, after: before.name });
+    }
+    before = step.event;
   }
-  const last = trace.at(-1);
-  if (last === undefined) return constraints;
-  return [...constraints, ...pending.map(({ name }) => ({ event: name, after: last.event.name }))];
+  const last = before?.name;
+  return last === undefined
+    ? constraints
+    : [...constraints, ...pending.map(({ name }) => ({ event: name, after: last }))];
 }

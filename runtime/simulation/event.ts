@@ -1,6 +1,7 @@
 import { Call, Cast } from "../call.ts";
-import { type Process, START } from "../process.ts";
+import { START } from "../process.ts";
 import type { Timer } from "../timers.ts";
+import type { Milliseconds } from "../types.ts";
 import type { Lane } from "./lane.ts";
 import type { Machine } from "./machine.ts";
 import type { SimProcess } from "./sim-process.ts";
@@ -37,6 +38,11 @@ export class Arrival extends Event {
     this.urgent = urgent;
   }
 
+  /** Whether it is the first turn of its process. */
+  get starts(): boolean {
+    return this.message === START;
+  }
+
   perform(machine: Machine): void {
     machine.current = this.receiver;
     this.receiver.handle(this);
@@ -45,14 +51,14 @@ export class Arrival extends Event {
 
 /** What somebody waits for has come: a reply, the end of a sleep. */
 export class Settlement extends Event {
-  readonly waiter: Process;
+  readonly waiter: SimProcess;
   private readonly tell: (value: any) => void;
   private readonly value: unknown;
 
   constructor(
     machine: Machine,
     lane: Lane,
-    waiter: Process,
+    waiter: SimProcess,
     tell: (value: any) => void,
     value: unknown,
     what: string | undefined,
@@ -69,7 +75,7 @@ export class Settlement extends Event {
   }
 
   perform(machine: Machine): void {
-    machine.current = this.waiter as SimProcess;
+    machine.current = this.waiter;
     this.tell(this.value);
   }
 }
@@ -90,7 +96,33 @@ export class Ring extends Event {
 
   perform(machine: Machine): void {
     machine.current = null;
+    machine.via = "time";
     this.timer.fire();
+  }
+}
+
+/** Something on a wire of a test adapter. */
+export class Transmission extends Event {
+  readonly wire: string;
+  private readonly arrive: () => void;
+  private readonly lost: () => void;
+  /** It does not arrive; the other end sees the wire break. */
+  isLost = false;
+  /** It arrives no earlier. */
+  at: Milliseconds = 0;
+
+  constructor(machine: Machine, lane: Lane, wire: string, what: string, arrive: () => void, lost: () => void) {
+    super(machine, lane, () => what);
+    this.wire = wire;
+    this.arrive = arrive;
+    this.lost = lost;
+  }
+
+  perform(machine: Machine): void {
+    machine.current = null;
+    machine.via = this.wire;
+    if (this.isLost) this.lost();
+    else this.arrive();
   }
 }
 

@@ -4,6 +4,8 @@ export type Fault =
   | "endless"
   /** The test waits, and nothing can happen any more. */
   | "stuck"
+  /** A process used what the simulator does not control. */
+  | "uncontrolled"
   /** What was always to hold did not. */
   | "always"
   /** What was to hold in the end did not. */
@@ -20,5 +22,13 @@ export class SimulationError extends Error {
   constructor(fault: Fault, message: string, options?: ErrorOptions) {
     super(message, options);
     this.fault = fault;
+  }
+}
+
+/** What a callback throws when a simulation has it throw. */
+export class InjectedError extends Error {
+  override readonly name = "InjectedError";
+  constructor(event: string) {
+    super(`injected by the simulation in ${event}`);
   }
 }

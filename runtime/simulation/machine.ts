@@ -1,10 +1,12 @@
+import { Dice } from "../dice.ts";
 import type { Driver } from "../driver.ts";
-import { mulberry } from "../mulberry.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import type { Timer } from "../timers.ts";
 import type { Milliseconds, Pid } from "../types.ts";
-import { type Event, Ring, Settlement } from "./event.ts";
-import { SimulationError } from "./failure.ts";
+import { Arrival, type Event, Ring, Settlement, Transmission } from "./event.ts";
+import { InjectedError, SimulationError } from "./failure.ts";
+import type { Injection, Plan } from "./faults.ts";
+import { type Uncontrolled, watchRunning } from "./guards.ts";
 import { Lane } from "./lane.ts";
 import { isEnd, type SimProcess } from "./sim-process.ts";
 import type { Strategy } from "./strategy.ts";
@@ -15,15 +17,15 @@ const { setImmediate } = globalThis;
 export interface MachineOptions {
   readonly seed: number;
   readonly strategy: Strategy;
+  readonly plan: Plan;
   readonly steps: number;
+  readonly allowed: ReadonlySet<Uncontrolled>;
   /** Whether events have names, which takes time. */
   readonly named: boolean;
 }
 
-export interface Step {
-  readonly at: Milliseconds;
-  readonly event: Event;
-}
+/** What happened, by itself or on purpose. */
+export type Step = { readonly at: Milliseconds } & ({ readonly event: Event } | { readonly fault: Injection });
 
 /**
  * What runs a simulated system: one event at a time, of those that are possible the one that the strategy chooses, and
@@ -34,14 +36,25 @@ export class Machine implements Driver {
   readonly named: boolean;
   /** Whose code runs; null: nobody's. */
   current: SimProcess | null = null;
+  /** What acts when that is nobody's. */
+  via = "time";
+  /** The one for whom the test speaks. */
+  root: SimProcess | null = null;
+  /** How many promises of the outside are waited for, knowingly; and whether there was one. */
+  private outside = 0;
+  exact = true;
   /** What has happened, in a run that names its events. */
   readonly trace: Step[] = [];
   /** Events that had to let a younger one go first, in such a run. */
   readonly delayed = new Set<Event>();
+  /** What went wrong on purpose. */
+  readonly injected: Injection[] = [];
   /** Which of the possible events was chosen, at each step with a choice. */
   readonly choices: number[] = [];
   /** After each step a hash of all that has happened so far. */
   readonly hashes: number[] = [];
+  /** What was possible when the run ended, in a run that names its events. */
+  pending: readonly Event[] = [];
   /** Rejects when the run cannot go on. */
   readonly failure: Promise<never>;
   /** Called when all code has come to rest after a step. */
@@ -49,26 +62,37 @@ export class Machine implements Driver {
   /** Called when nothing is possible, and nothing will be. */
   onRest: () => void = () => {};
   private readonly strategy: Strategy;
+  private readonly plan: Plan;
   private readonly limit: number;
+  private readonly allowed: ReadonlySet<Uncontrolled>;
   private readonly known = new Map<Pid, SimProcess>();
   private readonly listed: SimProcess[] = [];
   /** Of timers that belong to no process. */
   private readonly nobody = new Lane("clock→nobody");
   private settlements: Settlement[] = [];
   private rings: Ring[] = [];
+  /** What is under way on each wire, and the lane of each. */
+  private readonly wires = new Map<string, Transmission[]>();
+  private readonly wireLanes = new Map<string, Lane>();
   private readonly clock = new VirtualClock(() => this.wake());
   private events = 0;
-  private dice: number;
+  private readonly dice: Dice;
   private awake = false;
   private stopped = false;
+  private last: Event | undefined;
+  /** How many steps there were when invariants were looked at last, and when it was asked what goes wrong. */
+  private checked = 0;
+  private planned = -1;
   private look: (now: Milliseconds) => void = () => {};
   private fail: (error: Error) => void = () => {};
 
-  constructor({ seed, strategy, steps, named }: MachineOptions) {
+  constructor({ seed, strategy, plan, steps, allowed, named }: MachineOptions) {
     this.seed = seed;
-    this.dice = seed;
+    this.dice = new Dice(seed);
     this.strategy = strategy;
+    this.plan = plan;
     this.limit = steps;
+    this.allowed = allowed;
     this.named = named;
     this.failure = new Promise((_, reject) => {
       this.fail = reject;
@@ -85,17 +109,9 @@ export class Machine implements Driver {
   /** Each process has dice of its own: what it draws does not depend on who draws before. */
   random(): number {
     const { current } = this;
-    if (current === null) return this.draw();
-    current.dice ??= (this.seed ^ current.lane("dice").hash) | 0;
-    const [next, drawn] = mulberry(current.dice);
-    current.dice = next;
-    return drawn;
-  }
-
-  private draw(): number {
-    const [next, drawn] = mulberry(this.dice);
-    this.dice = next;
-    return drawn;
+    if (current === null) return this.dice.draw();
+    current.dice ??= new Dice(this.seed ^ current.lane("dice").hash);
+    return current.dice.draw();
   }
 
   /** Nothing runs by itself. */
@@ -126,7 +142,7 @@ export class Machine implements Driver {
   /** News of an end come from who ended; everything else from whose code runs. */
   senderOf(message: unknown): SimProcess | string {
     if (isEnd(message)) return this.known.get(message.pid) ?? "nobody";
-    return this.current ?? "time";
+    return this.current ?? this.via;
   }
 
   list(process: SimProcess): void {
@@ -138,7 +154,7 @@ export class Machine implements Driver {
   }
 
   settle(waiter: SimProcess, tell: (value: any) => void, value: unknown, what: string | undefined): void {
-    const lane = waiter.lane(this.current ?? "time");
+    const lane = waiter.lane(this.current ?? this.via);
     this.settlements.push(new Settlement(this, lane, waiter, tell, value, what));
     this.wake();
   }
@@ -147,6 +163,24 @@ export class Machine implements Driver {
     const { owner } = timer;
     const lane = owner === null ? this.nobody : (owner as SimProcess).lane("clock");
     this.rings.push(new Ring(this, lane, timer));
+  }
+
+  transmit(wire: string, what: string, arrive: () => void, lost: () => void): void {
+    const queue = this.wires.get(wire) ?? [];
+    this.wires.set(wire, queue);
+    const transmission = new Transmission(this, this.laneOf(wire), wire, what, arrive, lost);
+    const injection = this.plan.onWire(transmission);
+    if (injection !== undefined) this.inject(injection);
+    if (injection?.fault === "drop") transmission.isLost = true;
+    if (injection?.fault === "delay") transmission.at = this.now() + injection.time;
+    queue.push(transmission);
+    this.wake();
+  }
+
+  private laneOf(wire: string): Lane {
+    const lane = this.wireLanes.get(wire) ?? new Lane(wire);
+    this.wireLanes.set(wire, lane);
+    return lane;
   }
 
   // ── time ──
@@ -175,8 +209,31 @@ export class Machine implements Driver {
     setImmediate(this.step);
   }
 
+  /** The end of the run. What could still have happened is kept: after this, the processes are ended. */
   stop(): void {
     this.stopped = true;
+    this.current = null;
+    if (this.named) this.pending = this.possible();
+  }
+
+  /** Code that is a process's, and not the test's. */
+  private readonly running = () => {
+    const { current, allowed } = this;
+    if (current === null || current === this.root) return undefined;
+    return { path: current.path, allowed, fail: (error: Error) => this.giveUp(error) };
+  };
+
+  /** Waits for a promise that nothing in here settles. */
+  async foreign<T>(promise: PromiseLike<T>): Promise<T> {
+    this.exact = false;
+    this.outside++;
+    try {
+      return await promise;
+    } finally {
+      this.outside--;
+      this.current = this.root;
+      this.wake();
+    }
   }
 
   giveUp(error: Error): void {
@@ -187,10 +244,18 @@ export class Machine implements Driver {
   private readonly step = (): void => {
     this.awake = false;
     this.current = null;
-    if (this.steps > 0) this.onStep?.();
+    watchRunning(this.running);
+    if (this.checked !== this.steps) {
+      this.checked = this.steps;
+      this.onStep?.();
+    }
     if (this.stopped) return;
     const now = this.now();
     this.look(now);
+    if (this.planned !== this.steps) {
+      this.planned = this.steps;
+      for (const injection of this.plan.between(this, this.last)) this.inject(injection);
+    }
     const events = this.possible();
     if (events.length === 0) return this.rest();
     if (this.steps >= this.limit) return this.giveUp(new SimulationError("endless", endless(this.limit)));
@@ -198,9 +263,35 @@ export class Machine implements Driver {
     this.hashes.push(Math.imul((this.hashes.at(-1) ?? 0) ^ event.lane.hash, 0x01000193) ^ now);
     if (this.named) this.record(event, events);
     this.drop(event);
+    this.last = event;
     this.wake();
-    event.perform(this);
+    if (event instanceof Arrival && this.plan.breaks(event)) this.break(event);
+    else event.perform(this);
   };
+
+  private inject(injection: Injection): void {
+    this.injected.push(injection);
+    if (this.named) this.trace.push({ at: this.now(), fault: injection });
+    if (injection.fault === "jump") this.clock.skip(injection.time);
+    else if (injection.fault === "kill" || injection.fault === "stall") {
+      const target = this.living.find(({ path }) => path === injection.target);
+      if (injection.fault === "kill") target?.end("killed");
+      else if (target !== undefined) target.stalledUntil = this.now() + injection.time;
+    }
+  }
+
+  private break(event: Arrival): void {
+    const injection: Injection = { fault: "throw", in: event.name };
+    this.injected.push(injection);
+    if (this.named) this.trace.push({ at: this.now(), fault: injection });
+    this.current = event.receiver;
+    event.receiver.break(event, new InjectedError(event.name || event.lane.key));
+  }
+
+  /** The processes that live, the oldest first. */
+  get living(): readonly SimProcess[] {
+    return [...this.known.values()].filter(({ dead }) => !dead);
+  }
 
   /** How much has happened. */
   get steps(): number {
@@ -213,13 +304,17 @@ export class Machine implements Driver {
     return event;
   }
 
+  private isStalled({ stalledUntil }: SimProcess): boolean {
+    return stalledUntil > this.now();
+  }
+
   /** In the order in which they became possible. */
   private possible(): Event[] {
     const events: Event[] = [];
     for (let i = 0; i < this.listed.length; ) {
       const process = this.listed[i] as SimProcess;
       if (process.runs) {
-        process.heads(events);
+        if (!this.isStalled(process)) process.heads(events);
         i++;
       } else {
         process.listed = false;
@@ -228,9 +323,14 @@ export class Machine implements Driver {
     }
     const lanes = new Set<Lane>();
     this.settlements = this.settlements.filter((each) => each.possible);
-    for (const each of this.settlements) if (!lanes.has(each.lane)) lanes.add(each.lane) && events.push(each);
+    for (const each of this.settlements) {
+      if (lanes.has(each.lane)) continue;
+      lanes.add(each.lane);
+      if (!this.isStalled(each.waiter)) events.push(each);
+    }
     this.rings = this.rings.filter((each) => each.possible);
     events.push(...this.rings);
+    for (const [first] of this.wires.values()) if (first !== undefined && first.at <= this.now()) events.push(first);
     return events.sort((a, b) => a.no - b.no);
   }
 
@@ -240,18 +340,20 @@ export class Machine implements Driver {
     this.strategy.happened?.(event);
   }
 
-  /** What was possible when the run ended. */
-  get pending(): readonly Event[] {
-    return this.possible();
-  }
-
   private drop(event: Event): void {
     if (event instanceof Settlement) this.settlements.splice(this.settlements.indexOf(event), 1);
     else if (event instanceof Ring) this.rings.splice(this.rings.indexOf(event), 1);
+    else if (event instanceof Transmission) this.wires.get(event.wire)?.shift();
   }
 
+  /** Nothing is possible: who waits for that, which is the test, is told; then time passes. */
   private rest(): void {
-    if (!this.clock.rest(true)) this.onRest();
+    this.current = this.root;
+    const now = this.now();
+    const stalls = this.living.map(({ stalledUntil }) => stalledUntil);
+    const delays = [...this.wires.values()].map(([first]) => first?.at ?? 0);
+    const ahead = [...stalls, ...delays].filter((moment) => moment > now);
+    if (!this.clock.rest(true, Math.min(Number.POSITIVE_INFINITY, ...ahead)) && this.outside === 0) this.onRest();
   }
 }
 

@@ -1,8 +1,9 @@
-import { Constrained, type Constraint, constraintsOf } from "./constraints.ts";
+import { type Constraint, constraintsOf } from "./constraints.ts";
 import { SimulationError } from "./failure.ts";
+import type { Injection } from "./faults.ts";
 import type { Run } from "./run.ts";
+import type { Script } from "./script.ts";
 import { shrink } from "./shrink.ts";
-import type { Strategy } from "./strategy.ts";
 
 /** How many runs a failure may take to become small. */
 const RUNS = 500;
@@ -10,28 +11,90 @@ const RUNS = 500;
 /** A failure, and the least that brings it about. */
 export interface Minimal {
   readonly run: Run;
-  readonly constraints: readonly Constraint[];
+  readonly script: Script;
   /** How many runs that took. */
   readonly runs: number;
-  /** Whether the constraints bring the failure about; otherwise only the schedule as it was found does. */
+  /** Whether the script brings the failure about; otherwise only the schedule as it was found does. */
   readonly reproduced: boolean;
 }
 
-/** Finds the fewest constraints under which a named run still fails in the same way. */
-export async function minimise(found: Run, again: (strategy: Strategy) => Promise<Run>): Promise<Minimal> {
+/** Finds the fewest faults, and then the fewest order constraints, with which a named run still fails in the same way. */
+export async function minimise(found: Run, again: (script: Script) => Promise<Run>): Promise<Minimal> {
   let runs = 0;
   let smallest = found;
-  const fails = async (constraints: readonly Constraint[]): Promise<boolean> => {
+  const fails = async (constraints: readonly Constraint[], injections: readonly Injection[]): Promise<boolean> => {
     runs++;
-    const run = await again(new Constrained(constraints));
+    const run = await again({ constraints, injections });
     if (!isSame(run, found)) return false;
     smallest = run;
     return true;
   };
   const all = constraintsOf(found.machine);
-  if (!(await fails(all))) return { run: found, constraints: all, runs, reproduced: false };
-  const constraints = await shrink(all, fails, RUNS);
-  return { run: smallest, constraints, runs, reproduced: true };
+  const { injected } = found.machine;
+  if (!(await fails(all, injected))) {
+    return { run: found, script: { constraints: all, injections: injected }, runs, reproduced: false };
+  }
+  const injections = await shrink(injected, (part) => fails(all, part), RUNS);
+  const few = await shrink(all, (part) => fails(part, injections), RUNS);
+  const late = await delay(few, smallest, (part) => fails(part, injections));
+  const constraints = await relax(late, smallest, (part) => fails(part, injections));
+  return { run: smallest, script: { constraints, injections }, runs, reproduced: true };
+}
+
+const namesOf = ({ machine }: Run): readonly string[] =>
+  machine.trace.flatMap((step) => ("event" in step ? [step.event.name] : []));
+
+/** How many later events are tried in place of one that waits. */
+const TRIED = 20;
+
+/** Lets the latest event wait that is enough: the nearer to the failure, the more it says. */
+async function delay(
+  few: readonly Constraint[],
+  run: Run,
+  isEnough: (constraints: readonly Constraint[]) => Promise<boolean>,
+): Promise<readonly Constraint[]> {
+  const names = namesOf(run);
+  const after = names.at(-1) as string;
+  let delayed = few;
+  for (const [i, { event }] of few.entries()) {
+    const later = names.slice(names.indexOf(event) + 1, -1).filter((name) => isOf(event, name));
+    for (const name of later.slice(-TRIED).reverse()) {
+      const candidate = delayed.with(i, { event: name, after });
+      if (!(await isEnough(candidate))) continue;
+      delayed = candidate;
+      break;
+    }
+  }
+  return delayed;
+}
+
+/** Whether a process that an event concerns has caused another one. */
+function isOf(event: string, other: string): boolean {
+  const [, from = "", to = ""] = /^([^→]*)→(.*?)\./.exec(event) ?? [];
+  return [from, to].some((path) => path !== "root" && path !== "" && other.startsWith(`${path}→`));
+}
+
+/** Lets each event wait for the earliest one that is enough: that is the one which matters. */
+async function relax(
+  few: readonly Constraint[],
+  run: Run,
+  isEnough: (constraints: readonly Constraint[]) => Promise<boolean>,
+): Promise<readonly Constraint[]> {
+  const names = namesOf(run);
+  let relaxed = few;
+  for (let i = 0; i < few.length; i++) {
+    const { event, after } = few[i] as Constraint;
+    let enough = names.indexOf(after);
+    for (let first = 0; first < enough; ) {
+      const middle = (first + enough) >> 1;
+      const candidate = relaxed.with(i, { event, after: names[middle] as string });
+      if (await isEnough(candidate)) {
+        relaxed = candidate;
+        enough = middle;
+      } else first = middle + 1;
+    }
+  }
+  return relaxed;
 }
 
 /** Whether two runs fail in the same way: values may differ, because another schedule gives others. */

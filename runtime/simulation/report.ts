@@ -1,8 +1,10 @@
 import { show } from "../inspect.ts";
-import { type Constraint, write } from "./constraints.ts";
+import { keep } from "./found.ts";
 import type { Minimal } from "./minimise.ts";
+import { type Script, write, writeInjection } from "./script.ts";
 
-interface Found {
+/** Which of the runs of which search it was. */
+interface Search {
   readonly index: number;
   readonly schedules: number;
   readonly strategy: string;
@@ -11,17 +13,30 @@ interface Found {
 /** So many lines of a run are shown: the last ones, and those that waited. */
 const SHOWN = 40;
 
-/** A failure as its reader sees it: what, why, the run, and how to see it again. */
-export function explain(minimal: Minimal, found: Found): Error {
-  const { run, constraints } = minimal;
+/** A failure as its reader sees it: what, why, the run, and how to see it again; and as a program does. */
+export function explain(minimal: Minimal, search: Search): Error {
+  const { run, script, reproduced } = minimal;
+  const { seed, steps } = run.machine;
+  return keep(told(minimal, search), {
+    seed,
+    schedule: search.index + 1,
+    steps,
+    orders: script.constraints.length,
+    faults: script.injections.length,
+    replay: reproduced ? write(script) : undefined,
+  });
+}
+
+function told(minimal: Minimal, search: Search): Error {
+  const { run, script } = minimal;
   const thrown = run.failure?.thrown;
   const what = thrown instanceof Error ? thrown.message : show(thrown);
   const text = [
     what,
     "",
-    `  ${summary(minimal, found)}`,
+    `  ${summary(minimal, search)}`,
     "",
-    ...lines(constraints),
+    ...lines(script),
     ...table(minimal),
     ...replays(minimal),
   ];
@@ -31,44 +46,54 @@ export function explain(minimal: Minimal, found: Found): Error {
   return thrown;
 }
 
-function summary({ run, constraints, runs, reproduced }: Minimal, { index, schedules, strategy }: Found): string {
+function summary({ run, script, runs, reproduced }: Minimal, { index, schedules, strategy }: Search): string {
   const { seed, steps } = run.machine;
   const where = `schedule ${index + 1} of ${schedules}, seed ${seed} (${strategy}), ${count(steps, "step")}`;
   if (!reproduced) return `${where}; no order of events alone brings it about again`;
-  if (constraints.length === 0) return `${where}; it fails in the order of production, too (${count(runs, "run")})`;
-  return `${where}, minimised to ${count(constraints.length, "order constraint")} in ${count(runs, "run")}:`;
+  const { constraints, injections } = script;
+  const least = [
+    ...(constraints.length > 0 ? [count(constraints.length, "order constraint")] : []),
+    ...(injections.length > 0 ? [count(injections.length, "fault")] : []),
+  ];
+  if (least.length === 0) return `${where}; it fails in the order of production, too (${count(runs, "run")})`;
+  return `${where}, minimised to ${least.join(" and ")} in ${count(runs, "run")}:`;
 }
 
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
 
-function lines(constraints: readonly Constraint[]): readonly string[] {
-  if (constraints.length === 0) return [];
-  const width = Math.max(...constraints.map(({ event }) => event.length));
-  return [...constraints.map(({ event, after }) => `    ${event.padEnd(width)}   waits for   ${after}`), ""];
+function lines({ constraints, injections }: Script): readonly string[] {
+  if (constraints.length + injections.length === 0) return [];
+  const width = Math.max(0, ...constraints.map(({ event }) => event.length));
+  const orders = constraints.map(({ event, after }) => `    ${event.padEnd(width)}   waits for   ${after}`);
+  return [...orders, ...injections.map((each) => `    ${writeInjection(each)}`), ""];
 }
 
-function table({ run, constraints }: Minimal): readonly string[] {
+function table({ run, script: { constraints } }: Minimal): readonly string[] {
   const { trace } = run.machine;
   const marks = new Map<string, string>();
-  for (const { event, after } of constraints)
+  for (const { event, after } of constraints) {
     marks.set(event, "   ← waited").set(after, marks.get(after) ?? "   ← came first");
-  const rows = trace.map(({ at, event: { name } }, i) => {
+  }
+  const width = Math.max(0, ...trace.map((step) => ("event" in step ? step.event.lane.key.length : 0)));
+  let number = 0;
+  const rows = trace.map((step, i) => {
+    if ("fault" in step) return { shown: true, line: row("", step.at, `✗ ${writeInjection(step.fault)}`) };
+    const { name, lane } = step.event;
     const mark = marks.get(name) ?? "";
-    return {
-      shown: mark !== "" || i >= trace.length - SHOWN,
-      line: `${cell(i + 1, 6)}  ${cell(at, 8)} ms   ${name}${mark}`,
-    };
+    const what = `${lane.key.padEnd(width)}   ${name.slice(lane.key.length + 1)}`;
+    return { shown: mark !== "" || i >= trace.length - SHOWN, line: row(String(++number), step.at, `${what}${mark}`) };
   });
-  const shown = rows.filter((row) => row.shown).map(({ line }) => line);
+  const shown = rows.filter((each) => each.shown).map(({ line }) => line);
   const left = rows.length - shown.length;
   const note = left > 0 ? [`          (${count(left, "step")} before that not shown)`] : [];
   return ["    step      virtual   event", ...note, ...shown, ""];
 }
 
-const cell = (value: number, width: number): string => String(Number(value.toFixed(3))).padStart(width);
+const row = (number: string, at: number, what: string): string =>
+  `${number.padStart(8)}  ${String(Number(at.toFixed(3))).padStart(8)} ms   ${what}`;
 
-function replays({ run, constraints, reproduced }: Minimal): readonly string[] {
+function replays({ run, script, reproduced }: Minimal): readonly string[] {
   const { seed } = run.machine;
   if (!reproduced) return [`  again:  simulate({ seed: ${seed} }, …)`];
-  return [`  again:  simulate({ seed: ${seed}, replay: ${JSON.stringify(write(constraints))} }, …)`];
+  return [`  again:  simulate({ seed: ${seed}, replay: ${JSON.stringify(write(script))} }, …)`];
 }

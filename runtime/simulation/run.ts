@@ -22,6 +22,7 @@ export async function run(test: Test, options: RunOptions): Promise<Run> {
   const machine = new Machine(options);
   const world = new World(machine, options.messages);
   machine.onRest = () => machine.giveUp(new SimulationError("stuck", stuck(world)));
+  machine.wake();
   try {
     await Promise.race([whole(test, world), machine.failure]);
     return { machine, failure: undefined };

@@ -69,6 +69,14 @@ export class SimScheduler extends Scheduler {
   runOne(process: SimProcess, message: unknown): void {
     this.turn(process, message);
   }
+
+  /** As {@link runOne}, of a message whose handling throws. */
+  failOne(process: SimProcess, message: unknown, error: Error): void {
+    const { behaviour } = process;
+    if (behaviour.terminate === undefined) return process.crash(error);
+    const pending = behaviour.terminate(process, error, message);
+    if (pending !== undefined) this.suspend(process, message, pending);
+  }
 }
 
 class SimTimers extends Timers {

@@ -1,9 +1,11 @@
 import type { Behaviour } from "../behaviour.ts";
+import type { Dice } from "../dice.ts";
 import { labelOf } from "../label.ts";
 import { PlainState } from "../plain-process.ts";
 import { IDLE, type Process, READY, START } from "../process.ts";
 import { ProcessSelf } from "../self.ts";
 import { DownMessage, ExitMessage } from "../signal.ts";
+import type { Milliseconds } from "../types.ts";
 import { Arrival, type Event } from "./event.ts";
 import { Lane } from "./lane.ts";
 import type { SimKernel } from "./sim-kernel.ts";
@@ -19,7 +21,9 @@ export class SimProcess extends ProcessSelf {
   /** Whether the machine has it on its list of those that may run. */
   listed = false;
   /** The state of its dice. */
-  dice: number | undefined = undefined;
+  dice: Dice | undefined = undefined;
+  /** Until then it does nothing. */
+  stalledUntil: Milliseconds = 0;
   private readonly lanes = new Map<unknown, Lane>();
   private readonly started = new Map<string, number>();
   private called: string | undefined = undefined;
@@ -132,12 +136,23 @@ export class SimProcess extends ProcessSelf {
 
   /** Handles one of its messages. */
   handle(arrival: Arrival): void {
+    this.takeOut(arrival);
+    this.kernel.scheduler.runOne(this, arrival.message);
+    if (this.status === READY && this.empty) this.status = IDLE;
+  }
+
+  /** As {@link handle}, but its code throws. */
+  break(arrival: Arrival, error: Error): void {
+    this.takeOut(arrival);
+    if (arrival.starts) this.crash(error);
+    else this.kernel.scheduler.failOne(this, arrival.message, error);
+  }
+
+  private takeOut(arrival: Arrival): void {
     const isIt = (each: unknown) => each === arrival;
     if (arrival.urgent) super.takeUrgentFirst(isIt);
     else super.takeOldest(isIt);
     this.unwrap(arrival);
-    this.kernel.scheduler.runOne(this, arrival.message);
-    if (this.status === READY && this.empty) this.status = IDLE;
   }
 }
 

@@ -2,12 +2,16 @@ import { checkCount, checkOptions } from "../checks.ts";
 import { BadArgument } from "../errors.ts";
 import { show } from "../inspect.ts";
 import type { Passing } from "../passing.ts";
-import { Constrained, read } from "./constraints.ts";
+import { Constrained } from "./constraints.ts";
 import { SimulationError } from "./failure.ts";
+import { checkFaults, type Faults, NO_FAULTS, type Plan, PlannedFaults, RandomFaults } from "./faults.ts";
+import { checkAllowed, guard, type Uncontrolled } from "./guards.ts";
 import { minimise } from "./minimise.ts";
 import { explain } from "./report.ts";
-import { type Run, run, type Test } from "./run.ts";
+import { type Run, type RunOptions, run, type Test } from "./run.ts";
+import { read, type Script } from "./script.ts";
 import { Path, type Search, type Strategy, standard } from "./strategy.ts";
+import { Waits } from "./waits.ts";
 
 export interface SimulateOptions {
   /** Decides the schedules and what `random()` gives. Default: a new one each time, which a failure prints. */
@@ -16,10 +20,14 @@ export interface SimulateOptions {
   readonly schedules?: number;
   /** How they are made. Default {@link standard}. */
   readonly strategy?: Search;
-  /** One run under the order constraints that a failure printed, with its `seed`, instead of a search. */
+  /** What may go wrong besides, at random; not with `exhaustive()`. Default: nothing. The first run has no faults. */
+  readonly faults?: Faults;
+  /** One run under the order constraints and faults that a failure printed, with its `seed`, instead of a search. */
   readonly replay?: string;
   /** How many events one run may have. Default 100,000. */
   readonly steps?: number;
+  /** Globals that processes may use although the simulator does not control them. Default: none. */
+  readonly allow?: readonly Uncontrolled[];
   /** What becomes of the data in messages, as the option of `system`. Default `"share"`. */
   readonly messages?: Passing;
 }
@@ -53,7 +61,13 @@ export async function simulate(test: Test): Promise<Explored>;
 export async function simulate(options: SimulateOptions, test: Test): Promise<Explored>;
 export async function simulate(...args: [Test] | [SimulateOptions, Test]): Promise<Explored> {
   const [options, test] = args.length === 1 ? [{}, args[0]] : args;
-  return new Session(options, test).search();
+  const session = new Session(options, test);
+  const release = guard();
+  try {
+    return await session.search();
+  } finally {
+    release();
+  }
 }
 
 class Session {
@@ -61,7 +75,10 @@ class Session {
   private readonly seed: number;
   private readonly schedules: number;
   private readonly strategy: Search;
-  private readonly fixed: { readonly steps: number; readonly messages: Passing };
+  private readonly faults: Faults | undefined;
+  private readonly script: Script | undefined;
+  private length = 1;
+  private readonly fixed: Pick<RunOptions, "steps" | "messages" | "allowed">;
   private steps = 0;
 
   constructor(options: SimulateOptions, test: Test) {
@@ -70,6 +87,7 @@ class Session {
       strategy = standard(),
       steps = 100_000,
       messages = "share",
+      allow = [],
     } = checkOptions("simulate", options);
     const { seed = Math.floor(Math.random() * 2 ** 31) } = options;
     checkCount("simulate: schedules", schedules);
@@ -79,43 +97,73 @@ class Session {
     this.test = test;
     this.seed = seed;
     this.schedules = schedules;
-    this.strategy = options.replay === undefined ? strategy : replaying(options.replay);
-    this.fixed = { steps, messages };
+    this.script = options.replay === undefined ? undefined : read(options.replay);
+    this.strategy = this.script === undefined ? strategy : replaying(this.script);
+    this.faults = options.faults && checkFaults(options.faults);
+    if (this.faults !== undefined && strategy.name === "exhaustive()") {
+      throw new BadArgument("simulate: expected faults without exhaustive(), which needs every run to have the same");
+    }
+    this.fixed = { steps, messages, allowed: checkAllowed(allow) };
   }
 
   async search(): Promise<Explored> {
     const supply = this.strategy.begin();
-    let length = 0;
     for (let i = 0; i < this.schedules; i++) {
       const seed = this.seed + i;
-      const strategy = supply.next(seed, Math.max(1, length));
+      const strategy = supply.next(seed, this.length);
       if (strategy === undefined) return this.explored(i, true);
-      const found = await run(this.test, { seed, strategy, named: false, ...this.fixed });
+      // A script speaks of events by their names.
+      const found = await this.run(seed, strategy, this.planOf(seed), this.script !== undefined);
       this.steps += found.machine.steps;
-      if (i === 0) length = found.machine.steps;
       if (found.failure !== undefined) throw await this.explain(found, i);
-      if (i % REPEATED === 0) await this.repeat(found);
+      if (i % REPEATED === 0 && found.machine.exact) await this.repeat(found);
+      if (i === 0) this.length = Math.max(1, found.machine.steps);
     }
     return this.explored(this.schedules, supply.next(0, 1) === undefined);
   }
 
+  private run(seed: number, strategy: Strategy, plan: Plan, named: boolean): Promise<Run> {
+    return run(this.test, { seed, strategy, plan, named, ...this.fixed });
+  }
+
+  /** The same for the same seed. The first run has no faults: it shows how long one is. */
+  private planOf(seed: number): Plan {
+    if (this.script !== undefined) return new PlannedFaults(this.script.injections);
+    if (this.faults === undefined || seed === this.seed) return NO_FAULTS;
+    return new RandomFaults(this.faults, seed, this.length);
+  }
+
   /** Runs the same once more, with names. */
-  private async repeat(found: Run): Promise<Run> {
-    const { seed, choices, hashes } = found.machine;
-    const again = await run(this.test, { seed, strategy: new Path(choices), named: true, ...this.fixed });
+  private async repeat({ machine, failure }: Run): Promise<Run> {
+    const { seed, choices, hashes } = machine;
+    const again = await this.run(seed, new Path(choices), this.planOf(seed), true);
     const other = again.machine.hashes;
     const differs = hashes.findIndex((hash, i) => hash !== other[i]);
     const step = differs < 0 && other.length !== hashes.length ? hashes.length : differs;
-    if (step < 0 && (again.failure === undefined) === (found.failure === undefined)) return again;
+    const same = step < 0 && (again.failure === undefined) === (failure === undefined);
+    if (same || !machine.exact) return again;
+    if (isStuck(again)) throw await this.explainWait(again);
     throw new SimulationError("nondeterminism", nondeterministic(seed, step, again));
   }
 
   private async explain(found: Run, index: number): Promise<Error> {
+    if (isStuck(found)) return this.explainWait(found);
     const named = await this.repeat(found);
-    const again = (strategy: Strategy) =>
-      run(this.test, { seed: named.machine.seed, strategy, named: true, ...this.fixed });
-    const smallest = await minimise(named, again);
+    const smallest = await minimise(named, ({ constraints, injections }) =>
+      this.run(named.machine.seed, new Constrained(constraints), new PlannedFaults(injections), true),
+    );
     return explain(smallest, { index, schedules: this.schedules, strategy: this.strategy.name });
+  }
+
+  /** Runs once more, to see what it waits for. */
+  private async explainWait({ machine, failure }: Run): Promise<Error> {
+    const { seed, choices } = machine;
+    const waits = new Waits();
+    await this.run(seed, new Path(choices), this.planOf(seed), true).finally(() => waits.stop());
+    const [first] = waits.foreign();
+    const error = failure?.thrown as SimulationError;
+    if (first !== undefined) error.message += `. It is awaited at ${first.awaited}, and was made at ${first.made}`;
+    return error;
   }
 
   private explored(schedules: number, complete: boolean): Explored {
@@ -123,9 +171,8 @@ class Session {
   }
 }
 
-/** One run, under constraints. */
-function replaying(text: string): Search {
-  const constraints = read(text);
+/** One run, as told. */
+function replaying({ constraints }: Script): Search {
   return {
     name: "replay",
     begin() {
@@ -135,7 +182,11 @@ function replaying(text: string): Search {
   };
 }
 
+const isStuck = ({ failure }: Run): boolean =>
+  failure?.thrown instanceof SimulationError && failure.thrown.fault === "stuck";
+
 function nondeterministic(seed: number, step: number, { machine }: Run): string {
-  const event = machine.trace[step]?.event.name ?? "its end";
+  const happened = machine.trace.filter((each) => "event" in each);
+  const event = happened[step]?.event.name ?? "its end";
   return `the same schedule (seed ${seed}) gave two different runs: they differ at step ${step + 1}, the second time ${event}. Something that the simulator does not control decides what happens: the real time, Math.random, the order of a Set of what differs, a variable outside the test`;
 }

@@ -1,6 +1,6 @@
+import { Dice } from "../dice.ts";
 import { BadArgument } from "../errors.ts";
 import { show } from "../inspect.ts";
-import { mulberry } from "../mulberry.ts";
 import type { Event } from "./event.ts";
 import { SimulationError } from "./failure.ts";
 import type { Lane } from "./lane.ts";
@@ -33,19 +33,6 @@ class Fifo implements Strategy {
   }
 }
 
-class Dice {
-  private state: number;
-  constructor(seed: number) {
-    this.state = seed;
-  }
-  /** A whole number below `limit`. */
-  below(limit: number): number {
-    const [next, drawn] = mulberry(this.state);
-    this.state = next;
-    return Math.floor(drawn * limit);
-  }
-}
-
 /** Each event with the same probability. */
 class Random implements Strategy {
   private readonly dice: Dice;
@@ -53,7 +40,7 @@ class Random implements Strategy {
     this.dice = new Dice(seed);
   }
   choose(events: readonly Event[]): Event {
-    return events[this.dice.below(events.length)] as Event;
+    return this.dice.of(events);
   }
 }
 

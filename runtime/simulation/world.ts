@@ -27,6 +27,14 @@ export interface Simulation extends System {
   always(name: string, invariant: () => unknown): void;
   /** Lets time pass until `condition` is true; fails when it is not `within` so many milliseconds. */
   eventually(condition: () => unknown, options: { readonly within: Milliseconds }): Promise<void>;
+  /**
+   * Waits for a promise that the simulator does not control, on purpose. The schedule is then not exact: runs are not compared,
+   * and a failure may not come again.
+   */
+  foreign<T>(promise: PromiseLike<T>): Promise<T>;
+  /** How many events there have been in this run, and a number that differs when any of them, or their order, does. */
+  readonly steps: number;
+  readonly hash: number;
   /** What is still there: processes, names, timers, aliases; and what should never be, such as a link to the dead. */
   leaks(): readonly string[];
 }
@@ -46,11 +54,19 @@ export class World extends LiveSystem implements Simulation {
     super({ driver: machine, reports: false, catchStrays: false }, kernel);
     this.machine = machine;
     machine.looksAtClock((now) => kernel.timers.look(now));
-    machine.current = kernel.root as SimProcess;
+    machine.root = machine.current = kernel.root as SimProcess;
   }
 
   get seed(): number {
     return this.machine.seed;
+  }
+
+  get steps(): number {
+    return this.machine.steps;
+  }
+
+  get hash(): number {
+    return this.machine.hashes.at(-1) ?? 0;
   }
 
   random(): number {
@@ -93,6 +109,10 @@ export class World extends LiveSystem implements Simulation {
       }
       return;
     }
+  }
+
+  foreign<T>(promise: PromiseLike<T>): Promise<T> {
+    return this.machine.foreign(promise);
   }
 
   async eventually(condition: () => unknown, { within }: { readonly within: Milliseconds }): Promise<void> {

@@ -58,16 +58,22 @@ export class VirtualClock {
 
   /**
    * Nothing is left to do: who waits for that is told, or else time passes, up to the end of the next journey or, when it may
-   * by itself, to the alarm. False when it stands still.
+   * by itself, to the alarm; and never past `stop` at once. False when it stands still.
    */
-  rest(automatic: boolean): boolean {
+  rest(automatic: boolean, stop: Milliseconds = Number.POSITIVE_INFINITY): boolean {
     const [journey] = this.journeys;
     if (this.waiters.length > 0) this.tell();
-    else if (journey !== undefined) this.travel(journey);
-    else if (automatic && this.alarm?.quiet === false) this.jump(this.alarm);
+    else if (journey !== undefined) this.travel(journey, stop);
+    else if (automatic && this.alarm?.quiet === false && this.alarm.at <= stop) this.jump(this.alarm);
+    else if (automatic && stop < Number.POSITIVE_INFINITY) this.time = stop;
     else return false;
     this.wake();
     return true;
+  }
+
+  /** Time passes while nothing runs, and nothing that is due by then has happened. */
+  skip(time: Milliseconds): void {
+    this.time += time;
   }
 
   private tell(): void {
@@ -76,9 +82,11 @@ export class VirtualClock {
     for (const resolve of waiters) resolve();
   }
 
-  private travel(journey: Journey): void {
-    if (this.alarm !== undefined && this.alarm.at <= journey.target) return this.jump(this.alarm);
-    this.time = journey.target;
+  private travel(journey: Journey, stop: Milliseconds): void {
+    const end = Math.min(journey.target, stop);
+    if (this.alarm !== undefined && this.alarm.at <= end) return this.jump(this.alarm);
+    this.time = end;
+    if (end < journey.target) return;
     this.journeys.shift();
     journey.arrived();
   }

@@ -1,5 +1,5 @@
+import { Dice } from "../dice.ts";
 import type { Driver } from "../driver.ts";
-import { mulberry } from "../mulberry.ts";
 import type { Milliseconds } from "../types.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 import type { VirtualTimeOptions } from "./virtual-time.ts";
@@ -15,7 +15,7 @@ export class VirtualDriver implements Driver {
   /** Rejects when time jumps without end. */
   readonly failure: Promise<never>;
   private fail: (error: Error) => void = () => {};
-  private dice: number;
+  private readonly dice: Dice;
   private jumps: number;
   private turn: (() => void) | undefined;
   private pumping = false;
@@ -23,7 +23,7 @@ export class VirtualDriver implements Driver {
 
   constructor({ seed = 1, time = "auto", jumps = 1_000_000 }: VirtualTimeOptions) {
     this.seed = seed;
-    this.dice = seed;
+    this.dice = new Dice(seed);
     this.jumps = jumps;
     this.automatic = time === "auto";
     this.failure = new Promise((_, reject) => {
@@ -37,9 +37,7 @@ export class VirtualDriver implements Driver {
   }
 
   random(): number {
-    const [next, drawn] = mulberry(this.dice);
-    this.dice = next;
-    return drawn;
+    return this.dice.draw();
   }
 
   defer(turn: () => void): void {

@@ -22,6 +22,7 @@ const OPTIONAL = ["vitest"];
 /** The files that touch the world outside JavaScript. */
 const WORLDLY: Readonly<Record<string, readonly string[]>> = {
   "runtime/inspect.ts": ["node:util"],
+  "runtime/simulation/waits.ts": ["node:v8"],
   "runtime/strays.ts": ["node:async_hooks"],
   "supervisor/run.ts": ["node:os"],
   "http/connection.ts": ["node:http", "node:net"],
