@@ -35,9 +35,10 @@ export async function minimise(found: Run, again: (script: Script) => Promise<Ru
     return { run: found, script: { constraints: all, injections: injected }, runs, reproduced: false };
   }
   const injections = await shrink(injected, (part) => fails(all, part), RUNS);
-  const few = await shrink(all, (part) => fails(part, injections), RUNS);
-  const late = await delay(few, smallest, (part) => fails(part, injections));
-  const constraints = await relax(late, smallest, (part) => fails(part, injections));
+  const enough = (part: readonly Constraint[]) => fails(part, injections);
+  const late = await delay(await shrink(all, enough, RUNS), smallest, enough);
+  // One that waits for longer may do what two did.
+  const constraints = await relax(await shrink(late, enough, RUNS), smallest, enough);
   return { run: smallest, script: { constraints, injections }, runs, reproduced: true };
 }
 
