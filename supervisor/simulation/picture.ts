@@ -8,12 +8,12 @@ export type Seen = Pid | "stopped" | "restarting";
 /** What a real tree has at each path, as its supervisors say: like {@link snapshot}, with the children that do not run. */
 export type Picture = ReadonlyMap<string, Seen>;
 
-/** Takes a picture; nobody is asked of whom the shape knows no children. `opaque` holds the paths of those. */
-export async function pictureOf(by: Caller, id: string, root: Pid, opaque: ReadonlySet<string>): Promise<Picture> {
+/** Takes a picture; whose paths are among those of `workers` are not asked. */
+export async function pictureOf(by: Caller, id: string, root: Pid, workers: ReadonlySet<string>): Promise<Picture> {
   const picture = new Map<string, Seen>();
   const add = async (path: string, seen: Seen, type: Shape["type"]): Promise<void> => {
     picture.set(path, seen);
-    if (type === "worker" || typeof seen === "string" || opaque.has(path)) return;
+    if (type === "worker" || typeof seen === "string" || workers.has(path)) return;
     for (const child of await childrenOf(by, seen))
       await add(`${path}/${child.id}`, child.pid ?? "stopped", child.type);
   };

@@ -7,9 +7,9 @@ import { Supervisor } from "../supervisor.ts";
 import { DeviationError, deviationsOf } from "./comparison.ts";
 import type { Answer, Fault } from "./fault.ts";
 import type { Journal } from "./journal.ts";
-import { begin, type ModelState, type Prediction, predict } from "./model.ts";
+import { begin, type ModelChild, type ModelState, type Prediction, predict } from "./model.ts";
 import { type Picture, pictureOf } from "./picture.ts";
-import { idOf, parentOf, pathsOf, type SupervisorShape } from "./shape.ts";
+import { idOf, parentOf, type SupervisorShape } from "./shape.ts";
 import { specAt } from "./tree-spec.ts";
 
 /** What is predicted of a tree so far. */
@@ -21,17 +21,16 @@ export interface TreeModel {
 export class RealTree {
   readonly sim: Simulation;
   readonly journal: Journal | undefined;
-  private readonly shape: SupervisorShape;
+  /** Of the root. */
+  private readonly id: string;
   private readonly root: Pid;
-  private readonly leaves: ReadonlySet<string>;
   private picture: Picture = new Map();
 
-  private constructor(sim: Simulation, shape: SupervisorShape, root: Pid, journal: Journal | undefined) {
+  private constructor(sim: Simulation, id: string, root: Pid, journal: Journal | undefined) {
     this.sim = sim;
-    this.shape = shape;
+    this.id = id;
     this.root = root;
     this.journal = journal;
-    this.leaves = new Set([...pathsOf(shape)].filter(([, { type }]) => type === "worker").map(([path]) => path));
   }
 
   /** Starts a tree, and its model. */
@@ -42,7 +41,7 @@ export class RealTree {
     journal?: Journal,
   ): Promise<{ readonly model: TreeModel; readonly real: RealTree }> {
     const prediction = begin(shape, sim.now());
-    const real = new RealTree(sim, shape, await sim.start(spec), journal);
+    const real = new RealTree(sim, shape.id, await sim.start(spec), journal);
     const model: TreeModel = { state: { ...prediction.state, root: undefined } };
     await real.compare(model, prediction, undefined, "ok");
     return { model, real };
@@ -65,7 +64,7 @@ export class RealTree {
   private async compare(model: TreeModel, prediction: Prediction, fault: Fault | undefined, answer: Answer) {
     const { sim, picture: before, journal } = this;
     await sim.advance(Math.max(0, prediction.state.now - sim.now()));
-    const after = await this.look();
+    const after = await this.look(workersOf(prediction.state));
     const entries = journal && { now: sim.now(), entries: journal.take() };
     const deviations = deviationsOf(model.state, prediction, { before, after, answer, journal: entries });
     if (deviations.length > 0) throw new DeviationError(fault, deviations);
@@ -73,13 +72,13 @@ export class RealTree {
     model.state = { ...prediction.state, now: sim.now() };
   }
 
-  /** Asks the supervisors until they are at rest. */
-  private async look(): Promise<Picture> {
-    const { sim, shape, root, leaves } = this;
+  /** Asks the supervisors until they are at rest. Whom the model knows no children of is not asked. */
+  private async look(workers: ReadonlySet<string>): Promise<Picture> {
+    const { sim, id, root } = this;
     for (;;) {
       await sim.idle();
       const since = sim.now();
-      const picture = await pictureOf(sim, shape.id, root, leaves);
+      const picture = await pictureOf(sim, id, root, workers);
       const restless = sim.now() > since || [...picture.values()].includes("restarting");
       if (restless) continue;
       this.picture = picture;
@@ -137,6 +136,16 @@ export class RealTree {
     if (this.journal !== undefined) return this.journal;
     throw new BadArgument(`${type}: expected a tree that treeSpec made with a journal, got: one that has none`);
   }
+}
+
+function workersOf({ root }: ModelState): ReadonlySet<string> {
+  const paths = new Set<string>();
+  const add = ({ path, shape, children }: ModelChild): void => {
+    if (shape.type === "worker") paths.add(path);
+    for (const child of children) add(child);
+  };
+  if (root !== undefined) add(root);
+  return paths;
 }
 
 /** A start that fails is an answer, too; only that nobody answered is not. */
