@@ -297,7 +297,8 @@ export class Course {
 
   private supervisorOf(path: string): Supervisor | undefined {
     const parent = parentOf(path);
-    return parent === undefined ? undefined : (this.at(parent) as Supervisor | undefined);
+    const child = parent === undefined ? undefined : this.at(parent);
+    return child !== undefined && isSupervisor(child) ? child : undefined;
   }
 
   private enter(entry: Omit<Entry, "at">): void {

@@ -27,7 +27,11 @@ export async function describeTree(spec: ChildSpec): Promise<SupervisorShape> {
 
 const DEFAULTS = { type: "worker", restart: "permanent", shutdown: "infinity", significant: false } as const;
 
-async function shapeOf(by: Caller, pid: Pid, spec: Omit<Spec, "start" | "backoff"> & { readonly backoff?: unknown }): Promise<Shape> {
+async function shapeOf(
+  by: Caller,
+  pid: Pid,
+  spec: Omit<Spec, "start" | "backoff"> & { readonly backoff?: unknown },
+): Promise<Shape> {
   const { id, restart, shutdown, significant, type } = spec;
   const common = { restart, shutdown, significant };
   if (spec.backoff !== undefined) throw backedOff(id);

@@ -25,6 +25,8 @@ export class RealTree {
   private readonly id: string;
   private readonly root: Pid;
   private picture: Picture = new Map();
+  /** The paths of processes that are no supervisors, for all that is known. */
+  private workers: ReadonlySet<string> = new Set();
 
   private constructor(sim: Simulation, id: string, root: Pid, journal: Journal | undefined) {
     this.sim = sim;
@@ -64,7 +66,8 @@ export class RealTree {
   private async compare(model: TreeModel, prediction: Prediction, fault: Fault | undefined, answer: Answer) {
     const { sim, picture: before, journal } = this;
     await sim.advance(Math.max(0, prediction.state.now - sim.now()));
-    const after = await this.look(workersOf(prediction.state));
+    this.workers = workersOf(prediction.state);
+    const after = await this.look();
     const entries = journal && { now: sim.now(), entries: journal.take() };
     const deviations = deviationsOf(model.state, prediction, { before, after, answer, journal: entries });
     if (deviations.length > 0) throw new DeviationError(fault, deviations);
@@ -73,8 +76,8 @@ export class RealTree {
   }
 
   /** Asks the supervisors until they are at rest. Whom the model knows no children of is not asked. */
-  private async look(workers: ReadonlySet<string>): Promise<Picture> {
-    const { sim, id, root } = this;
+  private async look(): Promise<Picture> {
+    const { sim, id, root, workers } = this;
     for (;;) {
       await sim.idle();
       const since = sim.now();
@@ -114,8 +117,9 @@ export class RealTree {
 
   private async administer(fault: Fault & { path: string }): Promise<Answer> {
     const { sim } = this;
-    const supervisor = this.at(fault.type === "startChild" ? fault.path : (parentOf(fault.path) ?? ""));
-    if (supervisor === undefined) return "noProcess";
+    const path = fault.type === "startChild" ? fault.path : (parentOf(fault.path) ?? "");
+    const supervisor = this.at(path);
+    if (supervisor === undefined || this.workers.has(path)) return "noProcess";
     try {
       if (fault.type === "terminateChild") await Supervisor.terminateChild(sim, supervisor, idOf(fault.path));
       else if (fault.type === "deleteChild") await Supervisor.deleteChild(sim, supervisor, idOf(fault.path));
