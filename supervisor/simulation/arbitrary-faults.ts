@@ -1,4 +1,12 @@
-import { arbitraryShape, arbitraryTree, IDS, legalIn, type TreeOptions } from "./arbitrary-tree.ts";
+import {
+  arbitraryLevels,
+  arbitraryRoot,
+  arbitraryShape,
+  IDS,
+  legalIn,
+  lowered,
+  type TreeOptions,
+} from "./arbitrary-tree.ts";
 import { type Arbitrary, array, constant, constantFrom, integer, oneof, record } from "./fast-check.ts";
 import { type Ending, FAULT_TYPES, type Fault, type FaultType } from "./fault.ts";
 import { parentOf, pathsOf, type Shape, type SupervisorShape } from "./shape.ts";
@@ -85,10 +93,15 @@ export interface Case {
  * Trees with faults that fit them. Both shrink by themselves: a fault keeps its child in every smaller tree that has it.
  */
 export function arbitraryCase(options: TreeOptions & FaultOptions = {}): Arbitrary<Case> {
-  return record({ tree: arbitraryTree(options), intents: arbitraryIntents(options) }).map(({ tree, intents }) => ({
-    tree,
-    faults: faultsOf(tree, intents),
-  }));
+  const parts = { root: arbitraryRoot(options), intents: arbitraryIntents(options), levels: arbitraryLevels(options) };
+  return record(parts).map(({ root, intents, levels }) => {
+    const { tree, by } = lowered(root, levels, options);
+    const faults = faultsOf(
+      tree,
+      intents.map(({ target, what }) => ({ target: target.slice(by), what })),
+    );
+    return { tree, faults };
+  });
 }
 
 function faultsOf(tree: SupervisorShape, intents: readonly Intent[]): readonly Fault[] {
