@@ -1,6 +1,7 @@
 import type { Milliseconds, Restart, Shutdown } from "../../runtime/types.ts";
-import { type Arbitrary, boolean, constantFrom, integer, oneof, record, uniqueArray } from "./fast-check.ts";
+import { type Arbitrary, boolean, constantFrom, oneof, record, uniqueArray } from "./fast-check.ts";
 import { type Shape, type SupervisorShape, supervisorShape, workerShape } from "./shape.ts";
+import { Shortcut } from "./shortcut.ts";
 
 export interface TreeOptions {
   /** How many supervisors may stand above each other, the root among them. Default 3. */
@@ -34,11 +35,8 @@ const flags = record({
  *   }),
  * );
  */
-export function arbitraryTree(options: TreeOptions = {}): Arbitrary<SupervisorShape> {
-  return record({ tree: arbitraryRoot(options), levels: arbitraryLevels(options) }).map(
-    ({ tree, levels }) => lowered(tree, levels, options).tree,
-  );
-}
+export const arbitraryTree = (options: TreeOptions = {}): Arbitrary<SupervisorShape> =>
+  new Shortcut(arbitraryRoot(options), lowered);
 
 export function arbitraryRoot({ depth = 3, breadth = 4 }: TreeOptions): Arbitrary<SupervisorShape> {
   return record({ flags, children: childrenOf(1, depth, breadth) }).map((root) =>
@@ -46,22 +44,17 @@ export function arbitraryRoot({ depth = 3, breadth = 4 }: TreeOptions): Arbitrar
   );
 }
 
-/** How many levels of supervisors with a single supervisor below them are kept: the fewer, the smaller the tree. */
-export const arbitraryLevels = ({ depth = 3 }: TreeOptions): Arbitrary<number> => integer({ min: 0, max: depth });
-
-/** The tree without its upper levels, as far as there is only one supervisor below; and how many those were. */
-export function lowered(
-  tree: SupervisorShape,
-  levels: number,
-  { depth = 3 }: TreeOptions,
-): { readonly tree: SupervisorShape; readonly by: number } {
-  const { restart, shutdown, significant } = supervisorShape("app", []);
-  let root = tree;
-  for (let by = 0; ; by++) {
-    const [only, ...others] = root.children;
-    if (by >= depth - levels || only?.type !== "supervisor" || others.length > 0) return { tree: root, by };
-    root = { ...only, id: "app", restart, shutdown, significant };
-  }
+/** A tree without its root, if there is only a supervisor below it, which then is the root. */
+export function lowered({
+  id,
+  restart,
+  shutdown,
+  significant,
+  children,
+}: SupervisorShape): SupervisorShape | undefined {
+  const [only, ...others] = children;
+  if (only?.type !== "supervisor" || others.length > 0) return undefined;
+  return { ...only, id, restart, shutdown, significant };
 }
 
 function childrenOf(level: number, depth: number, breadth: number): Arbitrary<Shape[]> {
