@@ -48,5 +48,7 @@ export async function testBank(runs: number, strategy: Strategy): Promise<void> 
 if (import.meta.main) {
   await testBank(100, "restForOne");
   console.log("restForOne: nothing found");
-  await testBank(100, "oneForOne").catch(({ message }: Error) => console.log(`oneForOne: ${message}`));
+  await testBank(100, "oneForOne").catch(({ message, cause }: Error) => {
+    console.log(`oneForOne: ${message}\n\n${(cause as Error | undefined)?.message}`);
+  });
 }
