@@ -123,6 +123,21 @@ test("after a wait that timed out the answer can still come, after a receive it 
     });
   }));
 
+test("an answer that comes with the end of the time is had, or reaches nobody", () =>
+  inVirtualTime(async (sim) => {
+    const Sleeper = {
+      init: () => ok(0),
+      handleCall: { after: async (delay: number, n, self: Self) => self.sleep(delay).then(() => reply(delay, n)) },
+    } satisfies GenServer<number>;
+    const sleeper = await start(sim, Sleeper);
+    await within(sim, async (self) => {
+      const request = sendRequest(self, sleeper, "after", 10);
+      await self.sleep(0);
+      expect(await receiveResponse(self, request, 10)).toEqual({ tag: "reply", value: 10 });
+      expect(await self.receive(undefined, 100)).toBe(timeout);
+    });
+  }));
+
 test("a request that was answered is not answered again: who waits for it waits until the time is up", () =>
   inVirtualTime(async (sim) => {
     const desk = await start(sim, Desk);
