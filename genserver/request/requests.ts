@@ -164,7 +164,9 @@ async function wait(
   const delay = delayOf(owner, time);
   if (owner.dead) return nothing(owner, "waitResponse");
   if (requests.length === 0) return NO_REQUEST;
-  const answered = takeArrived(owner, requests) ?? (await next(owner, requests, delay));
+  const inTime = takeArrived(owner, requests) ?? (await next(owner, requests, delay));
+  // An answer may have come after the time was up, and before this is heard.
+  const answered = inTime ?? takeArrived(owner, requests);
   if (answered !== undefined) return result(awaited, answered, options);
   if (abandons) for (const request of requests) abandon(request);
   return timeUp;
@@ -208,8 +210,6 @@ function result(awaited: Awaitable, { request, outcome }: Answered, options: Res
 
 function abandon(request: Request): void {
   request.detach();
-  // It may have been answered between the end of the time and now.
-  if (request.state === ARRIVED) request.owner.flush((message) => isResponse(message) && message.request === request);
   request.state = DONE;
 }
 

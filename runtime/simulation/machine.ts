@@ -1,5 +1,6 @@
 import { Dice } from "../dice.ts";
 import type { Driver } from "../driver.ts";
+import { isGroupEvent } from "../groups.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import type { Timer } from "../timers.ts";
 import type { Milliseconds, Pid } from "../types.ts";
@@ -139,9 +140,10 @@ export class Machine implements Driver {
     void process.path;
   }
 
-  /** News of an end come from who ended; everything else from whose code runs. */
+  /** News of an end come from who ended, those of a group from the groups; everything else from whose code runs. */
   senderOf(message: unknown): SimProcess | string {
     if (isEnd(message)) return this.known.get(message.pid) ?? "nobody";
+    if (isGroupEvent(message)) return "groups";
     return this.current ?? this.via;
   }
 

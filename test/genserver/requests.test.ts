@@ -123,21 +123,17 @@ test("after a wait that timed out the answer can still come, after a receive it 
     });
   }));
 
-test("an answer that comes in the instant in which the time is up is had, or reaches nobody", () =>
+test("an answer that comes with the end of the time is had, or reaches nobody", () =>
   inVirtualTime(async (sim) => {
-    const desk = await start(sim, {
+    const Sleeper = {
       init: () => ok(0),
-      handleCall: {
-        after: async (delay: number, state: number, self: Self) => {
-          await self.sleep(delay);
-          return reply(delay, state);
-        },
-      },
-    } satisfies GenServer<number>);
+      handleCall: { after: async (delay: number, n, self: Self) => self.sleep(delay).then(() => reply(delay, n)) },
+    } satisfies GenServer<number>;
+    const sleeper = await start(sim, Sleeper);
     await within(sim, async (self) => {
-      const request = sendRequest(self, desk, "after", 20);
-      await self.sleep(10);
-      expect(await receiveResponse(self, request, 10)).toBe(timeout);
+      const request = sendRequest(self, sleeper, "after", 10);
+      await self.sleep(0);
+      expect(await receiveResponse(self, request, 10)).toEqual({ tag: "reply", value: 10 });
       expect(await self.receive(undefined, 100)).toBe(timeout);
     });
   }));

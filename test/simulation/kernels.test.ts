@@ -1,20 +1,8 @@
-import { type Down, type Exit, isDown, name, noreply, ok, type Pid, pg, reply, type Self } from "hornbeam";
+import { type Down, type Exit, isDown, name, ok, pg, reply, type Self } from "hornbeam";
 import { GenServer, start } from "hornbeam/genserver";
-import { exhaustive, type Simulation, simulate } from "hornbeam/simulation";
-import { Supervisor } from "hornbeam/supervisor";
 import { expect, test } from "vitest";
-import { World } from "../supervisor/support.ts";
-import { forever, settled, startInOrder, text } from "./scenario.ts";
-
-/** Every interleaving of a small program: how many there are, and how often each outcome occurs. */
-async function explore(run: (sim: Simulation) => Promise<string>) {
-  const outcomes = new Map<string, number>();
-  const { schedules, complete } = await simulate({ strategy: exhaustive(), schedules: 60_000 }, async (sim) => {
-    const outcome = await run(sim);
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-  });
-  return { complete, schedules, outcomes: [...outcomes.keys()].sort() };
-}
+import { explore } from "./explore.ts";
+import { forever, settled, text } from "./scenario.ts";
 
 const exits = (exit: Exit) => `exit ${text(exit.reason)}`;
 const downs = (down: Down) => `down ${text(down.reason)}`;
@@ -42,18 +30,11 @@ test("link and exit: who links hears the reason of the end, or noproc, once, and
     await sim.idle();
     return `${heard}, ${end}`;
   });
-  expect(found).toMatchInlineSnapshot(`
-    {
-      "complete": true,
-      "outcomes": [
-        "exit boom, NoProcess",
-        "exit boom, boom",
-        "exit noproc, NoProcess",
-        "exit noproc, boom",
-      ],
-      "schedules": 28,
-    }
-  `);
+  expect(found).toEqual({
+    complete: true,
+    schedules: 28,
+    outcomes: ["exit boom, NoProcess", "exit boom, boom", "exit noproc, NoProcess", "exit noproc, boom"],
+  });
 });
 
 test("monitor and exit: each monitor gives one down, and none after a cancel with flush", async () => {
@@ -78,18 +59,11 @@ test("monitor and exit: each monitor gives one down, and none after a cancel wit
     await sim.idle();
     return `${heard}, ${flushed}`;
   });
-  expect(found).toMatchInlineSnapshot(`
-    {
-      "complete": true,
-      "outcomes": [
-        "down boom, false",
-        "down boom, true",
-        "down noproc, false",
-        "down noproc, true",
-      ],
-      "schedules": 238,
-    }
-  `);
+  expect(found).toEqual({
+    complete: true,
+    schedules: 238,
+    outcomes: ["down boom, false", "down boom, true", "down noproc, false", "down noproc, true"],
+  });
 });
 
 /** A server that answers at once, after a time, or crashes. */
@@ -122,23 +96,21 @@ test("call and crash: a caller gets the reply, the reason of the end, or noproc"
     await sim.all(clients);
     return answers.sort().join();
   });
-  expect(found).toMatchInlineSnapshot(`
-    {
-      "complete": true,
-      "outcomes": [
-        "a crash,b crash",
-        "a crash,b noproc",
-        "a crash,b reply",
-        "a noproc,b crash",
-        "a noproc,b noproc",
-        "a noproc,b reply",
-        "a reply,b crash",
-        "a reply,b noproc",
-        "a reply,b reply",
-      ],
-      "schedules": 2742,
-    }
-  `);
+  expect(found).toEqual({
+    complete: true,
+    schedules: 2742,
+    outcomes: [
+      "a crash,b crash",
+      "a crash,b noproc",
+      "a crash,b reply",
+      "a noproc,b crash",
+      "a noproc,b noproc",
+      "a noproc,b reply",
+      "a reply,b crash",
+      "a reply,b noproc",
+      "a reply,b reply",
+    ],
+  });
 });
 
 test("call timeout and late reply: a reply or a timeout, and the next call gets its own reply", async () => {
@@ -152,16 +124,11 @@ test("call timeout and late reply: a reply or a timeout, and the next call gets 
     await sim.all([client]);
     return outcome;
   });
-  expect(found).toMatchInlineSnapshot(`
-    {
-      "complete": true,
-      "outcomes": [
-        "late reply, reply, timeout",
-        "timeout, reply, timeout",
-      ],
-      "schedules": 6,
-    }
-  `);
+  expect(found).toEqual({
+    complete: true,
+    schedules: 6,
+    outcomes: ["late reply, reply, timeout", "timeout, reply, timeout"],
+  });
 });
 
 test("two registrations of a name: one wins, whoever hears of its end finds it free", async () => {
@@ -186,20 +153,11 @@ test("two registrations of a name: one wins, whoever hears of its end finds it f
     await sim.all([candidate("a"), candidate("b"), candidate("c")]);
     return log.join();
   });
-  expect(found).toMatchInlineSnapshot(`
-    {
-      "complete": true,
-      "outcomes": [
-        "a,b,c",
-        "a,c,b",
-        "b,a,c",
-        "b,c,a",
-        "c,a,b",
-        "c,b,a",
-      ],
-      "schedules": 90,
-    }
-  `);
+  expect(found).toEqual({
+    complete: true,
+    schedules: 90,
+    outcomes: ["a,b,c", "a,c,b", "b,a,c", "b,c,a", "c,a,b", "c,b,a"],
+  });
 });
 
 test("timer cancel: one that was cancelled in time never comes, one that was not comes once", async () => {
@@ -221,126 +179,18 @@ test("timer cancel: one that was cancelled in time never comes, one that was not
     await sim.all([owner]);
     return outcome;
   });
-  expect(found).toMatchInlineSnapshot(`
-    {
-      "complete": true,
-      "outcomes": [
-        "cancelled, tock",
-        "too late, tick,tock",
-      ],
-      "schedules": 15,
-    }
-  `);
-});
-
-/** Kills the latest process of an id, at any moment. */
-const killer = (sim: Simulation, world: World, id: string): Pid =>
-  sim.spawn((self) => self.exit(world.pid(id), "kill"), { label: `killer of ${id}` });
-
-test("restart at the limit: so many failures as allowed are survived, one more is not, however they fall", async () => {
-  const found = await explore(async (sim) => {
-    const world = new World(sim);
-    const top = await world.start({ maxRestarts: 1, children: [world.worker("a")] });
-    killer(sim, world, "a");
-    killer(sim, world, "a");
-    await sim.idle();
-    const failures = world.take().filter((line) => line.startsWith("down a") && line.endsWith("killed")).length;
-    return `${failures} failures, ${sim.isAlive(top) ? await world.children(top) : "gave up"}`;
+  expect(found).toEqual({
+    complete: true,
+    schedules: 15,
+    outcomes: ["cancelled, tock", "too late, tick,tock"],
   });
-  expect(found).toMatchInlineSnapshot(`
-    {
-      "complete": true,
-      "outcomes": [
-        "1 failures, a#2",
-        "2 failures, gave up",
-      ],
-      "schedules": 12,
-    }
-  `);
-});
-
-test("shutdown timeout: a child that is done at the limit stops or is killed, and terminate has run", async () => {
-  const found = await explore(async (sim) => {
-    const world = new World(sim);
-    const edge = world.worker("edge", { trapExit: true, shutdown: 5, stopTime: 5 });
-    const top = await world.start({ children: [edge, world.worker("b")] });
-    sim.spawn(function stopper(self) {
-      return GenServer.stop(self, top, "shutdown");
-    });
-    sim.spawn(function noise(self) {
-      self.exit(world.pid("edge"), "noise");
-    });
-    await sim.advance(10);
-    return world.take().join();
-  });
-  expect(found).toMatchInlineSnapshot(`
-    {
-      "complete": true,
-      "outcomes": [
-        "down b#1 shutdown,heard edge#1 noise,terminate edge#1 shutdown,down edge#1 killed,down top#1 shutdown",
-        "down b#1 shutdown,heard edge#1 noise,terminate edge#1 shutdown,down edge#1 shutdown,down top#1 shutdown",
-        "down b#1 shutdown,terminate edge#1 shutdown,down edge#1 killed,down top#1 shutdown",
-        "down b#1 shutdown,terminate edge#1 shutdown,down edge#1 shutdown,down top#1 shutdown",
-        "heard edge#1 noise,down b#1 shutdown,terminate edge#1 shutdown,down edge#1 killed,down top#1 shutdown",
-        "heard edge#1 noise,down b#1 shutdown,terminate edge#1 shutdown,down edge#1 shutdown,down top#1 shutdown",
-      ],
-      "schedules": 270,
-    }
-  `);
-});
-
-test("oneForAll during a restart: a failure while the others stop or start is part of it, or one more", async () => {
-  const found = await explore(async (sim) => {
-    const world = new World(sim);
-    const ids = ["a", "b"];
-    const top = await world.start({ strategy: "oneForAll", children: ids.map((id) => world.worker(id)) });
-    killer(sim, world, "a");
-    killer(sim, world, "b");
-    await sim.idle();
-    startInOrder(world.take(), ids);
-    return (await world.children(top)).join();
-  });
-  expect(found).toMatchInlineSnapshot(`
-    {
-      "complete": true,
-      "outcomes": [
-        "b#2,a#2",
-        "b#3,a#3",
-      ],
-      "schedules": 16,
-    }
-  `);
-});
-
-test("restForOne with a failing sibling: the restart is tried again, until all run or the limit is reached", async () => {
-  const found = await explore(async (sim) => {
-    const world = new World(sim);
-    const ids = ["a", "b"];
-    const children = [world.worker("a"), world.worker("b", { starts: [{}, { fail: "no" }] })];
-    const top = await world.start({ strategy: "restForOne", maxRestarts: 2, children });
-    killer(sim, world, "a");
-    killer(sim, world, "b");
-    await sim.idle();
-    startInOrder(world.take(), ids);
-    return sim.isAlive(top) ? (await world.children(top)).join() : "gave up";
-  });
-  expect(found).toMatchInlineSnapshot(`
-    {
-      "complete": true,
-      "outcomes": [
-        "b#3,a#2",
-        "gave up",
-      ],
-      "schedules": 34,
-    }
-  `);
 });
 
 test("join, leave and crash: a watcher hears of each join and one leave, and nobody who has ended is a member", async () => {
   const found = await explore(async (sim) => {
     const heard: string[] = [];
     sim.always("members live", () => pg.getMembers(sim, "room").every((pid) => sim.isAlive(pid)));
-    const watcher = sim.spawn(async function watcher(self) {
+    sim.spawn(async function watcher(self) {
       const { members } = pg.monitor(self, "room");
       if (members.length > 0) heard.push("there");
       for (;;) heard.push((await self.receive()).tag);
@@ -360,18 +210,11 @@ test("join, leave and crash: a watcher hears of each join and one leave, and nob
     await sim.idle();
     return heard.join();
   });
-  expect(found).toMatchInlineSnapshot(`
-    {
-      "complete": true,
-      "outcomes": [
-        "",
-        "join,leave",
-        "leave,join",
-        "there,leave",
-      ],
-      "schedules": 178,
-    }
-  `);
+  expect(found).toEqual({
+    complete: true,
+    schedules: 167,
+    outcomes: ["", "join,leave", "there,leave"],
+  });
 });
 
 test("stop and call: who is told that a server has stopped is told once, and a call is answered before, or not at all", async () => {
@@ -392,46 +235,19 @@ test("stop and call: who is told that a server has stopped is told once, and a c
     await sim.all(clients);
     return answers.sort().join();
   });
-  expect(found).toMatchInlineSnapshot(`
-    {
-      "complete": true,
-      "outcomes": [
-        "call boom,stop boom",
-        "call boom,stop noproc",
-        "call noproc,stop boom",
-        "call noproc,stop done",
-        "call noproc,stop noproc",
-        "call normal,stop done",
-        "call reply,stop boom",
-        "call reply,stop done",
-        "call reply,stop noproc",
-      ],
-      "schedules": 1218,
-    }
-  `);
-});
-
-test("terminateChild and crash: the child is stopped and stays so, whichever comes first", async () => {
-  const found = await explore(async (sim) => {
-    const world = new World(sim);
-    const top = await world.start({ children: [world.worker("a")] });
-    const stopper = sim.spawn(async function stopper(self) {
-      await Supervisor.terminateChild(self, top, "a");
-    });
-    killer(sim, world, "a");
-    await sim.all([stopper]);
-    await sim.idle();
-    return `${world.take()}: ${await world.children(top)}`;
+  expect(found).toEqual({
+    complete: true,
+    schedules: 1218,
+    outcomes: [
+      "call boom,stop boom",
+      "call boom,stop noproc",
+      "call noproc,stop boom",
+      "call noproc,stop done",
+      "call noproc,stop noproc",
+      "call normal,stop done",
+      "call reply,stop boom",
+      "call reply,stop done",
+      "call reply,stop noproc",
+    ],
   });
-  expect(found).toMatchInlineSnapshot(`
-    {
-      "complete": true,
-      "outcomes": [
-        "down a#1 killed,start a#2,down a#2 shutdown: a stopped",
-        "down a#1 killed: a stopped",
-        "down a#1 shutdown: a stopped",
-      ],
-      "schedules": 11,
-    }
-  `);
 });

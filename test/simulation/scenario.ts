@@ -29,6 +29,10 @@ export const keeping =
     for (;;) into.push(await self.receive());
   };
 
+/** What is left besides processes, or is wrong with them: nothing may ever be, when all is at rest and no timer is meant. */
+export const litter = (sim: Simulation): readonly string[] =>
+  sim.leaks().filter((leak) => !/^process |^\d+ names$/.test(leak));
+
 /** A reason, written short. */
 export function text(reason: unknown): string {
   if (reason instanceof Error) return reason.message;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { noreply, ok, type Pid, type Ref, reply, type Self } from "hornbeam";
 import { type From, GenServer, start } from "hornbeam/genserver";
-import { forever, keeping, type Scenario, settled } from "../scenario.ts";
+import { forever, keeping, litter, type Scenario, settled } from "../scenario.ts";
 
 /** Answers when it is told to, the last that asked first, or after a time. */
 const Slow = {
@@ -49,6 +49,8 @@ const ownReply: Scenario = {
       }
     });
     await sim.all(clients);
+    await sim.advance(5);
+    assert.deepEqual(litter(sim), []);
     return got.join();
   },
 };
@@ -87,15 +89,48 @@ const lateReply: Scenario = {
       const patient = self.with({ timeout: 10 });
       const first = await settled(patient.call(slow, "after", 10));
       assert.ok(first === "after 10" || first === "timeout", first);
-      if (first === "timeout") assert.ok(self.now() - before >= 10, "early");
+      assert.equal(self.now() - before, 10);
       assert.equal(await self.call(slow, "echo", "mine"), "mine");
       assert.deepEqual(await self.receive(undefined, 30), { tag: "timeout" });
       results.push(first);
     };
     const results: string[] = [];
     await sim.all([sim.spawn(client), sim.spawn(client)]);
+    // One of them has waited for the other.
+    assert.ok(results.includes("timeout"));
+    assert.deepEqual(litter(sim), []);
     await GenServer.stop(sim, slow);
     assert.deepEqual(sim.leaks(), []);
+    return results.join();
+  },
+};
+
+const requests: Scenario = {
+  promise:
+    "a request that is waited for later has one outcome; one that was given up has none, however late its answer is",
+  async run(sim) {
+    const slow = await start(sim, Slow);
+    const results: string[] = [];
+    const client = (limit: number) => async (self: Self) => {
+      const given = GenServer.sendRequest(self, slow, "after", 5);
+      const kept = GenServer.sendRequest(self, slow, "echo", "kept");
+      const first = await GenServer.receiveResponse(self, given, limit);
+      const rest: unknown[] = [];
+      for (;;) {
+        const message = await self.receive(undefined, 20);
+        if (message.tag === "timeout") break;
+        const answer = GenServer.checkResponse(message, kept);
+        assert.deepEqual(GenServer.checkResponse(message, given), { tag: "noReply" });
+        rest.push(answer.tag);
+      }
+      assert.deepEqual(rest.length, 1, "one outcome");
+      results.push(`${first.tag} ${rest}`);
+    };
+    await sim.all([5, 10].map((limit) => sim.spawn(client(limit))));
+    sim.spawn((self) => self.exit(slow, "shutdown"));
+    await sim.idle();
+    assert.deepEqual(sim.leaks(), []);
+    for (const result of results) assert.ok(["reply reply", "timeout reply"].includes(result), result);
     return results.join();
   },
 };
@@ -211,6 +246,7 @@ export const calls = {
   "calls: one's own reply": ownReply,
   "calls: a crash": crash,
   "calls: a late reply": lateReply,
+  "calls: requests": requests,
   "calls: in order": order,
   "calls: the caller ends": relay,
   "calls: a deadline": deadline,

@@ -176,8 +176,13 @@ const normal: Scenario = {
   async run(sim) {
     const ends = endsOf(sim);
     const parts: Pid[] = [];
+    let finished = 0;
+    const part = async (self: Self) => {
+      await self.receive();
+      finished++;
+    };
     const parent = sim.spawn(async function parent(self) {
-      for (let i = 0; i < 2; i++) parts.push(self.spawnLink((child) => child.receive(), { label: `part ${i}` }));
+      for (let i = 0; i < 2; i++) parts.push(self.spawnLink(part, { label: `part ${i}` }));
       await self.receive();
       self.exit(self.pid, "normal");
     });
@@ -189,6 +194,7 @@ const normal: Scenario = {
       [parent, ...parts].map((pid) => ends.get(pid)),
       ["normal", "normal", "normal"],
     );
+    assert.equal(finished, 2);
     assert.deepEqual(sim.leaks(), []);
     return [...ends.keys()]
       .filter((pid) => pid === parent || parts.includes(pid))

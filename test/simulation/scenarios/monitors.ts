@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Alias, type Down, type Exit, isDown, name, type Pid, type Self } from "hornbeam";
-import { forever, keeping, type Scenario, text } from "../scenario.ts";
+import { forever, keeping, litter, type Scenario, text } from "../scenario.ts";
 
 const oneDown: Scenario = {
   promise: "each monitor gives one down, with the reason of the end, or noproc when it was made after it",
@@ -130,7 +130,14 @@ const watcherGone: Scenario = {
     assert.equal(exits.length, 1);
     const order: unknown[] = [];
     sim.telemetry.on("process.exit", (_, { pid }) => void order.push([target, ...watchers].indexOf(pid)));
-    for (const pid of watchers) sim.spawn((self) => self.send(pid, "end"));
+    for (const pid of watchers) {
+      sim.spawn((self) => {
+        self.send(pid, "end");
+        self.monitor(pid);
+        return self.receive(isDown);
+      });
+    }
+    sim.always("no monitor of or by the dead", () => litter(sim).length === 0);
     sim.spawn((self) => self.exit(target, "boom"));
     await sim.idle();
     assert.deepEqual(sim.leaks(), []);

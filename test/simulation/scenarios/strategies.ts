@@ -40,6 +40,7 @@ const oneForAll: Scenario = {
     await sim.idle();
     const log = world.take();
     startInOrder(log, ids);
+    assert.ok(!world.reports.join().includes("Unlinked"), "an end whose reason is not known");
     const round = log.filter((line) => line.startsWith("start")).length / 3 + 1;
     assert.ok(round === 2 || round === 3, `${round - 1} restarts`);
     assert.deepEqual(
