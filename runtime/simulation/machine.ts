@@ -1,3 +1,4 @@
+import { Call } from "../call.ts";
 import { Dice } from "../dice.ts";
 import type { Driver } from "../driver.ts";
 import { isGroupEvent } from "../groups.ts";
@@ -140,11 +141,26 @@ export class Machine implements Driver {
     void process.path;
   }
 
-  /** News of an end come from who ended, those of a group from the groups; everything else from whose code runs. */
+  /**
+   * News of an end come from who ended, those of a group from the groups, a call from who waits for its reply; everything
+   * else from whose code runs.
+   */
   senderOf(message: unknown): SimProcess | string {
     if (isEnd(message)) return this.known.get(message.pid) ?? "nobody";
     if (isGroupEvent(message)) return "groups";
+    if (message instanceof Call && message.watcher !== null) return message.watcher as SimProcess;
     return this.current ?? this.via;
+  }
+
+  /** Does what code of `process` does, whosever seems to run: that of a test runs outside all processes. */
+  as(process: SimProcess, act: () => void): void {
+    const { current } = this;
+    this.current = process;
+    try {
+      act();
+    } finally {
+      this.current = current;
+    }
   }
 
   list(process: SimProcess): void {

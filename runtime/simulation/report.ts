@@ -70,25 +70,27 @@ function lines({ constraints, injections }: Script): readonly string[] {
 
 function table({ run, script: { constraints } }: Minimal): readonly string[] {
   const { trace } = run.machine;
-  let number = 0;
   const marks = new Map<string, string>();
-  for (const { event, after } of constraints)
+  for (const { event, after } of constraints) {
     marks.set(event, "   ← waited").set(after, marks.get(after) ?? "   ← came first");
+  }
+  const width = Math.max(0, ...trace.map((step) => ("event" in step ? step.event.lane.key.length : 0)));
+  let number = 0;
   const rows = trace.map((step, i) => {
-    if ("fault" in step)
-      return { shown: true, line: `${" ".repeat(6)}  ${cell(step.at, 8)} ms   ✗ ${writeInjection(step.fault)}` };
-    const { name } = step.event;
+    if ("fault" in step) return { shown: true, line: row("", step.at, `✗ ${writeInjection(step.fault)}`) };
+    const { name, lane } = step.event;
     const mark = marks.get(name) ?? "";
-    const line = `${cell(++number, 6)}  ${cell(step.at, 8)} ms   ${name}${mark}`;
-    return { shown: mark !== "" || i >= trace.length - SHOWN, line };
+    const what = `${lane.key.padEnd(width)}   ${name.slice(lane.key.length + 1)}`;
+    return { shown: mark !== "" || i >= trace.length - SHOWN, line: row(String(++number), step.at, `${what}${mark}`) };
   });
-  const shown = rows.filter((row) => row.shown).map(({ line }) => line);
+  const shown = rows.filter((each) => each.shown).map(({ line }) => line);
   const left = rows.length - shown.length;
   const note = left > 0 ? [`          (${count(left, "step")} before that not shown)`] : [];
   return ["    step      virtual   event", ...note, ...shown, ""];
 }
 
-const cell = (value: number, width: number): string => String(Number(value.toFixed(3))).padStart(width);
+const row = (number: string, at: number, what: string): string =>
+  `${number.padStart(8)}  ${String(Number(at.toFixed(3))).padStart(8)} ms   ${what}`;
 
 function replays({ run, script, reproduced }: Minimal): readonly string[] {
   const { seed } = run.machine;

@@ -5,7 +5,7 @@ import { PlainState } from "../plain-process.ts";
 import { IDLE, type Process, READY, START } from "../process.ts";
 import { ProcessSelf } from "../self.ts";
 import { DownMessage, ExitMessage } from "../signal.ts";
-import type { Milliseconds } from "../types.ts";
+import type { Alias, Milliseconds, SendOptions, Target } from "../types.ts";
 import { Arrival, type Event } from "./event.ts";
 import { inOneWord, Lane } from "./lane.ts";
 import type { SimKernel } from "./sim-kernel.ts";
@@ -68,6 +68,16 @@ export class SimProcess extends ProcessSelf {
     const lane = new Lane(`${typeof from === "string" ? from : from.path}→${this.path}`);
     this.lanes.set(from, lane);
     return lane;
+  }
+
+  // ── what it sends comes from it, and so keeps its order ──
+
+  override send(to: Target | Alias, message: unknown, options?: SendOptions): void {
+    this.kernel.machine.as(this, () => super.send(to, message, options));
+  }
+
+  override cast(to: Target, request: string, ...payload: unknown[]): void {
+    this.kernel.machine.as(this, () => super.cast(to, request, ...payload));
   }
 
   // ── the mailbox: what is in it is wrapped, what comes out is not ──

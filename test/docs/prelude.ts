@@ -16,6 +16,7 @@ export * from "hornbeam/simulation";
 export * from "hornbeam/supervisor";
 export * from "hornbeam/supervisor/test";
 export * from "hornbeam/test";
+export { test } from "hornbeam/vitest";
 export { expect } from "vitest";
 
 export const Counter = {

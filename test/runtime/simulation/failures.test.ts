@@ -24,8 +24,8 @@ describe("a failure", () => {
   test("shows the run, and marks who waited and for whom", async () => {
     const { message } = await failureOf(LOST, { strategy: pct(3), schedules: 500 });
     expect(message).toMatch(/^ +step +virtual +event$/m);
-    expect(message).toMatch(/^ +\d+ +0 ms {3}\S+→store\.set\S* {3}← waited$/m);
-    expect(message).toMatch(/^ +\d+ +0 ms {3}\S+→store\.get\S* {3}← came first$/m);
+    expect(message).toMatch(/^ +\d+ +0 ms {3}\S+→store +set\S* {3}← waited$/m);
+    expect(message).toMatch(/^ +\d+ +0 ms {3}\S+→store +get\S* {3}← came first$/m);
   });
 
   test("comes again 100 times of 100 by the line that it prints", async () => {
@@ -148,6 +148,26 @@ describe("what the simulator finds by itself", () => {
     expect(error.message).toMatch(/two different runs: they differ at step 1, the second time root→sometimes\.starts/);
   });
 });
+
+test("leaks names the monitors and aliases that a process holds", () =>
+  simulate({ schedules: 3 }, async (sim) => {
+    const watched = sim.spawn((self) => self.receive(), { label: "watched" });
+    const holder = sim.spawn(
+      (self) => {
+        for (let i = 0; i < 2; i++) self.monitor(watched);
+        self.alias();
+        return self.receive();
+      },
+      { label: "holder" },
+    );
+    await sim.idle();
+    expect(sim.leaks()).toEqual([
+      `process ${watched} watched`,
+      `process ${holder} holder`,
+      `2 monitors of ${holder} holder`,
+      `1 aliases of ${holder} holder`,
+    ]);
+  }));
 
 test("leaks names what is still there: processes, names, timers", () =>
   simulate({ schedules: 3 }, async (sim) => {

@@ -3,7 +3,7 @@ import { child, type GenServer, start } from "hornbeam/genserver";
 import { type Simulation, simulate } from "hornbeam/simulation";
 import { supervisor } from "hornbeam/supervisor";
 import { describe, expect, test } from "vitest";
-import { failureOf } from "./support.ts";
+import { failureOf, Store } from "./support.ts";
 
 const Counter = {
   init: () => ok(0),
@@ -104,6 +104,38 @@ test("stall lets the others overtake a process, and it goes on afterwards", asyn
     times.add(sim.now());
   });
   expect([...times].toSorted()).toEqual([0, 70]);
+});
+
+test("a process that is stalled gets neither messages nor replies meanwhile, and its timers ring behind that", async () => {
+  const slow = async (sim: Simulation, at: string) => {
+    const heard: [string, number][] = [];
+    const store = await start(sim, Store, 0, { label: "store" });
+    const pid = sim.spawn(
+      async (self) => {
+        const note = (what: string) => heard.push([what, self.now()]);
+        await self.call(store, "get").then(() => note("reply"));
+        await self.receive().then(() => note("message"));
+        await self.sleep(10).then(() => note("timer"));
+      },
+      { label: "slow" },
+    );
+    sim.send(pid, "go");
+    await sim.all([pid]);
+    return `${at}: ${heard.map(([what, time]) => `${what} ${time}`).join(", ")}`;
+  };
+  const seen: string[] = [];
+  for (const at of ["slow→store.get", "root→slow.go", "clock→slow.timer"]) {
+    await simulate(
+      { seed: 1, replay: `stall slow for 70 after ${at}` },
+      async (sim) => void seen.push(await slow(sim, at)),
+    );
+  }
+  // A replay is run once, and once more to see that it is the same.
+  expect([...new Set(seen)]).toEqual([
+    "slow→store.get: reply 70, message 70, timer 80",
+    "root→slow.go: reply 0, message 70, timer 80",
+    "clock→slow.timer: reply 0, message 0, timer 80",
+  ]);
 });
 
 test("jump sets the clock ahead: timers fire late, and never early", async () => {

@@ -1,7 +1,8 @@
 import type { Pid, Self } from "hornbeam";
+import { start } from "hornbeam/genserver";
 import { exhaustive, fifo, pct, random, type Search, type Simulation, simulate, standard } from "hornbeam/simulation";
 import { describe, expect, test } from "vitest";
-import { deposits } from "./support.ts";
+import { deposits, Store } from "./support.ts";
 
 /** Every order in which a receiver saw the messages of senders that each send some, over all schedules of a search. */
 async function orders(counts: readonly number[], options: { strategy: Search; schedules: number }) {
@@ -53,6 +54,34 @@ test("fifo is one schedule, in the order of sending", async () => {
   const { seen, explored } = await orders([2, 1], { strategy: fifo(), schedules: 50 });
   expect(explored).toMatchObject({ schedules: 1, complete: true });
   expect([...seen.keys()]).toEqual(["a1 a2 b1"]);
+});
+
+test("pct(1) leaves a sender only for one that was not there yet; more depth sees more orders", async () => {
+  const seen = async (depth: number) => (await orders([3, 3], { strategy: pct(depth), schedules: 600 })).seen;
+  const [one, two, three] = [await seen(1), await seen(2), await seen(3)];
+  const switches = (order: string) => [...order.matchAll(/a\d(?= b)|b\d(?= a)/g)].length;
+  expect(Math.max(...[...one.keys()].map(switches))).toBe(2);
+  expect(Math.max(...[...two.keys()].map(switches))).toBe(3);
+  expect(one.size).toBeLessThan(two.size);
+  expect(two.size).toBeLessThan(three.size);
+});
+
+test("two replies of one server come in its order, those of two servers in any", async () => {
+  const seen = { same: new Set<string>(), other: new Set<string>() };
+  await simulate({ seed: 1, schedules: 300 }, async (sim) => {
+    const servers = [await start(sim, Store, 0, { label: "x" }), await start(sim, Store, 0, { label: "y" })];
+    const ask = (second: number) => async (self: Self) => {
+      const log: number[] = [];
+      const asked = [servers[0], servers[second]].map((server, i) =>
+        self.call(server as Pid, "get").then(() => log.push(i)),
+      );
+      await Promise.all(asked);
+      seen[second === 0 ? "same" : "other"].add(log.join(""));
+    };
+    await sim.all([sim.spawn(ask(0)), sim.spawn(ask(1))]);
+  });
+  expect([...seen.same]).toEqual(["01"]);
+  expect([...seen.other].toSorted()).toEqual(["01", "10"]);
 });
 
 describe("a lost update whose racing step comes after four others", () => {

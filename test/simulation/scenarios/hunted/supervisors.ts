@@ -304,7 +304,6 @@ const uniqueKeys: Scenario = {
     await sim.idle();
     assert.ok(candidates.every((pid) => sim.isAlive(pid)));
     for (const pid of candidates) sim.kill(pid);
-    return results.join();
   },
 };
 
