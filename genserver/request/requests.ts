@@ -210,8 +210,6 @@ function result(awaited: Awaitable, { request, outcome }: Answered, options: Res
 
 function abandon(request: Request): void {
   request.detach();
-  // It may have been answered between the end of the time and now.
-  if (request.state === ARRIVED) request.owner.flush((message) => isResponse(message) && message.request === request);
   request.state = DONE;
 }
 

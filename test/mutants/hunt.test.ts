@@ -8,7 +8,10 @@ const race: Scenario = {
   async run(sim) {
     const heard: string[] = [];
     const listener = sim.spawn(async (self) => void heard.push(await self.receive(), await self.receive()));
-    for (const word of ["first", "second"]) sim.spawn((self) => self.send(listener, word), { label: word });
+    sim.spawn((self) => {
+      self.send(listener, "first");
+      self.spawn((other) => other.send(listener, "second"));
+    });
     await sim.all([listener]);
     if (heard[0] !== "first") throw new Error(`expected first, got: ${heard[0]}`);
   },

@@ -24,6 +24,12 @@ export const servers = [
       'server.module.asynchronous = true;\n  if (callback === "init") process.starting?.ack();\n  return',
     ],
   }),
+  ...of("genserver/genserver.ts", {
+    "a stop that came too late says that it has stopped the server": [
+      "if (actual !== reason || !order.obeyed) throw failed(actual);",
+      "if (actual !== reason) throw failed(actual);",
+    ],
+  }),
   ...of("genserver/ending.ts", {
     "the reply of a stop is lost": ["from.answer(value);", ""],
     "the reply of a stop is sent before terminate": [

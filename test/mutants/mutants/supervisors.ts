@@ -21,6 +21,10 @@ export const supervisors = [
       'this.roster.from(this.flags.strategy === "oneForAll" ? undefined : child).slice(0, this.flags.strategy === "restForOne" ? 2 : undefined);',
     ],
     "a temporary child is restarted with the others": ["if (!this.roster.has(member)) continue;", ""],
+    "the exit of a child that ended while it was to be stopped is taken twice": [
+      "this.roster.ended(pid);\n    child.pid = undefined;\n  };",
+      "child.pid = undefined;\n  };",
+    ],
     "a child that was stopped while it waited is started": ["for (const child of children) child.settle();", ""],
     "a child is started again although it was stopped meanwhile": [
       'if (child === undefined || !child.restarting || child.waiting !== undefined) return "ok";',

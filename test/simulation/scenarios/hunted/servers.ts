@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Alias, noreply, ok, reply, type Self, stop, type Timeout } from "hornbeam";
-import { type GenServer, start, sys } from "hornbeam/genserver";
+import { GenServer, start, sys } from "hornbeam/genserver";
 import { type Scenario, settled, watchedWorld } from "../../scenario.ts";
 
 const lastReply: Scenario = {
@@ -19,13 +19,30 @@ const lastReply: Scenario = {
       sim.spawn(async (self) => {
         const server = await start(self, Ending);
         const before = self.now();
-        const answers = await Promise.all([1, 2].map(() => settled(self.call(server, "stop"))));
-        assert.deepEqual(answers, ["bye", "normal"]);
-        assert.equal(self.now(), before + 3);
+        const ask = async () => `${await settled(self.call(server, "stop"))} at ${self.now() - before}`;
+        assert.deepEqual(await Promise.all([ask(), ask()]), ["bye at 3", "normal at 3"]);
       }),
     );
     await sim.all(clients);
     assert.equal(terminated, 2);
+  },
+};
+
+const stoppedTwice: Scenario = {
+  promise: "of those who stop a server one has stopped it; the others hear that it has ended, or is gone",
+  async run(sim) {
+    const Plain = { init: () => ok(0), terminate: (_: unknown, __: number, self: Self) => self.sleep(1) };
+    const server = await start(sim, Plain satisfies GenServer<number>);
+    const results: string[] = [];
+    const stoppers = [1, 2, 3].map(() =>
+      sim.spawn(async (self) => {
+        results.push(await settled(GenServer.stop(self, server).then(() => "stopped")));
+      }),
+    );
+    await sim.all(stoppers);
+    assert.equal(results.filter((result) => result === "stopped").length, 1, results.join());
+    assert.ok(results.every((result) => ["stopped", "normal", "noproc"].includes(result)));
+    return results.join();
   },
 };
 
@@ -149,6 +166,7 @@ const systemStops: Scenario = {
 
 export const servers = {
   "servers: the last reply": lastReply,
+  "servers: stopped twice": stoppedTwice,
   "servers: a continue among urgent messages": urgentContinue,
   "servers: idle at the time of a message": idleRace,
   "servers: suspended": suspended,
