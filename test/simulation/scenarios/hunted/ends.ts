@@ -260,5 +260,5 @@ export const ends = {
   "starts: come to nothing": failedStart,
   "names: a succession": succession,
   "groups: events": groupEvents,
-  "mailboxes: urgent": priority,
+  "mailboxes: urgent and flushed": priority,
 } satisfies Record<string, Scenario>;
