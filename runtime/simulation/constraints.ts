@@ -1,5 +1,5 @@
 import type { Event } from "./event.ts";
-import type { Machine } from "./machine.ts";
+import type { Journal } from "./journal.ts";
 import type { Strategy } from "./strategy.ts";
 
 /** That an event waits for another: what makes a schedule differ from the oldest first. Both by their names. */
@@ -31,7 +31,7 @@ export class Constrained implements Strategy {
 }
 
 /** What makes a named run come about under {@link Constrained}: each event that was passed over waits for the one before it. */
-export function constraintsOf({ trace, delayed, pending }: Machine): readonly Constraint[] {
+export function constraintsOf({ trace, delayed, pending }: Journal): readonly Constraint[] {
   const constraints: Constraint[] = [];
   let before: Event | undefined;
   for (const step of trace) {

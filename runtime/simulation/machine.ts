@@ -5,10 +5,12 @@ import { isGroupEvent } from "../groups.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import type { Timer } from "../timers.ts";
 import type { Milliseconds, Pid } from "../types.ts";
+import { Agenda } from "./agenda.ts";
 import { Arrival, type Event, Ring, Settlement, Transmission } from "./event.ts";
 import { InjectedError, SimulationError } from "./failure.ts";
 import type { Injection, Plan } from "./faults.ts";
 import { type Uncontrolled, watchRunning } from "./guards.ts";
+import { Journal } from "./journal.ts";
 import { Lane } from "./lane.ts";
 import { isEnd, type SimProcess } from "./sim-process.ts";
 import type { Strategy } from "./strategy.ts";
@@ -26,9 +28,6 @@ export interface MachineOptions {
   readonly named: boolean;
 }
 
-/** What happened, by itself or on purpose. */
-export type Step = { readonly at: Milliseconds } & ({ readonly event: Event } | { readonly fault: Injection });
-
 /**
  * What runs a simulated system: one event at a time, of those that are possible the one that the strategy chooses, and
  * then until all code has come to rest. Time stands still while anything is possible.
@@ -45,18 +44,8 @@ export class Machine implements Driver {
   /** How many promises of the outside are waited for, knowingly; and whether there was one. */
   private outside = 0;
   exact = true;
-  /** What has happened, in a run that names its events. */
-  readonly trace: Step[] = [];
-  /** Events that had to let a younger one go first, in such a run. */
-  readonly delayed = new Set<Event>();
-  /** What went wrong on purpose. */
-  readonly injected: Injection[] = [];
-  /** Which of the possible events was chosen, at each step with a choice. */
-  readonly choices: number[] = [];
-  /** After each step a hash of all that has happened so far. */
-  readonly hashes: number[] = [];
-  /** What was possible when the run ended, in a run that names its events. */
-  pending: readonly Event[] = [];
+  /** What has happened. */
+  readonly journal: Journal;
   /** Rejects when the run cannot go on. */
   readonly failure: Promise<never>;
   /** Called when all code has come to rest after a step. */
@@ -68,20 +57,15 @@ export class Machine implements Driver {
   private readonly limit: number;
   private readonly allowed: ReadonlySet<Uncontrolled>;
   private readonly known = new Map<Pid, SimProcess>();
-  private readonly listed: SimProcess[] = [];
+  private readonly agenda = new Agenda();
+  private readonly wires = new Map<string, Lane>();
   /** Of timers that belong to no process. */
   private readonly nobody = new Lane("clock→nobody");
-  private settlements: Settlement[] = [];
-  private rings: Ring[] = [];
-  /** What is under way on each wire, and the lane of each. */
-  private readonly wires = new Map<string, Transmission[]>();
-  private readonly wireLanes = new Map<string, Lane>();
   private readonly clock = new VirtualClock(() => this.wake());
   private events = 0;
   private readonly dice: Dice;
   private awake = false;
   private stopped = false;
-  private last: Event | undefined;
   /** How many steps there were when invariants were looked at last, and when it was asked what goes wrong. */
   private checked = 0;
   private planned = -1;
@@ -96,6 +80,7 @@ export class Machine implements Driver {
     this.limit = steps;
     this.allowed = allowed;
     this.named = named;
+    this.journal = new Journal(named);
     this.failure = new Promise((_, reject) => {
       this.fail = reject;
     });
@@ -164,41 +149,32 @@ export class Machine implements Driver {
   }
 
   list(process: SimProcess): void {
-    if (!process.listed) {
-      process.listed = true;
-      this.listed.push(process);
-    }
+    this.agenda.list(process);
     this.wake();
   }
 
   settle(waiter: SimProcess, tell: (value: any) => void, value: unknown, what: string | undefined): void {
     const lane = waiter.lane(this.current ?? this.via);
-    this.settlements.push(new Settlement(this, lane, waiter, tell, value, what));
+    this.agenda.add(new Settlement(this, lane, waiter, tell, value, what));
     this.wake();
   }
 
   ring(timer: Timer): void {
     const { owner } = timer;
     const lane = owner === null ? this.nobody : (owner as SimProcess).lane("clock");
-    this.rings.push(new Ring(this, lane, timer));
+    this.agenda.add(new Ring(this, lane, timer));
   }
 
   transmit(wire: string, what: string, arrive: () => void, lost: () => void): void {
-    const queue = this.wires.get(wire) ?? [];
-    this.wires.set(wire, queue);
-    const transmission = new Transmission(this, this.laneOf(wire), wire, what, arrive, lost);
+    const lane = this.wires.get(wire) ?? new Lane(wire);
+    this.wires.set(wire, lane);
+    const transmission = new Transmission(this, lane, wire, what, arrive, lost);
     const injection = this.plan.onWire(transmission);
     if (injection !== undefined) this.inject(injection);
     if (injection?.fault === "drop") transmission.isLost = true;
     if (injection?.fault === "delay") transmission.at = this.now() + injection.time;
-    queue.push(transmission);
+    this.agenda.add(transmission);
     this.wake();
-  }
-
-  private laneOf(wire: string): Lane {
-    const lane = this.wireLanes.get(wire) ?? new Lane(wire);
-    this.wireLanes.set(wire, lane);
-    return lane;
   }
 
   // ── time ──
@@ -231,7 +207,7 @@ export class Machine implements Driver {
   stop(): void {
     this.stopped = true;
     this.current = null;
-    if (this.named) this.pending = this.possible();
+    if (this.named) this.journal.pending = this.agenda.possible(this.now());
   }
 
   /** Code that is a process's, and not the test's. */
@@ -260,36 +236,35 @@ export class Machine implements Driver {
   }
 
   private readonly step = (): void => {
+    const { journal } = this;
     this.awake = false;
     this.current = null;
     watchRunning(this.running);
-    if (this.checked !== this.steps) {
-      this.checked = this.steps;
+    if (this.checked !== journal.steps) {
+      this.checked = journal.steps;
       this.onStep?.();
     }
     if (this.stopped) return;
     const now = this.now();
     this.look(now);
-    if (this.planned !== this.steps) {
-      this.planned = this.steps;
-      for (const injection of this.plan.between(this, this.last)) this.inject(injection);
+    if (this.planned !== journal.steps) {
+      this.planned = journal.steps;
+      for (const injection of this.plan.between(this, journal.last)) this.inject(injection);
     }
-    const events = this.possible();
+    const events = this.agenda.possible(now);
     if (events.length === 0) return this.rest();
-    if (this.steps >= this.limit) return this.giveUp(new SimulationError("endless", endless(this.limit)));
-    const event = events.length === 1 ? (events[0] as Event) : this.choose(events);
-    this.hashes.push(Math.imul((this.hashes.at(-1) ?? 0) ^ event.lane.hash, 0x01000193) ^ now);
-    if (this.named) this.record(event, events);
-    this.drop(event);
-    this.last = event;
+    if (journal.steps >= this.limit) return this.giveUp(new SimulationError("endless", endless(this.limit)));
+    const event = events.length === 1 ? (events[0] as Event) : this.strategy.choose(events);
+    journal.event(event, events, now);
+    if (this.named) this.strategy.happened?.(event);
+    this.agenda.drop(event);
     this.wake();
     if (event instanceof Arrival && this.plan.breaks(event)) this.break(event);
     else event.perform(this);
   };
 
   private inject(injection: Injection): void {
-    this.injected.push(injection);
-    if (this.named) this.trace.push({ at: this.now(), fault: injection });
+    this.journal.fault(injection, this.now());
     if (injection.fault === "jump") this.clock.skip(injection.time);
     else if (injection.fault === "kill" || injection.fault === "stall") {
       const target = this.living.find(({ path }) => path === injection.target);
@@ -299,9 +274,7 @@ export class Machine implements Driver {
   }
 
   private break(event: Arrival): void {
-    const injection: Injection = { fault: "throw", in: event.name };
-    this.injected.push(injection);
-    if (this.named) this.trace.push({ at: this.now(), fault: injection });
+    this.journal.fault({ fault: "throw", in: event.name }, this.now());
     this.current = event.receiver;
     event.receiver.break(event, new InjectedError(event.name || event.lane.key));
   }
@@ -311,66 +284,12 @@ export class Machine implements Driver {
     return [...this.known.values()].filter(({ dead }) => !dead);
   }
 
-  /** How much has happened. */
-  get steps(): number {
-    return this.hashes.length;
-  }
-
-  private choose(events: readonly Event[]): Event {
-    const event = this.strategy.choose(events);
-    this.choices.push(events.indexOf(event));
-    return event;
-  }
-
-  private isStalled({ stalledUntil }: SimProcess): boolean {
-    return stalledUntil > this.now();
-  }
-
-  /** In the order in which they became possible. */
-  private possible(): Event[] {
-    const events: Event[] = [];
-    for (let i = 0; i < this.listed.length; ) {
-      const process = this.listed[i] as SimProcess;
-      if (process.runs) {
-        if (!this.isStalled(process)) process.heads(events);
-        i++;
-      } else {
-        process.listed = false;
-        this.listed.splice(i, 1);
-      }
-    }
-    const lanes = new Set<Lane>();
-    this.settlements = this.settlements.filter((each) => each.possible);
-    for (const each of this.settlements) {
-      if (lanes.has(each.lane)) continue;
-      lanes.add(each.lane);
-      if (!this.isStalled(each.waiter)) events.push(each);
-    }
-    this.rings = this.rings.filter((each) => each.possible);
-    events.push(...this.rings);
-    for (const [first] of this.wires.values()) if (first !== undefined && first.at <= this.now()) events.push(first);
-    return events.sort((a, b) => a.no - b.no);
-  }
-
-  private record(event: Event, possible: readonly Event[]): void {
-    for (const other of possible) if (other.no < event.no) this.delayed.add(other);
-    this.trace.push({ at: this.now(), event });
-    this.strategy.happened?.(event);
-  }
-
-  private drop(event: Event): void {
-    if (event instanceof Settlement) this.settlements.splice(this.settlements.indexOf(event), 1);
-    else if (event instanceof Ring) this.rings.splice(this.rings.indexOf(event), 1);
-    else if (event instanceof Transmission) this.wires.get(event.wire)?.shift();
-  }
-
   /** Nothing is possible: who waits for that, which is the test, is told; then time passes. */
   private rest(): void {
     this.current = this.root;
     const now = this.now();
     const stalls = this.living.map(({ stalledUntil }) => stalledUntil);
-    const delays = [...this.wires.values()].map(([first]) => first?.at ?? 0);
-    const ahead = [...stalls, ...delays].filter((moment) => moment > now);
+    const ahead = [...stalls, ...this.agenda.delayedUntil].filter((moment) => moment > now);
     if (!this.clock.rest(true, Math.min(Number.POSITIVE_INFINITY, ...ahead)) && this.outside === 0) this.onRest();
   }
 }

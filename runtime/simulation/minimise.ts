@@ -29,8 +29,8 @@ export async function minimise(found: Run, again: (script: Script) => Promise<Ru
     smallest = run;
     return true;
   };
-  const all = constraintsOf(found.machine);
-  const { injected } = found.machine;
+  const all = constraintsOf(found.machine.journal);
+  const { injected } = found.machine.journal;
   if (!(await fails(all, injected))) {
     return { run: found, script: { constraints: all, injections: injected }, runs, reproduced: false };
   }
@@ -42,9 +42,6 @@ export async function minimise(found: Run, again: (script: Script) => Promise<Ru
   return { run: smallest, script: { constraints, injections }, runs, reproduced: true };
 }
 
-const namesOf = ({ machine }: Run): readonly string[] =>
-  machine.trace.flatMap((step) => ("event" in step ? [step.event.name] : []));
-
 /** How many later events are tried in place of one that waits. */
 const TRIED = 20;
 
@@ -54,7 +51,7 @@ async function delay(
   run: Run,
   isEnough: (constraints: readonly Constraint[]) => Promise<boolean>,
 ): Promise<readonly Constraint[]> {
-  const names = namesOf(run);
+  const { names } = run.machine.journal;
   const after = names.at(-1) as string;
   let delayed = few;
   for (const [i, { event }] of few.entries()) {
@@ -81,7 +78,7 @@ async function relax(
   run: Run,
   isEnough: (constraints: readonly Constraint[]) => Promise<boolean>,
 ): Promise<readonly Constraint[]> {
-  const names = namesOf(run);
+  const { names } = run.machine.journal;
   let relaxed = few;
   for (let i = 0; i < few.length; i++) {
     const { event, after } = few[i] as Constraint;

@@ -16,7 +16,8 @@ const SHOWN = 40;
 /** A failure as its reader sees it: what, why, the run, and how to see it again; and as a program does. */
 export function explain(minimal: Minimal, search: Search): Error {
   const { run, script, reproduced } = minimal;
-  const { seed, steps } = run.machine;
+  const { seed, journal } = run.machine;
+  const { steps } = journal;
   return keep(told(minimal, search), {
     seed,
     schedule: search.index + 1,
@@ -47,7 +48,8 @@ function told(minimal: Minimal, search: Search): Error {
 }
 
 function summary({ run, script, runs, reproduced }: Minimal, { index, schedules, strategy }: Search): string {
-  const { seed, steps } = run.machine;
+  const { seed, journal } = run.machine;
+  const { steps } = journal;
   const where = `schedule ${index + 1} of ${schedules}, seed ${seed} (${strategy}), ${count(steps, "step")}`;
   if (!reproduced) return `${where}; no order of events alone brings it about again`;
   const { constraints, injections } = script;
@@ -69,7 +71,7 @@ function lines({ constraints, injections }: Script): readonly string[] {
 }
 
 function table({ run, script: { constraints } }: Minimal): readonly string[] {
-  const { trace } = run.machine;
+  const { trace } = run.machine.journal;
   const marks = new Map<string, string>();
   for (const { event, after } of constraints) {
     marks.set(event, "   ← waited").set(after, marks.get(after) ?? "   ← came first");

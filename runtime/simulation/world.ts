@@ -62,11 +62,11 @@ export class World extends LiveSystem implements Simulation {
   }
 
   get steps(): number {
-    return this.machine.steps;
+    return this.machine.journal.steps;
   }
 
   get hash(): number {
-    return this.machine.hashes.at(-1) ?? 0;
+    return this.machine.journal.hash;
   }
 
   random(): number {
