@@ -1,4 +1,5 @@
 import type { Scenario } from "../scenario.ts";
+import { crowds } from "./hunted/crowds.ts";
 import { ends } from "./hunted/ends.ts";
 import { messages } from "./hunted/messages.ts";
 import { servers } from "./hunted/servers.ts";
@@ -14,4 +15,5 @@ export const hunted = {
   ...servers,
   ...tasksAndStreams,
   ...supervisors,
+  ...crowds,
 } satisfies Record<string, Scenario>;

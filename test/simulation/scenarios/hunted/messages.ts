@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { isGroupEvent, noreply, ok, type Pid, pg, type Self, timeout } from "hornbeam";
+import { type GroupEvent, isGroupEvent, name, noreply, ok, type Pid, pg, type Self, timeout } from "hornbeam";
 import { type GenServer, start } from "hornbeam/genserver";
-import { type Scenario, text } from "../../scenario.ts";
+import { forever, keeping, type Scenario, text } from "../../scenario.ts";
 
 const bursts: Scenario = {
   promise:
@@ -157,10 +157,87 @@ const manyFlushed: Scenario = {
   },
 };
 
+const groupEvents: Scenario = {
+  promise: "who watches a group hears of each join, leave and end in it, and after a cancel of nothing",
+  async run(sim) {
+    const events: GroupEvent[] = [];
+    const after: unknown[] = [];
+    sim.spawn(async function watcher(self) {
+      pg.monitor(self, "news");
+      await keeping(events)(self);
+    });
+    sim.spawn(
+      async function quitter(self) {
+        const watch = pg.monitor(self, "news");
+        await self.receive((message) => message === "quit");
+        watch.cancel();
+        await keeping(after)(self);
+      },
+      { name: name("quitter") },
+    );
+    const member = async (self: Self) => {
+      pg.join(self, "news", [self.pid, self.pid]);
+      pg.join(self, "sport", self.pid);
+      await self.receive();
+      pg.leave(self, "sport", self.pid);
+      assert.ok(pg.leave(self, "news", self.pid));
+      assert.ok(pg.getMembers(self, "news").includes(self.pid), "in it twice");
+      await self.receive();
+    };
+    await sim.idle();
+    const members = [1, 2, 3].map((i) => sim.spawn(member, { label: `member ${i}` }));
+    for (const pid of members) {
+      sim.spawn((self) => {
+        self.send(pid, "leave");
+        self.send(name("quitter"), "a");
+        self.send(name("quitter"), "quit");
+        self.send(name("quitter"), "b");
+        self.send(pid, "end");
+      });
+    }
+    await sim.all(members);
+    await sim.idle();
+    for (const pid of members) {
+      const own = events.filter(({ pids }) => pids.includes(pid)).map(({ tag }) => tag);
+      assert.deepEqual(own, ["join", "leave", "leave"]);
+    }
+    assert.deepEqual(after.filter(isGroupEvent), []);
+    assert.equal(after.length, 8);
+    assert.deepEqual(pg.whichGroups(sim), []);
+    return after.join();
+  },
+};
+
+const priority: Scenario = {
+  promise: "urgent messages go before ordinary ones, in their order; a flush finds them, too",
+  async run(sim) {
+    const heard: unknown[] = [];
+    const target = sim.spawn(forever, { label: "target" });
+    const receiver = sim.spawn(async function receiver(self) {
+      const alias = self.alias({ priority: true });
+      const monitor = self.monitor(target, { priority: true });
+      self.spawn(function sender(child) {
+        for (const word of ["a", "b"]) child.send(self.pid, word);
+        for (const word of ["x", "y", "z"]) child.send(alias, word, { priority: true });
+        child.exit(target, "boom");
+        child.send(self.pid, "c");
+      });
+      await self.sleep(1);
+      assert.equal(monitor.cancel({ flush: true }), false);
+      for (;;) heard.push(await self.receive());
+    });
+    await sim.advance(10);
+    sim.kill(receiver);
+    assert.deepEqual(heard, ["x", "y", "z", "a", "b", "c"]);
+  },
+};
+
 export const messages = {
   "mailboxes: bursts": bursts,
   "receive: passed over": passedOver,
   "receive: limits": limits,
   "receive: overdue": overdue,
   "mailboxes: flushed": manyFlushed,
+  "groups: events": groupEvents,
+  "mailboxes: urgent and flushed": priority,
 } satisfies Record<string, Scenario>;

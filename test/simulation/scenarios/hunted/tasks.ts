@@ -154,7 +154,7 @@ const stream: Scenario = {
 export const tasksAndStreams = {
   "tasks: late results": lateResult,
   "tasks: their owner ends": owned,
-  "tasks: shut down": shutDown,
+  "tasks: shut down in time": shutDown,
   "tasks: several": several,
   "tasks: a stream": stream,
 } satisfies Record<string, Scenario>;
