@@ -1,7 +1,8 @@
-import { arbitraryShape, arbitraryTree, IDS, legalIn, type TreeOptions } from "./arbitrary-tree.ts";
+import { arbitraryRoot, arbitraryShape, IDS, legalIn, lowered, type TreeOptions } from "./arbitrary-tree.ts";
 import { type Arbitrary, array, constant, constantFrom, integer, oneof, record } from "./fast-check.ts";
 import { type Ending, FAULT_TYPES, type Fault, type FaultType } from "./fault.ts";
 import { parentOf, pathsOf, type Shape, type SupervisorShape } from "./shape.ts";
+import { Shortcut } from "./shortcut.ts";
 
 export interface FaultOptions {
   /** Which faults there may be. Default: all. */
@@ -85,10 +86,18 @@ export interface Case {
  * Trees with faults that fit them. Both shrink by themselves: a fault keeps its child in every smaller tree that has it.
  */
 export function arbitraryCase(options: TreeOptions & FaultOptions = {}): Arbitrary<Case> {
-  return record({ tree: arbitraryTree(options), intents: arbitraryIntents(options) }).map(({ tree, intents }) => ({
-    tree,
-    faults: faultsOf(tree, intents),
-  }));
+  const parts = record({ tree: arbitraryRoot(options), intents: arbitraryIntents(options) });
+  return new Shortcut(parts, loweredWith).map(({ tree, intents }) => ({ tree, faults: faultsOf(tree, intents) }));
+}
+
+interface Parts {
+  readonly tree: SupervisorShape;
+  readonly intents: readonly Intent[];
+}
+
+function loweredWith({ tree, intents }: Parts): Parts | undefined {
+  const smaller = lowered(tree);
+  return smaller && { tree: smaller, intents: intents.map(({ target, what }) => ({ target: target.slice(1), what })) };
 }
 
 function faultsOf(tree: SupervisorShape, intents: readonly Intent[]): readonly Fault[] {

@@ -1,6 +1,7 @@
 import type { Milliseconds, Restart, Shutdown } from "../../runtime/types.ts";
 import { type Arbitrary, boolean, constantFrom, oneof, record, uniqueArray } from "./fast-check.ts";
 import { type Shape, type SupervisorShape, supervisorShape, workerShape } from "./shape.ts";
+import { Shortcut } from "./shortcut.ts";
 
 export interface TreeOptions {
   /** How many supervisors may stand above each other, the root among them. Default 3. */
@@ -34,9 +35,26 @@ const flags = record({
  *   }),
  * );
  */
-export function arbitraryTree({ depth = 3, breadth = 4 }: TreeOptions = {}): Arbitrary<SupervisorShape> {
-  const children = childrenOf(1, depth, breadth);
-  return record({ flags, children }).map((root) => supervisorShape("app", legal(root), root.flags));
+export const arbitraryTree = (options: TreeOptions = {}): Arbitrary<SupervisorShape> =>
+  new Shortcut(arbitraryRoot(options), lowered);
+
+export function arbitraryRoot({ depth = 3, breadth = 4 }: TreeOptions): Arbitrary<SupervisorShape> {
+  return record({ flags, children: childrenOf(1, depth, breadth) }).map((root) =>
+    supervisorShape("app", legal(root), root.flags),
+  );
+}
+
+/** A tree without its root, if there is only a supervisor below it, which then is the root. */
+export function lowered({
+  id,
+  restart,
+  shutdown,
+  significant,
+  children,
+}: SupervisorShape): SupervisorShape | undefined {
+  const [only, ...others] = children;
+  if (only?.type !== "supervisor" || others.length > 0) return undefined;
+  return { ...only, id, restart, shutdown, significant };
 }
 
 function childrenOf(level: number, depth: number, breadth: number): Arbitrary<Shape[]> {

@@ -1,7 +1,7 @@
 // The one place that needs fast-check, an optional peer dependency: a program without these tests does without it.
 
 export {
-  type Arbitrary,
+  Arbitrary,
   type AsyncCommand,
   array,
   asyncModelRun,
@@ -10,7 +10,10 @@ export {
   constantFrom,
   integer,
   oneof,
+  type Random,
   record,
+  Stream,
   tuple,
   uniqueArray,
+  Value,
 } from "fast-check";

@@ -18,5 +18,5 @@ export {
   statusOf,
 } from "./model.ts";
 export { RealTree, type TreeModel } from "./real-tree.ts";
-export { type Shape, type SupervisorShape, supervisorShape, type WorkerShape, workerShape } from "./shape.ts";
+export { pathsOf, type Shape, type SupervisorShape, supervisorShape, type WorkerShape, workerShape } from "./shape.ts";
 export { treeSpec } from "./tree-spec.ts";
