@@ -26,8 +26,8 @@ const Worker = {
  * takes down their starts and ends, and can make starts fail.
  *
  * @example
- * const app = treeSpec(supervisorShape("app", [workerShape("a"), supervisorShape("b", [workerShape("c")])]));
- * const pid = await sim.start(app);
+ * const spec = treeSpec(supervisorShape("app", [workerShape("a"), supervisorShape("b", [workerShape("c")])]));
+ * const pid = await sim.start(spec);
  * expect([...(await snapshot(sim, pid)).keys()]).toEqual(["app", "app/a", "app/b", "app/b/c"]);
  */
 export function treeSpec(tree: SupervisorShape, journal?: Journal): ChildSpec {

@@ -13,6 +13,7 @@ const LIBRARIES: Readonly<Record<string, string>> = {
   ws: "channels/websocket.ts",
   mime: "http/plugs/static.ts",
   piscina: "supervisor/worker-pool/worker-pool.ts",
+  "fast-check": "supervisor/simulation/fast-check.ts",
 };
 
 /** The files that touch the world outside JavaScript. */
@@ -75,7 +76,11 @@ test("node: modules appear only in the files that touch the world", () => {
   expect(used).toEqual(WORLDLY);
 });
 
-test("the library's dependencies are the libraries that it imports", () => {
-  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { dependencies: object };
-  expect(Object.keys(dependencies).toSorted()).toEqual(Object.keys(LIBRARIES).toSorted());
+test("the library's dependencies are the libraries that it imports; fast-check is the user's, who may do without it", () => {
+  const { dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
+    readFileSync(join(ROOT, "package.json"), "utf8"),
+  ) as { dependencies: object; peerDependencies: object; peerDependenciesMeta: object };
+  const all = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
+  expect(all.toSorted()).toEqual(Object.keys(LIBRARIES).toSorted());
+  expect(peerDependenciesMeta).toEqual({ "fast-check": { optional: true } });
 });

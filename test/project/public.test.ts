@@ -13,10 +13,15 @@ const ENTRIES = Object.entries(manifest.exports).flatMap(([path, target]) =>
 
 test("every sub-path of the package leads to a module", () => {
   expect(ENTRIES.map(([path]) => path)).toEqual(
-    [".", "./sim", "./simulation", "./genserver", "./supervisor", "./supervisor/test", "./http", "./http/test"].concat([
-      "./channels",
-      "./channels/test",
-    ]),
+    [
+      ".",
+      "./sim",
+      "./simulation",
+      "./genserver",
+      "./supervisor",
+      "./supervisor/test",
+      "./supervisor/simulation",
+    ].concat(["./http", "./http/test", "./channels", "./channels/test"]),
   );
   for (const [, file] of ENTRIES) expect(existsSync(join(ROOT, file)), file).toBe(true);
 });
