@@ -2,7 +2,7 @@ import { arbitraryRoot, arbitraryShape, IDS, legalIn, lowered, type TreeOptions 
 import { type Arbitrary, array, constant, constantFrom, integer, oneof, record } from "./fast-check.ts";
 import { type Ending, FAULT_TYPES, type Fault, type FaultType } from "./fault.ts";
 import { parentOf, pathsOf, type Shape, type SupervisorShape } from "./shape.ts";
-import { Shortcut } from "./shortcut.ts";
+import { WithShortcuts } from "./shortcut.ts";
 
 export interface FaultOptions {
   /** Which faults there may be. Default: all. */
@@ -68,7 +68,7 @@ function arbitraryIntents({ types = FAULT_TYPES, minFaults = 0, maxFaults = 8 }:
  * fc.assert(
  *   fc.property(arbitraryFaults(tree, { types: ["kill"], maxFaults: 3 }), (faults) => {
  *     const last = faults.reduce((state, fault) => predict(state, fault).state, begin(tree).state);
- *     expect(last.root === undefined).toBe(faults.some((fault) => fault.path === "app"));
+ *     expect(last.root === undefined).toBe(faults.some((fault) => showFault(fault) === "kill app"));
  *   }),
  * );
  */
@@ -87,7 +87,8 @@ export interface Case {
  */
 export function arbitraryCase(options: TreeOptions & FaultOptions = {}): Arbitrary<Case> {
   const parts = record({ tree: arbitraryRoot(options), intents: arbitraryIntents(options) });
-  return new Shortcut(parts, loweredWith).map(({ tree, intents }) => ({ tree, faults: faultsOf(tree, intents) }));
+  const shortcuts = options.types?.includes("end") === false ? [loweredWith] : [loweredWith, stopped];
+  return new WithShortcuts(parts, ...shortcuts).map(({ tree, intents }) => ({ tree, faults: faultsOf(tree, intents) }));
 }
 
 interface Parts {
@@ -99,6 +100,10 @@ function loweredWith({ tree, intents }: Parts): Parts | undefined {
   const smaller = lowered(tree);
   return smaller && { tree: smaller, intents: intents.map(({ target, what }) => ({ target: target.slice(1), what })) };
 }
+
+/** How children are stopped, is seen best when all are. */
+const stopped = ({ tree, intents }: Parts): Parts | undefined =>
+  intents.length < 2 ? undefined : { tree, intents: [{ target: [], what: { type: "end", reason: "shutdown" } }] };
 
 function faultsOf(tree: SupervisorShape, intents: readonly Intent[]): readonly Fault[] {
   const known = new Map(pathsOf(tree));

@@ -1,7 +1,7 @@
 import type { Milliseconds, Restart, Shutdown } from "../../runtime/types.ts";
 import { type Arbitrary, boolean, constantFrom, oneof, record, uniqueArray } from "./fast-check.ts";
 import { type Shape, type SupervisorShape, supervisorShape, workerShape } from "./shape.ts";
-import { Shortcut } from "./shortcut.ts";
+import { WithShortcuts } from "./shortcut.ts";
 
 export interface TreeOptions {
   /** How many supervisors may stand above each other, the root among them. Default 3. */
@@ -36,7 +36,7 @@ const flags = record({
  * );
  */
 export const arbitraryTree = (options: TreeOptions = {}): Arbitrary<SupervisorShape> =>
-  new Shortcut(arbitraryRoot(options), lowered);
+  new WithShortcuts(arbitraryRoot(options), lowered);
 
 export function arbitraryRoot({ depth = 3, breadth = 4 }: TreeOptions): Arbitrary<SupervisorShape> {
   return record({ flags, children: childrenOf(1, depth, breadth) }).map((root) =>

@@ -1,27 +1,27 @@
 import { Arbitrary, type Random, Stream, Value } from "./fast-check.ts";
 
-/** What a value was made of: one of the source's, and how often the shortcut was taken. */
+/** A way from a value to a much smaller one; undefined: it does not lead further. */
+export type Shortcut<T> = (value: T) => T | undefined;
+
+/** What a value was made of: one of the source's, and the shortcuts that were taken from there. */
 interface Origin<T> {
   readonly source: Value<T>;
-  readonly taken: number;
+  readonly taken: readonly Shortcut<T>[];
 }
 
-/**
- * An arbitrary that shrinks in one more way than its source: by a shortcut, where there is one. What the source shrinks to
- * afterwards takes it, too.
- */
-export class Shortcut<T> extends Arbitrary<T> {
+/** An arbitrary that shrinks by shortcuts, too. What its source shrinks to after one was taken takes it as well. */
+export class WithShortcuts<T> extends Arbitrary<T> {
   private readonly source: Arbitrary<T>;
-  private readonly shortcut: (value: T) => T | undefined;
+  private readonly shortcuts: readonly Shortcut<T>[];
 
-  constructor(source: Arbitrary<T>, shortcut: (value: T) => T | undefined) {
+  constructor(source: Arbitrary<T>, ...shortcuts: readonly Shortcut<T>[]) {
     super();
     this.source = source;
-    this.shortcut = shortcut;
+    this.shortcuts = shortcuts;
   }
 
   generate(random: Random, bias: number | undefined): Value<T> {
-    return this.taking(this.source.generate(random, bias), 0);
+    return taking(this.source.generate(random, bias), []);
   }
 
   canShrinkWithoutContext(_: unknown): _ is T {
@@ -30,14 +30,15 @@ export class Shortcut<T> extends Arbitrary<T> {
 
   shrink(value: T, context: unknown): Stream<Value<T>> {
     const { source, taken } = context as Origin<T>;
-    const further =
-      this.shortcut(value) === undefined ? Stream.nil<Value<T>>() : Stream.of(this.taking(source, taken + 1));
-    return further.join(this.source.shrink(source.value, source.context).map((each) => this.taking(each, taken)));
+    const open = this.shortcuts.filter((shortcut) => shortcut(value) !== undefined);
+    const shorter = open.map((shortcut) => taking(source, [...taken, shortcut]));
+    return Stream.of(...shorter).join(
+      this.source.shrink(source.value, source.context).map((each) => taking(each, taken)),
+    );
   }
+}
 
-  private taking(source: Value<T>, taken: number): Value<T> {
-    let { value } = source;
-    for (let i = 0; i < taken; i++) value = this.shortcut(value) ?? value;
-    return new Value(value, { source, taken });
-  }
+function taking<T>(source: Value<T>, taken: readonly Shortcut<T>[]): Value<T> {
+  const value = taken.reduce((from, shortcut) => shortcut(from) ?? from, source.value);
+  return new Value(value, { source, taken });
 }
