@@ -60,7 +60,7 @@ function arbitraryIntents({ types = FAULT_TYPES, minFaults = 0, maxFaults = 8 }:
 }
 
 /**
- * Sequences of faults that fit a tree: each names a path that the tree has, or got from a fault before. They shrink towards
+ * Sequences of faults that fit a tree: each names a path that the tree has, or gets from a fault. They shrink towards
  * fewer, and towards kills.
  *
  * @example
@@ -107,18 +107,24 @@ const stopped = ({ tree, intents }: Parts): Parts | undefined =>
 
 function faultsOf(tree: SupervisorShape, intents: readonly Intent[]): readonly Fault[] {
   const known = new Map(pathsOf(tree));
-  return intents.map(({ target, what }) => {
-    const path = pathOf(known, tree.id, target);
-    if (what.type === "wait") return what;
-    if (what.type !== "startChild") return { ...what, path };
-    const supervisor = known.get(path)?.type === "supervisor" ? path : (parentOf(path) as string);
-    const child = legalIn(known.get(supervisor) as SupervisorShape, what.child);
-    // One of that id stays what it is.
-    if (!known.has(`${supervisor}/${child.id}`)) {
-      for (const [below, shape] of pathsOf(child, `${supervisor}/`)) known.set(below, shape);
-    }
-    return { type: "startChild", path: supervisor, child };
-  });
+  const faults = intents.map((intent) => faultOf(known, tree.id, intent));
+  // How a start goes may be said before the child is there: now all that ever will be are known.
+  return faults.map((fault, i) => (isPlan(fault) ? faultOf(known, tree.id, intents[i] as Intent) : fault));
+}
+
+const isPlan = ({ type }: Fault): boolean => type === "failStarts" || type === "ignoreStart";
+
+function faultOf(known: Map<string, Shape>, root: string, { target, what }: Intent): Fault {
+  const path = pathOf(known, root, target);
+  if (what.type === "wait") return what;
+  if (what.type !== "startChild") return { ...what, path };
+  const supervisor = known.get(path)?.type === "supervisor" ? path : (parentOf(path) as string);
+  const child = legalIn(known.get(supervisor) as SupervisorShape, what.child);
+  // One of that id stays what it is.
+  if (!known.has(`${supervisor}/${child.id}`)) {
+    for (const [below, shape] of pathsOf(child, `${supervisor}/`)) known.set(below, shape);
+  }
+  return { type: "startChild", path: supervisor, child };
 }
 
 /** Goes down from the root: at each level to the child of that id, or else to the next one, so that all others may go. */

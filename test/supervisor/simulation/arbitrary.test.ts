@@ -75,17 +75,23 @@ test("the smallest tree is a supervisor with the defaults", async () => {
   expect(counterexample).toEqual([supervisorShape("app", [])]);
 });
 
-test("each fault names a path of the tree, or of what was added to it", () => {
+test("each fault names a path of the tree, or of what was added to it before; how a start goes may be said earlier", () => {
+  let early = 0;
   for (const { tree, faults } of cases) {
     const known = new Map<string, Shape>(pathsOf(tree));
+    const plans: string[] = [];
     for (const fault of faults) {
-      if (fault.type !== "wait") expect(known.has(fault.path), fault.path).toBe(true);
+      if (fault.type === "failStarts" || fault.type === "ignoreStart") plans.push(fault.path);
+      else if (fault.type !== "wait") expect(known.has(fault.path), fault.path).toBe(true);
+      early += plans.filter((path) => !known.has(path)).length;
       if (fault.type !== "startChild") continue;
       expect(known.get(fault.path)?.type).toBe("supervisor");
       if (known.has(`${fault.path}/${fault.child.id}`)) continue;
       for (const [path, shape] of pathsOf(fault.child, `${fault.path}/`)) known.set(path, shape);
     }
+    for (const path of plans) expect(known.has(path), path).toBe(true);
   }
+  expect(early).toBeGreaterThan(20);
 });
 
 test("faults are of every type, and only of those that are wanted", () => {
@@ -129,6 +135,11 @@ test("everything that can become of a tree becomes of some", () => {
   some(100, "time is needed to stop", ({ entries }) => new Set(entries.map(({ at }) => at)).size > 1);
   some(100, "processes lose their supervisor", ({ entries }) => entries.some(({ line }) => line !== "tree"));
   some(100, "the root ends", ({ state }) => state.root === undefined);
+  const startsThatFail = cases.filter((each) => {
+    const answers = predictions(each).map(({ answer }) => answer);
+    return each.faults.some(({ type }, i) => type === "startChild" && answers[i + 1] === "failed");
+  });
+  expect(startsThatFail.length).toBeGreaterThanOrEqual(5);
   const answers = cases.flatMap((each) => predictions(each).map(({ answer }) => answer));
   expect(kinds(answers, 1)).toEqual([
     ...["alreadyPresent", "alreadyStarted", "failed", "ignored", "noProcess", "notFound", "ok", "running"],
