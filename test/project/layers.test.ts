@@ -97,3 +97,17 @@ test("the library's dependencies are the libraries that it imports; of those tha
   );
   expect(importers).toEqual([]);
 });
+
+test("the model of OTP's supervisor knows nothing of the supervisors that it is compared with", () => {
+  const MODEL = ["model", "course", "lives", "shape", "fault"];
+  const own = imports.filter(({ file }) => MODEL.some((name) => file === `supervisor/simulation/${name}.ts`));
+  const from = new Set(own.map((each) => each.from));
+  expect([...from].sort()).toEqual([
+    "../../runtime/types.ts",
+    "./course.ts",
+    "./fault.ts",
+    "./lives.ts",
+    "./model.ts",
+    "./shape.ts",
+  ]);
+});
