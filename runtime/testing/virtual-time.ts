@@ -79,11 +79,9 @@ export async function inVirtualTime<T>(
     driver.stop();
   });
   const leaks = [...wrong, ...sim.leaks()];
-  if (leaks.length > 0)
-    throw new Error(
-      `the simulation left something over: ${leaks.join("\n  ")}${options.strict === true ? ADVICE : ""}`,
-    );
-  return result;
+  if (leaks.length === 0) return result;
+  const advice = options.strict === true ? ADVICE : "";
+  throw new Error(`the simulation left something over: ${leaks.join(",\n  ")}${advice}`);
 }
 
 const ADVICE = "\nWhat a test starts is stopped with it under a supervisor (startSupervised) or linked to its process.";

@@ -1,8 +1,8 @@
-import { noreply, ok, reply } from "hornbeam";
+import { noreply, ok, reply, system } from "hornbeam";
 import { type GenServer, start } from "hornbeam/genserver";
-import { assertReceive, inVirtualTime, testProcess } from "hornbeam/test";
+import { assertExit, assertReceive, inVirtualTime, testProcess } from "hornbeam/test";
 import { expect, test } from "vitest";
-import { forever } from "../support.ts";
+import { forever, REAL } from "../support.ts";
 
 const Echo = {
   init: () => ok(0),
@@ -77,3 +77,11 @@ test("options that are none are refused", () =>
     expect(() => testProcess(sim, 7 as never)).toThrow("testProcess: expected options (an object), got: 7");
     expect(() => testProcess({} as never)).toThrow("expected a process (self) or a system, got: {}");
   }));
+
+test("it works in a system of production, too, in real time", async () => {
+  await using world = system({ reports: false });
+  const me = testProcess(world, { trapExit: true });
+  const pid = me.spawnLink((self) => self.send(me.pid, "hello"));
+  await assertReceive(me, "hello", { timeout: REAL });
+  await assertExit(me, pid, "normal", { timeout: REAL });
+});
