@@ -5,6 +5,8 @@ import { type Script, write, writeInjection } from "./script.ts";
 
 /** Which of the runs of which search it was. */
 interface Search {
+  /** Of the search: its first run has it, each other one the next. */
+  readonly seed: number;
   readonly index: number;
   readonly schedules: number;
   readonly strategy: string;
@@ -17,11 +19,10 @@ const SHOWN = 40;
 export function explain(minimal: Minimal, search: Search): Error {
   const { run, script, reproduced } = minimal;
   const { seed, journal } = run.machine;
-  const { steps } = journal;
   return keep(told(minimal, search), {
     seed,
     schedule: search.index + 1,
-    steps,
+    steps: journal.steps,
     orders: script.constraints.length,
     faults: script.injections.length,
     replay: reproduced ? write(script) : undefined,
@@ -39,7 +40,7 @@ function told(minimal: Minimal, search: Search): Error {
     "",
     ...lines(script),
     ...table(minimal),
-    ...replays(minimal),
+    again(minimal, search),
   ];
   if (!(thrown instanceof Error)) return new Error(text.join("\n"), { cause: thrown });
   // The error itself: its stack leads to the test, and its fields say what was expected.
@@ -49,8 +50,7 @@ function told(minimal: Minimal, search: Search): Error {
 
 function summary({ run, script, runs, reproduced }: Minimal, { index, schedules, strategy }: Search): string {
   const { seed, journal } = run.machine;
-  const { steps } = journal;
-  const where = `schedule ${index + 1} of ${schedules}, seed ${seed} (${strategy}), ${count(steps, "step")}`;
+  const where = `schedule ${index + 1} of ${schedules}, seed ${seed} (${strategy}), ${count(journal.steps, "step")}`;
   if (!reproduced) return `${where}; no order of events alone brings it about again`;
   const { constraints, injections } = script;
   const least = [
@@ -94,8 +94,8 @@ function table({ run, script: { constraints } }: Minimal): readonly string[] {
 const row = (number: string, at: number, what: string): string =>
   `${number.padStart(8)}  ${String(Number(at.toFixed(3))).padStart(8)} ms   ${what}`;
 
-function replays({ run, script, reproduced }: Minimal): readonly string[] {
-  const { seed } = run.machine;
-  if (!reproduced) return [`  again:  simulate({ seed: ${seed} }, …)`];
-  return [`  again:  simulate({ seed: ${seed}, replay: ${JSON.stringify(write(script))} }, …)`];
+/** What brings it about again: the script, or, where that does not, the search. */
+function again({ run, script, reproduced }: Minimal, search: Search): string {
+  if (!reproduced) return `  again:  simulate({ seed: ${search.seed}, … as before }, …)`;
+  return `  again:  simulate({ seed: ${run.machine.seed}, replay: ${JSON.stringify(write(script))} }, …)`;
 }

@@ -149,11 +149,14 @@ class Session {
   private async explain(found: Run, index: number): Promise<Error> {
     const foreign = await this.foreignWait(found);
     if (foreign !== undefined) return foreign;
-    const named = await this.repeat(found);
+    const { machine } = await this.repeat(found);
+    // Where the simulator does not control all, what is repeated may pass.
+    const named: Run = { machine, failure: found.failure };
     const smallest = await minimise(named, ({ constraints, injections }) =>
-      this.run(named.machine.seed, new Constrained(constraints), new PlannedFaults(injections), true),
+      this.run(machine.seed, new Constrained(constraints), new PlannedFaults(injections), true),
     );
-    return explain(smallest, { index, schedules: this.schedules, strategy: this.strategy.name });
+    const { seed, schedules, strategy } = this;
+    return explain(smallest, { seed, index, schedules, strategy: strategy.name });
   }
 
   /** Runs what got stuck once more, to see whether it waits for something that is not the library's. */

@@ -263,3 +263,20 @@ test.for([
 test("a depth that makes no sense is refused", () => {
   expect(() => pct(0)).toThrow(/pct: expected a depth \(a whole number from 1 up\), got: 0/);
 });
+
+test("a failure that no order of events brings about again says how the search does", async () => {
+  let runs = 0;
+  // What is not the same twice: the runs of the search, and the one that repeats the last of them, fail; the rest do not.
+  const { message, found } = await failureOf(
+    async (sim) => {
+      await sim.foreign(Promise.resolve());
+      if (++runs === 4) throw new Error("once");
+    },
+    { seed: 40, schedules: 10 },
+  );
+  expect(message).toMatch(
+    /^once\n\n {2}schedule 4 of 10, seed 43 .*; no order of events alone brings it about again$/m,
+  );
+  expect(message).toContain("again:  simulate({ seed: 40, … as before }, …)");
+  expect(found).toMatchObject({ schedule: 4, replay: undefined });
+});
