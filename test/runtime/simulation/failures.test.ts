@@ -266,7 +266,7 @@ test("a depth that makes no sense is refused", () => {
 
 test("a failure that no order of events brings about again says how the search does", async () => {
   let runs = 0;
-  // What is not the same twice: the runs of the search, and the one that repeats the last of them, fail; the rest do not.
+  // What waits for the world outside is not repeated to be compared: the fourth run is the fourth schedule.
   const { message, found } = await failureOf(
     async (sim) => {
       await sim.foreign(Promise.resolve());
