@@ -19,7 +19,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/system/**", "test/browser/**"] },
+        test: {
+          name: "unit",
+          include: ["{test,examples}/**/*.test.ts"],
+          exclude: ["test/system/**", "test/browser/**"],
+        },
       },
       { extends: true, test: { name: "system", include: ["test/system/**/*.test.ts"], testTimeout: 120_000 } },
       { extends: true, test: { name: "browser", include: ["test/browser/**/*.test.ts"], testTimeout: 60_000 } },

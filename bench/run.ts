@@ -17,6 +17,7 @@ import { GATED, HTTP, type Row, WORKLOADS, type Workload } from "./workloads.ts"
 /** Scripts that print rows of their own as lines of JSON, and of which benches. */
 const SCRIPTS: Readonly<Record<string, readonly string[]>> = {
   "http-latency.ts": ["HTTP p99 under 100,000 messages/s"],
+  "simulation.ts": ["simulation, schedules of 100 steps a second"],
   "cores.ts": [
     "worker pool, 2 threads",
     "2 OS processes, 1 ms of computation a request",

@@ -48,7 +48,7 @@ export async function connect(
     await system.start(DynamicSupervisor.child({ name: routes.channels }));
   const connected = await routes.connect({ self: system.self }, options.params ?? {});
   if ("refused" in connected) throw new ConnectionRefused(connected.refused);
-  const client = new TestClient(system);
+  const client = new TestClient(system, nextName(system));
   const pid = await system.start(child(Transport, connected.start(client.accept), { id: "test client" }));
   client.connected(pid);
   return client;
@@ -72,24 +72,34 @@ export class TestClient {
   /** The process that serves this connection. */
   transport: Pid | undefined;
   private readonly system: LiveSystem;
+  private readonly name: string;
   private readonly waiters: Waiter[] = [];
   private readonly untaken: Frame[] = [];
   private readonly joinRefs = new Map<string, string>();
   private events: WireEvents | undefined;
   private refs = 0;
 
-  constructor(system: LiveSystem) {
+  constructor(system: LiveSystem, name: string) {
     this.system = system;
+    this.name = name;
   }
 
   readonly accept: Accept = (events) => {
     this.events = events;
     return {
-      send: (frame) => this.receive(decode(String(frame))),
-      close: (code, reason) => this.closed(code, reason),
+      send: (frame) => {
+        const decoded = decode(String(frame));
+        this.transmit(`server→${this.name}`, decoded.event, () => this.receive(decoded));
+      },
+      close: (code, reason) => this.transmit(`server→${this.name}`, "close", () => this.closed(code, reason)),
       terminate: () => this.closed(1006, ""),
     };
   };
+
+  /** In a simulation, what is under way may be overtaken by what is not on this wire, be late, or be lost with the connection. */
+  private transmit(wire: string, what: string, arrive: () => void): void {
+    this.system.kernel.transmit(wire, what, arrive, () => this.closed(1006, ""));
+  }
 
   connected(pid: Pid): void {
     this.transport = pid;
@@ -126,8 +136,11 @@ export class TestClient {
 
   /** What a client sends, unchecked: for the tests of what no client should send. */
   sendRaw(text: string): void {
-    this.events?.alive();
-    this.events?.text(text);
+    this.transmit(`${this.name}→server`, eventOf(text), () => {
+      if (this.closedWith !== undefined) return;
+      this.events?.alive();
+      this.events?.text(text);
+    });
   }
 
   /** The client goes away. */
@@ -163,6 +176,24 @@ export class TestClient {
     const [waiter] = at < 0 ? [] : this.waiters.splice(at, 1);
     if (waiter === undefined) this.untaken.push(frame);
     else this.system.kernel.scheduler.settle(this.system.self, waiter.resolve, frame);
+  }
+}
+
+/** How many clients each system has had: a simulation calls them `client`, `client#2`, … */
+const clients = new WeakMap<LiveSystem, number>();
+
+function nextName(system: LiveSystem): string {
+  const count = (clients.get(system) ?? 0) + 1;
+  clients.set(system, count);
+  return count === 1 ? "client" : `client#${count}`;
+}
+
+/** What a simulation calls a frame. */
+function eventOf(text: string): string {
+  try {
+    return decode(text).event;
+  } catch {
+    return "text";
   }
 }
 

@@ -49,6 +49,7 @@ export async function request(
 ): Promise<TestResponse> {
   const caller = processOf(by);
   const adapter = new TestAdapter(bodyOf(options), method);
+  await carried(caller, "client→server", `${method}_${target}`);
   const exchange: { current?: Exchange } = {};
   const task = plainState((self: Self) => {
     exchange.current = new Exchange(headOf(method, target, options), adapter, self);
@@ -61,7 +62,15 @@ export async function request(
   const reason = await ended(caller, child.pid);
   const { current } = exchange;
   if (current !== undefined && !current.sent) sendError(current, statusOf(reason));
+  await carried(caller, "server→client", `${method}_${target}`);
   return adapter.response(reason);
+}
+
+/** In a simulation, a request or its response may be late, or be lost with the connection. */
+function carried({ kernel }: ProcessSelf, wire: string, what: string): Promise<void> {
+  return new Promise((arrive, reject) => {
+    kernel.transmit(wire, what, arrive, () => reject(new Error(`the connection was lost: ${what} did not arrive`)));
+  });
 }
 
 function headOf(

@@ -18,6 +18,11 @@ export interface Driver {
    * waits for a `quiet` one: it keeps no program alive, and no simulated time jumps to it.
    */
   alarm(at: Milliseconds | undefined, fire: () => void, quiet: boolean): void;
+  /**
+   * Carries something over a wire of a test adapter, in the order of that wire; or it is `lost`, and the wire with it.
+   * Default: it arrives at once.
+   */
+  transmit?(wire: string, what: string, arrive: () => void, lost: () => void): void;
 }
 
 /** Node keeps delays in 31 bits; the timers re-arm after a shorter wake. */

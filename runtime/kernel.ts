@@ -83,6 +83,12 @@ export class Kernel {
     return this.passing === null ? value : clone(value);
   }
 
+  /** Something goes over a wire of a test adapter. */
+  transmit(wire: string, what: string, arrive: () => void, lost: () => void): void {
+    if (this.driver.transmit === undefined) arrive();
+    else this.driver.transmit(wire, what, arrive, lost);
+  }
+
   keepAccount(options: AccountingOptions): void {
     this.scheduler.accounting = new Accounting(options);
   }

@@ -20,8 +20,8 @@ export class MessageTimer extends Timer {
 /** A timer that sends a message to whoever has a name then. It belongs to the system. */
 export class NameTimer extends Timer {
   private readonly kernel: Kernel;
-  private readonly to: Target;
-  private readonly message: unknown;
+  readonly to: Target;
+  readonly message: unknown;
 
   constructor(kernel: Kernel, at: Milliseconds, to: Target, message: unknown, tagged: boolean) {
     super(kernel.timers, at, kernel.root);

@@ -147,11 +147,16 @@ export class LiveSystem implements System {
   }
 
   private async stopAll(reason: Reason): Promise<void> {
-    for (const [pid, shutdown] of [...this.children].reverse()) await stopProcess(this.self, pid, shutdown, reason);
+    await this.stopChildren(reason);
     for (const process of this.kernel.table.list()) if (process !== this.self) process.end("killed");
     this.self.end("shutdown");
     this.timersLeft = this.kernel.timers.clear();
     this.releaseStrays();
+  }
+
+  /** The first half of a stop. */
+  protected async stopChildren(reason: Reason): Promise<void> {
+    for (const [pid, shutdown] of [...this.children].reverse()) await stopProcess(this.self, pid, shutdown, reason);
   }
 
   processes(): readonly ProcessInfo[] {

@@ -241,6 +241,11 @@ export class Timers {
     if (this.loud === 0) this.arm();
   }
 
+  /** Those that are pending. */
+  list(): readonly Timer[] {
+    return this.all();
+  }
+
   /** The owner of each pending timer. */
   *owners(): Generator<TimerOwner | null> {
     for (const timer of this.all()) yield timer.owner;

@@ -1,5 +1,5 @@
 import type { Event } from "./event.ts";
-import type { Machine } from "./machine.ts";
+import type { Journal } from "./journal.ts";
 import type { Strategy } from "./strategy.ts";
 
 /** That an event waits for another: what makes a schedule differ from the oldest first. Both by their names. */
@@ -31,7 +31,7 @@ export class Constrained implements Strategy {
 }
 
 /** What makes a named run come about under {@link Constrained}: each event that was passed over waits for the one before it. */
-export function constraintsOf({ trace, delayed, pending }: Machine): readonly Constraint[] {
+export function constraintsOf({ trace, delayed, pending }: Journal): readonly Constraint[] {
   const constraints: Constraint[] = [];
   let before: Event | undefined;
   for (const step of trace) {
@@ -42,7 +42,9 @@ export function constraintsOf({ trace, delayed, pending }: Machine): readonly Co
     before = step.event;
   }
   const last = before?.name;
-  return last === undefined
-    ? constraints
-    : [...constraints, ...pending.map(({ name }) => ({ event: name, after: last }))];
+  if (last === undefined) return constraints;
+  // What was to happen yet, and what was passed over until it was called off, as a timer that was cancelled.
+  const happened = new Set(trace.map((step) => ("event" in step ? step.event : undefined)));
+  const never = [...new Set([...delayed, ...pending])].filter((event) => !happened.has(event));
+  return [...constraints, ...never.map(({ name }) => ({ event: name, after: last }))];
 }

@@ -1,6 +1,7 @@
 import { Call, Cast } from "../call.ts";
 import { START } from "../process.ts";
 import type { Timer } from "../timers.ts";
+import type { Milliseconds } from "../types.ts";
 import type { Lane } from "./lane.ts";
 import type { Machine } from "./machine.ts";
 import type { SimProcess } from "./sim-process.ts";
@@ -95,7 +96,33 @@ export class Ring extends Event {
 
   perform(machine: Machine): void {
     machine.current = null;
+    machine.via = "time";
     this.timer.fire();
+  }
+}
+
+/** Something on a wire of a test adapter. */
+export class Transmission extends Event {
+  readonly wire: string;
+  private readonly arrive: () => void;
+  private readonly lost: () => void;
+  /** It does not arrive; the other end sees the wire break. */
+  isLost = false;
+  /** It arrives no earlier. */
+  at: Milliseconds = 0;
+
+  constructor(machine: Machine, lane: Lane, wire: string, what: string, arrive: () => void, lost: () => void) {
+    super(machine, lane, () => what);
+    this.wire = wire;
+    this.arrive = arrive;
+    this.lost = lost;
+  }
+
+  perform(machine: Machine): void {
+    machine.current = null;
+    machine.via = this.wire;
+    if (this.isLost) this.lost();
+    else this.arrive();
   }
 }
 

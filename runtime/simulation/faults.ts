@@ -2,7 +2,7 @@ import { Dice } from "../dice.ts";
 import { BadArgument } from "../errors.ts";
 import { show } from "../inspect.ts";
 import type { Milliseconds } from "../types.ts";
-import type { Arrival, Event } from "./event.ts";
+import type { Arrival, Event, Transmission } from "./event.ts";
 import type { Machine } from "./machine.ts";
 import type { SimProcess } from "./sim-process.ts";
 
@@ -21,6 +21,12 @@ export interface Faults {
   readonly stall?: Victims;
   /** Default 1,000 ms. */
   readonly stalledFor?: Milliseconds;
+  /** What is sent over a wire of a test adapter is lost, and the wire breaks. Victims are wires (`client→server`). */
+  readonly drop?: Victims;
+  /** It arrives late, by {@link Faults.delayedFor}; what follows on that wire, behind it. */
+  readonly delay?: Victims;
+  /** Default 1,000 ms. */
+  readonly delayedFor?: Milliseconds;
   /** The clock jumps ahead by so much, as after a pause of the whole machine. */
   readonly jump?: Milliseconds;
   /** How many faults a run has at most. Default 1. */
@@ -32,7 +38,9 @@ export type Injection =
   | { readonly fault: "kill"; readonly target: string; readonly after: string }
   | { readonly fault: "stall"; readonly target: string; readonly time: Milliseconds; readonly after: string }
   | { readonly fault: "jump"; readonly time: Milliseconds; readonly after: string }
-  | { readonly fault: "throw"; readonly in: string };
+  | { readonly fault: "throw"; readonly in: string }
+  | { readonly fault: "drop"; readonly in: string }
+  | { readonly fault: "delay"; readonly time: Milliseconds; readonly in: string };
 
 /** What is before the first event. */
 export const BEGIN = "begin";
@@ -43,12 +51,18 @@ export interface Plan {
   between(machine: Machine, last: Event | undefined): readonly Injection[];
   /** Whether the handling of this message throws. */
   breaks(event: Arrival): boolean;
+  /** What goes wrong with what is sent over a wire. */
+  onWire(event: Transmission): Injection | undefined;
 }
 
-export const NO_FAULTS: Plan = { between: () => [], breaks: () => false };
+export const NO_FAULTS: Plan = { between: () => [], breaks: () => false, onWire: () => undefined };
 
-type Kind = "kill" | "throwIn" | "failStart" | "stall" | "jump";
-const KINDS: readonly Kind[] = ["kill", "throwIn", "failStart", "stall", "jump"];
+const BETWEEN = ["kill", "stall", "jump"] as const;
+/** These happen in an event: one that is drawn waits for the next that fits. */
+const WITHIN = ["throwIn", "failStart", "drop", "delay"] as const;
+type Within = (typeof WITHIN)[number];
+type Kind = (typeof BETWEEN)[number] | Within;
+const KINDS: readonly Kind[] = [...BETWEEN, ...WITHIN];
 
 /** Faults at random, at most so many. */
 export class RandomFaults implements Plan {
@@ -58,8 +72,8 @@ export class RandomFaults implements Plan {
   private readonly moments = new Map<number, number>();
   private readonly kinds: readonly Kind[];
   private step = 0;
-  /** Of those that wait for a message to break. */
-  private readonly breaking: Kind[] = [];
+  /** Those that wait for an event. */
+  private readonly drawn: Kind[] = [];
 
   /** `length`: how many steps a run has, about. */
   constructor(faults: Faults, seed: number, length: number) {
@@ -81,8 +95,8 @@ export class RandomFaults implements Plan {
 
   private draw(machine: Machine, after: string): readonly Injection[] {
     const kind = this.dice.of(this.kinds);
-    if (kind === "throwIn" || kind === "failStart") {
-      this.breaking.push(kind);
+    if (kind !== "kill" && kind !== "stall" && kind !== "jump") {
+      this.drawn.push(kind);
       return [];
     }
     if (kind === "jump") return [{ fault: "jump", time: this.faults.jump as Milliseconds, after }];
@@ -94,10 +108,20 @@ export class RandomFaults implements Plan {
   }
 
   breaks(event: Arrival): boolean {
-    const kind = event.starts ? "failStart" : "throwIn";
-    const at = this.breaking.indexOf(kind);
-    if (at < 0 || !isVictim(this.faults[kind] as Victims, event.receiver.path)) return false;
-    this.breaking.splice(at, 1);
+    return this.takes(event.starts ? "failStart" : "throwIn", event.receiver.path);
+  }
+
+  onWire({ name, wire }: Transmission): Injection | undefined {
+    if (this.takes("drop", wire)) return { fault: "drop", in: name };
+    if (this.takes("delay", wire)) return { fault: "delay", time: this.faults.delayedFor ?? 1000, in: name };
+    return undefined;
+  }
+
+  /** Whether a fault of that kind was drawn, and may hit this one: then it has. */
+  private takes(kind: Within, path: string): boolean {
+    const at = this.drawn.indexOf(kind);
+    if (at < 0 || !isVictim(this.faults[kind] as Victims, path)) return false;
+    this.drawn.splice(at, 1);
     return true;
   }
 }
@@ -111,11 +135,15 @@ export class PlannedFaults implements Plan {
 
   between(_: Machine, last: Event | undefined): readonly Injection[] {
     const name = last === undefined ? BEGIN : last.name;
-    return this.injections.filter((each) => each.fault !== "throw" && each.after === name);
+    return this.injections.filter((each) => "after" in each && each.after === name);
   }
 
   breaks({ name }: Arrival): boolean {
     return this.injections.some((each) => each.fault === "throw" && each.in === name);
+  }
+
+  onWire({ name }: Transmission): Injection | undefined {
+    return this.injections.find((each) => (each.fault === "drop" || each.fault === "delay") && each.in === name);
   }
 }
 
@@ -126,12 +154,13 @@ function isVictim(victims: Victims, path: string): boolean {
   return victims === "any" || victims === path;
 }
 
-const KEYS = [...KINDS, "stalledFor", "max"];
+const TIMES = ["stalledFor", "delayedFor", "jump"];
+const KEYS = [...KINDS, "stalledFor", "delayedFor", "max"];
 
 export function checkFaults(faults: Faults): Faults {
   for (const [key, value] of Object.entries(faults)) {
     if (!KEYS.includes(key)) throw bad(`one of ${KEYS.join(", ")}`, key);
-    const isTime = key === "stalledFor" || key === "jump";
+    const isTime = TIMES.includes(key);
     if (isTime && !(value > 0)) throw bad(`${key} to be more than 0 ms`, value);
     if (key === "max" && !(Number.isInteger(value) && value >= 1))
       throw bad("max to be a whole number from 1 up", value);

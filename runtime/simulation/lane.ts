@@ -18,9 +18,13 @@ export class Lane {
   name(kind: string): string {
     const count = (this.counts.get(kind) ?? 0) + 1;
     this.counts.set(kind, count);
-    return count === 1 ? `${this.key}.${kind}` : `${this.key}.${kind}#${count}`;
+    const name = `${this.key}.${inOneWord(kind)}`;
+    return count === 1 ? name : `${name}#${count}`;
   }
 }
+
+/** What processes and messages are called becomes a name in a script, where spaces, commas and arrows mean something. */
+export const inOneWord = (name: string): string => name.replace(/[\s<>,;→]+/g, "_");
 
 /** FNV-1a. */
 function hashOf(text: string): number {

@@ -1,13 +1,16 @@
+import { Call } from "../call.ts";
 import { Dice } from "../dice.ts";
 import type { Driver } from "../driver.ts";
 import { isGroupEvent } from "../groups.ts";
 import { VirtualClock } from "../testing/virtual-clock.ts";
 import type { Timer } from "../timers.ts";
 import type { Milliseconds, Pid } from "../types.ts";
-import { Arrival, type Event, Ring, Settlement } from "./event.ts";
+import { Agenda } from "./agenda.ts";
+import { Arrival, type Event, Ring, Settlement, Transmission } from "./event.ts";
 import { InjectedError, SimulationError } from "./failure.ts";
 import type { Injection, Plan } from "./faults.ts";
 import { type Uncontrolled, watchRunning } from "./guards.ts";
+import { Journal } from "./journal.ts";
 import { Lane } from "./lane.ts";
 import { isEnd, type SimProcess } from "./sim-process.ts";
 import type { Strategy } from "./strategy.ts";
@@ -25,9 +28,6 @@ export interface MachineOptions {
   readonly named: boolean;
 }
 
-/** What happened, by itself or on purpose. */
-export type Step = { readonly at: Milliseconds } & ({ readonly event: Event } | { readonly fault: Injection });
-
 /**
  * What runs a simulated system: one event at a time, of those that are possible the one that the strategy chooses, and
  * then until all code has come to rest. Time stands still while anything is possible.
@@ -37,23 +37,15 @@ export class Machine implements Driver {
   readonly named: boolean;
   /** Whose code runs; null: nobody's. */
   current: SimProcess | null = null;
+  /** What acts when that is nobody's. */
+  via = "time";
   /** The one for whom the test speaks. */
   root: SimProcess | null = null;
   /** How many promises of the outside are waited for, knowingly; and whether there was one. */
   private outside = 0;
   exact = true;
-  /** What has happened, in a run that names its events. */
-  readonly trace: Step[] = [];
-  /** Events that had to let a younger one go first, in such a run. */
-  readonly delayed = new Set<Event>();
-  /** What went wrong on purpose. */
-  readonly injected: Injection[] = [];
-  /** Which of the possible events was chosen, at each step with a choice. */
-  readonly choices: number[] = [];
-  /** After each step a hash of all that has happened so far. */
-  readonly hashes: number[] = [];
-  /** What was possible when the run ended, in a run that names its events. */
-  pending: readonly Event[] = [];
+  /** What has happened. */
+  readonly journal: Journal;
   /** Rejects when the run cannot go on. */
   readonly failure: Promise<never>;
   /** Called when all code has come to rest after a step. */
@@ -65,17 +57,18 @@ export class Machine implements Driver {
   private readonly limit: number;
   private readonly allowed: ReadonlySet<Uncontrolled>;
   private readonly known = new Map<Pid, SimProcess>();
-  private readonly listed: SimProcess[] = [];
+  private readonly agenda = new Agenda();
+  private readonly wires = new Map<string, Lane>();
   /** Of timers that belong to no process. */
   private readonly nobody = new Lane("clock→nobody");
-  private settlements: Settlement[] = [];
-  private rings: Ring[] = [];
   private readonly clock = new VirtualClock(() => this.wake());
   private events = 0;
   private readonly dice: Dice;
   private awake = false;
   private stopped = false;
-  private last: Event | undefined;
+  /** How many steps there were when invariants were looked at last, and when it was asked what goes wrong. */
+  private checked = 0;
+  private planned = -1;
   private look: (now: Milliseconds) => void = () => {};
   private fail: (error: Error) => void = () => {};
 
@@ -87,6 +80,7 @@ export class Machine implements Driver {
     this.limit = steps;
     this.allowed = allowed;
     this.named = named;
+    this.journal = new Journal(named);
     this.failure = new Promise((_, reject) => {
       this.fail = reject;
     });
@@ -132,31 +126,55 @@ export class Machine implements Driver {
     void process.path;
   }
 
-  /** News of an end come from who ended, those of a group from the groups; everything else from whose code runs. */
+  /**
+   * News of an end come from who ended, those of a group from the groups, a call from who waits for its reply; everything
+   * else from whose code runs.
+   */
   senderOf(message: unknown): SimProcess | string {
     if (isEnd(message)) return this.known.get(message.pid) ?? "nobody";
     if (isGroupEvent(message)) return "groups";
-    return this.current ?? "time";
+    if (message instanceof Call && message.watcher !== null) return message.watcher as SimProcess;
+    return this.current ?? this.via;
+  }
+
+  /** Does what code of `process` does, whosever seems to run: that of a test runs outside all processes. */
+  as(process: SimProcess, act: () => void): void {
+    const { current } = this;
+    this.current = process;
+    try {
+      act();
+    } finally {
+      this.current = current;
+    }
   }
 
   list(process: SimProcess): void {
-    if (!process.listed) {
-      process.listed = true;
-      this.listed.push(process);
-    }
+    this.agenda.list(process);
     this.wake();
   }
 
   settle(waiter: SimProcess, tell: (value: any) => void, value: unknown, what: string | undefined): void {
-    const lane = waiter.lane(this.current ?? "time");
-    this.settlements.push(new Settlement(this, lane, waiter, tell, value, what));
+    const lane = waiter.lane(this.current ?? this.via);
+    this.agenda.add(new Settlement(this, lane, waiter, tell, value, what));
     this.wake();
   }
 
   ring(timer: Timer): void {
     const { owner } = timer;
     const lane = owner === null ? this.nobody : (owner as SimProcess).lane("clock");
-    this.rings.push(new Ring(this, lane, timer));
+    this.agenda.add(new Ring(this, lane, timer));
+  }
+
+  transmit(wire: string, what: string, arrive: () => void, lost: () => void): void {
+    const lane = this.wires.get(wire) ?? new Lane(wire);
+    this.wires.set(wire, lane);
+    const transmission = new Transmission(this, lane, wire, what, arrive, lost);
+    const injection = this.plan.onWire(transmission);
+    if (injection !== undefined) this.inject(injection);
+    if (injection?.fault === "drop") transmission.isLost = true;
+    if (injection?.fault === "delay") transmission.at = this.now() + injection.time;
+    this.agenda.add(transmission);
+    this.wake();
   }
 
   // ── time ──
@@ -189,7 +207,7 @@ export class Machine implements Driver {
   stop(): void {
     this.stopped = true;
     this.current = null;
-    if (this.named) this.pending = this.possible();
+    if (this.named) this.journal.pending = this.agenda.possible(this.now());
   }
 
   /** Code that is a process's, and not the test's. */
@@ -218,32 +236,37 @@ export class Machine implements Driver {
   }
 
   private readonly step = (): void => {
+    const { journal } = this;
     this.awake = false;
     this.current = null;
     watchRunning(this.running);
-    if (this.steps > 0) this.onStep?.();
+    if (this.checked !== journal.steps) {
+      this.checked = journal.steps;
+      this.onStep?.();
+    }
     if (this.stopped) return;
     const now = this.now();
     this.look(now);
-    for (const injection of this.plan.between(this, this.last)) this.inject(injection);
-    const events = this.possible();
+    if (this.planned !== journal.steps) {
+      this.planned = journal.steps;
+      for (const injection of this.plan.between(this, journal.last)) this.inject(injection);
+    }
+    const events = this.agenda.possible(now);
     if (events.length === 0) return this.rest();
-    if (this.steps >= this.limit) return this.giveUp(new SimulationError("endless", endless(this.limit)));
-    const event = events.length === 1 ? (events[0] as Event) : this.choose(events);
-    this.hashes.push(Math.imul((this.hashes.at(-1) ?? 0) ^ event.lane.hash, 0x01000193) ^ now);
-    if (this.named) this.record(event, events);
-    this.drop(event);
-    this.last = event;
+    if (journal.steps >= this.limit) return this.giveUp(new SimulationError("endless", endless(this.limit)));
+    const event = events.length === 1 ? (events[0] as Event) : this.strategy.choose(events);
+    journal.event(event, events, now);
+    if (this.named) this.strategy.happened?.(event);
+    this.agenda.drop(event);
     this.wake();
     if (event instanceof Arrival && this.plan.breaks(event)) this.break(event);
     else event.perform(this);
   };
 
   private inject(injection: Injection): void {
-    this.injected.push(injection);
-    if (this.named) this.trace.push({ at: this.now(), fault: injection });
+    this.journal.fault(injection, this.now());
     if (injection.fault === "jump") this.clock.skip(injection.time);
-    else if (injection.fault !== "throw") {
+    else if (injection.fault === "kill" || injection.fault === "stall") {
       const target = this.living.find(({ path }) => path === injection.target);
       if (injection.fault === "kill") target?.end("killed");
       else if (target !== undefined) target.stalledUntil = this.now() + injection.time;
@@ -251,9 +274,7 @@ export class Machine implements Driver {
   }
 
   private break(event: Arrival): void {
-    const injection: Injection = { fault: "throw", in: event.name };
-    this.injected.push(injection);
-    if (this.named) this.trace.push({ at: this.now(), fault: injection });
+    this.journal.fault({ fault: "throw", in: event.name }, this.now());
     this.current = event.receiver;
     event.receiver.break(event, new InjectedError(event.name || event.lane.key));
   }
@@ -263,63 +284,13 @@ export class Machine implements Driver {
     return [...this.known.values()].filter(({ dead }) => !dead);
   }
 
-  /** How much has happened. */
-  get steps(): number {
-    return this.hashes.length;
-  }
-
-  private choose(events: readonly Event[]): Event {
-    const event = this.strategy.choose(events);
-    this.choices.push(events.indexOf(event));
-    return event;
-  }
-
-  private isStalled({ stalledUntil }: SimProcess): boolean {
-    return stalledUntil > this.now();
-  }
-
-  /** In the order in which they became possible. */
-  private possible(): Event[] {
-    const events: Event[] = [];
-    for (let i = 0; i < this.listed.length; ) {
-      const process = this.listed[i] as SimProcess;
-      if (process.runs) {
-        if (!this.isStalled(process)) process.heads(events);
-        i++;
-      } else {
-        process.listed = false;
-        this.listed.splice(i, 1);
-      }
-    }
-    const lanes = new Set<Lane>();
-    this.settlements = this.settlements.filter((each) => each.possible);
-    for (const each of this.settlements) {
-      if (lanes.has(each.lane)) continue;
-      lanes.add(each.lane);
-      if (!this.isStalled(each.waiter)) events.push(each);
-    }
-    this.rings = this.rings.filter((each) => each.possible);
-    events.push(...this.rings);
-    return events.sort((a, b) => a.no - b.no);
-  }
-
-  private record(event: Event, possible: readonly Event[]): void {
-    for (const other of possible) if (other.no < event.no) this.delayed.add(other);
-    this.trace.push({ at: this.now(), event });
-    this.strategy.happened?.(event);
-  }
-
-  private drop(event: Event): void {
-    if (event instanceof Settlement) this.settlements.splice(this.settlements.indexOf(event), 1);
-    else if (event instanceof Ring) this.rings.splice(this.rings.indexOf(event), 1);
-  }
-
   /** Nothing is possible: who waits for that, which is the test, is told; then time passes. */
   private rest(): void {
     this.current = this.root;
     const now = this.now();
-    const stalls = this.living.map(({ stalledUntil }) => stalledUntil).filter((until) => until > now);
-    if (!this.clock.rest(true, Math.min(Number.POSITIVE_INFINITY, ...stalls)) && this.outside === 0) this.onRest();
+    const stalls = this.living.map(({ stalledUntil }) => stalledUntil);
+    const ahead = [...stalls, ...this.agenda.delayedUntil].filter((moment) => moment > now);
+    if (!this.clock.rest(true, Math.min(Number.POSITIVE_INFINITY, ...ahead)) && this.outside === 0) this.onRest();
   }
 }
 

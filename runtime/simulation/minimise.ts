@@ -29,14 +29,70 @@ export async function minimise(found: Run, again: (script: Script) => Promise<Ru
     smallest = run;
     return true;
   };
-  const all = constraintsOf(found.machine);
-  const { injected } = found.machine;
+  const all = constraintsOf(found.machine.journal);
+  const { injected } = found.machine.journal;
   if (!(await fails(all, injected))) {
     return { run: found, script: { constraints: all, injections: injected }, runs, reproduced: false };
   }
   const injections = await shrink(injected, (part) => fails(all, part), RUNS);
-  const constraints = await shrink(all, (part) => fails(part, injections), RUNS);
+  const enough = (part: readonly Constraint[]) => fails(part, injections);
+  const late = await delay(await shrink(all, enough, RUNS), smallest, enough);
+  // One that waits for longer may do what two did.
+  const constraints = await relax(await shrink(late, enough, RUNS), smallest, enough);
   return { run: smallest, script: { constraints, injections }, runs, reproduced: true };
+}
+
+/** How many later events are tried in place of one that waits. */
+const TRIED = 20;
+
+/** Lets the latest event wait that is enough: the nearer to the failure, the more it says. */
+async function delay(
+  few: readonly Constraint[],
+  run: Run,
+  isEnough: (constraints: readonly Constraint[]) => Promise<boolean>,
+): Promise<readonly Constraint[]> {
+  const { names } = run.machine.journal;
+  const after = names.at(-1) as string;
+  let delayed = few;
+  for (const [i, { event }] of few.entries()) {
+    const later = names.slice(names.indexOf(event) + 1, -1).filter((name) => isOf(event, name));
+    for (const name of later.slice(-TRIED).reverse()) {
+      const candidate = delayed.with(i, { event: name, after });
+      if (!(await isEnough(candidate))) continue;
+      delayed = candidate;
+      break;
+    }
+  }
+  return delayed;
+}
+
+/** Whether a process that an event concerns has caused another one. */
+function isOf(event: string, other: string): boolean {
+  const [, from = "", to = ""] = /^([^→]*)→(.*?)\./.exec(event) ?? [];
+  return [from, to].some((path) => path !== "root" && path !== "" && other.startsWith(`${path}→`));
+}
+
+/** Lets each event wait for the earliest one that is enough: that is the one which matters. */
+async function relax(
+  few: readonly Constraint[],
+  run: Run,
+  isEnough: (constraints: readonly Constraint[]) => Promise<boolean>,
+): Promise<readonly Constraint[]> {
+  const { names } = run.machine.journal;
+  let relaxed = few;
+  for (let i = 0; i < few.length; i++) {
+    const { event, after } = few[i] as Constraint;
+    let enough = names.indexOf(after);
+    for (let first = 0; first < enough; ) {
+      const middle = (first + enough) >> 1;
+      const candidate = relaxed.with(i, { event, after: names[middle] as string });
+      if (await isEnough(candidate)) {
+        relaxed = candidate;
+        enough = middle;
+      } else first = middle + 1;
+    }
+  }
+  return relaxed;
 }
 
 /** Whether two runs fail in the same way: values may differ, because another schedule gives others. */

@@ -16,7 +16,8 @@ const SHOWN = 40;
 /** A failure as its reader sees it: what, why, the run, and how to see it again; and as a program does. */
 export function explain(minimal: Minimal, search: Search): Error {
   const { run, script, reproduced } = minimal;
-  const { seed, steps } = run.machine;
+  const { seed, journal } = run.machine;
+  const { steps } = journal;
   return keep(told(minimal, search), {
     seed,
     schedule: search.index + 1,
@@ -47,7 +48,8 @@ function told(minimal: Minimal, search: Search): Error {
 }
 
 function summary({ run, script, runs, reproduced }: Minimal, { index, schedules, strategy }: Search): string {
-  const { seed, steps } = run.machine;
+  const { seed, journal } = run.machine;
+  const { steps } = journal;
   const where = `schedule ${index + 1} of ${schedules}, seed ${seed} (${strategy}), ${count(steps, "step")}`;
   if (!reproduced) return `${where}; no order of events alone brings it about again`;
   const { constraints, injections } = script;
@@ -69,26 +71,28 @@ function lines({ constraints, injections }: Script): readonly string[] {
 }
 
 function table({ run, script: { constraints } }: Minimal): readonly string[] {
-  const { trace } = run.machine;
-  let number = 0;
+  const { trace } = run.machine.journal;
   const marks = new Map<string, string>();
-  for (const { event, after } of constraints)
+  for (const { event, after } of constraints) {
     marks.set(event, "   ← waited").set(after, marks.get(after) ?? "   ← came first");
+  }
+  const width = Math.max(0, ...trace.map((step) => ("event" in step ? step.event.lane.key.length : 0)));
+  let number = 0;
   const rows = trace.map((step, i) => {
-    if ("fault" in step)
-      return { shown: true, line: `${" ".repeat(6)}  ${cell(step.at, 8)} ms   ✗ ${writeInjection(step.fault)}` };
-    const { name } = step.event;
+    if ("fault" in step) return { shown: true, line: row("", step.at, `✗ ${writeInjection(step.fault)}`) };
+    const { name, lane } = step.event;
     const mark = marks.get(name) ?? "";
-    const line = `${cell(++number, 6)}  ${cell(step.at, 8)} ms   ${name}${mark}`;
-    return { shown: mark !== "" || i >= trace.length - SHOWN, line };
+    const what = `${lane.key.padEnd(width)}   ${name.slice(lane.key.length + 1)}`;
+    return { shown: mark !== "" || i >= trace.length - SHOWN, line: row(String(++number), step.at, `${what}${mark}`) };
   });
-  const shown = rows.filter((row) => row.shown).map(({ line }) => line);
+  const shown = rows.filter((each) => each.shown).map(({ line }) => line);
   const left = rows.length - shown.length;
   const note = left > 0 ? [`          (${count(left, "step")} before that not shown)`] : [];
   return ["    step      virtual   event", ...note, ...shown, ""];
 }
 
-const cell = (value: number, width: number): string => String(Number(value.toFixed(3))).padStart(width);
+const row = (number: string, at: number, what: string): string =>
+  `${number.padStart(8)}  ${String(Number(at.toFixed(3))).padStart(8)} ms   ${what}`;
 
 function replays({ run, script, reproduced }: Minimal): readonly string[] {
   const { seed } = run.machine;

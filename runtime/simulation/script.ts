@@ -22,6 +22,10 @@ export function writeInjection(injection: Injection): string {
       return `jump ${injection.time} after ${injection.after}`;
     case "throw":
       return `throw in ${injection.in}`;
+    case "drop":
+      return `drop ${injection.in}`;
+    case "delay":
+      return `delay ${injection.in} for ${injection.time}`;
   }
 }
 
@@ -43,10 +47,21 @@ const FORMS: readonly (readonly [RegExp, (...found: string[]) => Injection])[] =
   [/^stall (\S+) for ([\d.]+) after (\S+)$/, (target, time, after) => ({ fault: "stall", target, time: +time, after })],
   [/^jump ([\d.]+) after (\S+)$/, (time, after) => ({ fault: "jump", time: +time, after })],
   [/^throw in (\S+)$/, (event) => ({ fault: "throw", in: event })],
+  [/^drop (\S+)$/, (event) => ({ fault: "drop", in: event })],
+  [/^delay (\S+) for ([\d.]+)$/, (event, time) => ({ fault: "delay", in: event, time: +time })],
 ];
 
-const EXPECTED =
-  '"event < event", "kill process after event", "stall process for ms after event", "jump ms after event" or "throw in event"';
+const EXPECTED = [
+  "event < event",
+  "kill process after event",
+  "stall process for ms after event",
+  "jump ms after event",
+  "throw in event",
+  "drop event",
+  "delay event for ms",
+]
+  .map((form) => `"${form}"`)
+  .join(", ");
 
 function injectionOf(text: string): Injection {
   for (const [form, make] of FORMS) {

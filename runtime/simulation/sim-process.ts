@@ -5,9 +5,9 @@ import { PlainState } from "../plain-process.ts";
 import { IDLE, type Process, READY, START } from "../process.ts";
 import { ProcessSelf } from "../self.ts";
 import { DownMessage, ExitMessage } from "../signal.ts";
-import type { Milliseconds } from "../types.ts";
+import type { Alias, Milliseconds, SendOptions, Target } from "../types.ts";
 import { Arrival, type Event } from "./event.ts";
-import { Lane } from "./lane.ts";
+import { inOneWord, Lane } from "./lane.ts";
 import type { SimKernel } from "./sim-kernel.ts";
 
 type Match = (message: unknown) => boolean;
@@ -68,6 +68,16 @@ export class SimProcess extends ProcessSelf {
     const lane = new Lane(`${typeof from === "string" ? from : from.path}→${this.path}`);
     this.lanes.set(from, lane);
     return lane;
+  }
+
+  // ── what it sends comes from it, and so keeps its order ──
+
+  override send(to: Target | Alias, message: unknown, options?: SendOptions): void {
+    this.kernel.machine.as(this, () => super.send(to, message, options));
+  }
+
+  override cast(to: Target, request: string, ...payload: unknown[]): void {
+    this.kernel.machine.as(this, () => super.cast(to, request, ...payload));
   }
 
   // ── the mailbox: what is in it is wrapped, what comes out is not ──
@@ -165,7 +175,7 @@ function nameOf(process: SimProcess): string {
   const { state, label, registered, behaviour } = process;
   const own = state instanceof PlainState ? state.run.name : "";
   const name = labelOf(label) ?? registered ?? (own || behaviour.kind);
-  return name.replace(/[\s<>,;→]+/g, "_");
+  return inOneWord(name);
 }
 
 /** Whether a message tells of somebody's end: it then comes from them, whoever ended them. */

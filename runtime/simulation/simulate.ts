@@ -100,6 +100,9 @@ class Session {
     this.script = options.replay === undefined ? undefined : read(options.replay);
     this.strategy = this.script === undefined ? strategy : replaying(this.script);
     this.faults = options.faults && checkFaults(options.faults);
+    if (this.faults !== undefined && strategy.name === "exhaustive()") {
+      throw new BadArgument("simulate: expected faults without exhaustive(), which needs every run to have the same");
+    }
     this.fixed = { steps, messages, allowed: checkAllowed(allow) };
   }
 
@@ -111,10 +114,10 @@ class Session {
       if (strategy === undefined) return this.explored(i, true);
       // A script speaks of events by their names.
       const found = await this.run(seed, strategy, this.planOf(seed), this.script !== undefined);
-      this.steps += found.machine.steps;
+      this.steps += found.machine.journal.steps;
       if (found.failure !== undefined) throw await this.explain(found, i);
       if (i % REPEATED === 0 && found.machine.exact) await this.repeat(found);
-      if (i === 0) this.length = Math.max(1, found.machine.steps);
+      if (i === 0) this.length = Math.max(1, found.machine.journal.steps);
     }
     return this.explored(this.schedules, supply.next(0, 1) === undefined);
   }
@@ -132,19 +135,20 @@ class Session {
 
   /** Runs the same once more, with names. */
   private async repeat({ machine, failure }: Run): Promise<Run> {
-    const { seed, choices, hashes } = machine;
+    const { seed } = machine;
+    const { choices, hashes } = machine.journal;
     const again = await this.run(seed, new Path(choices), this.planOf(seed), true);
-    const other = again.machine.hashes;
+    const other = again.machine.journal.hashes;
     const differs = hashes.findIndex((hash, i) => hash !== other[i]);
     const step = differs < 0 && other.length !== hashes.length ? hashes.length : differs;
     const same = step < 0 && (again.failure === undefined) === (failure === undefined);
     if (same || !machine.exact) return again;
-    if (isStuck(again)) throw await this.explainWait(again);
-    throw new SimulationError("nondeterminism", nondeterministic(seed, step, again));
+    throw (await this.foreignWait(again)) ?? new SimulationError("nondeterminism", nondeterministic(seed, step, again));
   }
 
   private async explain(found: Run, index: number): Promise<Error> {
-    if (isStuck(found)) return this.explainWait(found);
+    const foreign = await this.foreignWait(found);
+    if (foreign !== undefined) return foreign;
     const named = await this.repeat(found);
     const smallest = await minimise(named, ({ constraints, injections }) =>
       this.run(named.machine.seed, new Constrained(constraints), new PlannedFaults(injections), true),
@@ -152,14 +156,16 @@ class Session {
     return explain(smallest, { index, schedules: this.schedules, strategy: this.strategy.name });
   }
 
-  /** Runs once more, to see what it waits for. */
-  private async explainWait({ machine, failure }: Run): Promise<Error> {
-    const { seed, choices } = machine;
+  /** Runs what got stuck once more, to see whether it waits for something that is not the library's. */
+  private async foreignWait(stuck: Run): Promise<Error | undefined> {
+    if (!isStuck(stuck)) return undefined;
+    const { seed, journal } = stuck.machine;
     const waits = new Waits();
-    await this.run(seed, new Path(choices), this.planOf(seed), true).finally(() => waits.stop());
+    await this.run(seed, new Path(journal.choices), this.planOf(seed), true).finally(() => waits.stop());
     const [first] = waits.foreign();
-    const error = failure?.thrown as SimulationError;
-    if (first !== undefined) error.message += `. It is awaited at ${first.awaited}, and was made at ${first.made}`;
+    if (first === undefined) return undefined;
+    const error = stuck.failure?.thrown as SimulationError;
+    error.message += `. It is awaited at ${first.awaited}, and was made at ${first.made}`;
     return error;
   }
 
@@ -183,7 +189,7 @@ const isStuck = ({ failure }: Run): boolean =>
   failure?.thrown instanceof SimulationError && failure.thrown.fault === "stuck";
 
 function nondeterministic(seed: number, step: number, { machine }: Run): string {
-  const happened = machine.trace.filter((each) => "event" in each);
+  const happened = machine.journal.trace.filter((each) => "event" in each);
   const event = happened[step]?.event.name ?? "its end";
   return `the same schedule (seed ${seed}) gave two different runs: they differ at step ${step + 1}, the second time ${event}. Something that the simulator does not control decides what happens: the real time, Math.random, the order of a Set of what differs, a variable outside the test`;
 }

@@ -49,8 +49,8 @@ export class Waits {
   }
 }
 
-/** Where the library lives: the folder of `runtime/`. */
-const HOME = new URL("../../", import.meta.url).href;
+/** Where the library lives: the folder of `runtime/`. A test framework may show paths, Node shows URLs of files. */
+const HOME = new URL("../../", import.meta.url).pathname;
 const OURS = ["runtime/", "genserver/", "supervisor/", "http/", "channels/"].map((folder) => `${HOME}${folder}`);
 
 const framesOf = (stack: string): readonly string[] =>
@@ -68,8 +68,11 @@ const topOf = (stack: string): string =>
 /** Whether Node made it, for a file, a socket, a timer. */
 const isNode = (stack: string): boolean => /\(?node:/.test(topOf(stack));
 
-/** Whether somebody has to settle it: the promise of an async function is made by that function, and waits for others. */
-const isSource = (stack: string): boolean => isNode(stack) || /at new Promise |<anonymous>\)?$/.test(topOf(stack));
+/** Whether somebody has to settle it: the promise of an async function, or what is made of other promises, waits for those. */
+const isSource = (stack: string): boolean =>
+  isNode(stack) || (/at new Promise |<anonymous>\)?$/.test(topOf(stack)) && !DERIVED.test(topOf(stack)));
+
+const DERIVED = /at (?:Function|Promise)\.(?:then|catch|finally|all|allSettled|any|race) /;
 
 /** Whether the library made it: then it is a reply, a message or a timer that never came. */
 const isOurs = (stack: string): boolean => {

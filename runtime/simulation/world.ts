@@ -32,7 +32,10 @@ export interface Simulation extends System {
    * and a failure may not come again.
    */
   foreign<T>(promise: PromiseLike<T>): Promise<T>;
-  /** What is still there: processes, names, timers, aliases; and what should never be, such as a link to the dead. */
+  /** How many events there have been in this run, and a number that differs when any of them, or their order, does. */
+  readonly steps: number;
+  readonly hash: number;
+  /** What is still there: processes, their monitors and aliases, names, timers; and what should never be: a link to the dead. */
   leaks(): readonly string[];
 }
 
@@ -56,6 +59,14 @@ export class World extends LiveSystem implements Simulation {
 
   get seed(): number {
     return this.machine.seed;
+  }
+
+  get steps(): number {
+    return this.machine.journal.steps;
+  }
+
+  get hash(): number {
+    return this.machine.journal.hash;
   }
 
   random(): number {
@@ -118,7 +129,11 @@ export class World extends LiveSystem implements Simulation {
     const { names, timers } = this.kernel;
     const pending = timers.pending + this.timersLeft;
     return [
-      ...this.processes().map(({ label }) => `process ${label}`),
+      ...this.processes().flatMap(({ label, monitors, aliases }) => [
+        `process ${label}`,
+        ...(monitors.length > 0 ? [`${monitors.length} monitors of ${label}`] : []),
+        ...(aliases > 0 ? [`${aliases} aliases of ${label}`] : []),
+      ]),
       ...(names.size > 0 ? [`${names.size} names`] : []),
       ...(pending > 0 ? [`${pending} timers`] : []),
       ...this.audit(),

@@ -2,6 +2,8 @@ import { audit } from "../audit.ts";
 import type { Passing } from "../passing.ts";
 import { LiveSystem, type System } from "../system.ts";
 import type { Async, Milliseconds, Pid, Reason } from "../types.ts";
+import { Leftovers } from "./leftovers.ts";
+import { endTestProcesses } from "./test-process.ts";
 import { VirtualDriver } from "./virtual-driver.ts";
 
 export interface VirtualTimeOptions {
@@ -20,6 +22,12 @@ export interface VirtualTimeOptions {
   readonly callStacks?: boolean;
   /** As the option of `system`. Default 5000 ms. Time never jumps to this moment by itself. */
   readonly unfinishedAfter?: Milliseconds | "infinity";
+  /**
+   * Whether also what nobody owns is left over: processes that neither a supervisor, nor a child of the system, nor a link to
+   * a {@link testProcess} takes along, and timers of names. The end of a test process by a failure then fails the test. Default
+   * false: the system ends them.
+   */
+  readonly strict?: boolean;
 }
 
 /** A system in virtual time: the same processes on another clock, so that hours take milliseconds. */
@@ -62,7 +70,7 @@ export async function inVirtualTime<T>(
   let wrong: readonly string[] = [];
   const checked = async (): Promise<T> => {
     const result = await test(sim);
-    wrong = sim.audit();
+    wrong = [...sim.audit(), ...(await sim.orphans())];
     return result;
   };
   const result = await Promise.race([checked(), driver.failure]).finally(async () => {
@@ -71,18 +79,23 @@ export async function inVirtualTime<T>(
     driver.stop();
   });
   const leaks = [...wrong, ...sim.leaks()];
-  if (leaks.length > 0) throw new Error(`the simulation left something over: ${leaks.join(", ")}`);
-  return result;
+  if (leaks.length === 0) return result;
+  const advice = options.strict === true ? ADVICE : "";
+  throw new Error(`the simulation left something over: ${leaks.join(",\n  ")}${advice}`);
 }
+
+const ADVICE = "\nWhat a test starts is stopped with it under a supervisor (startSupervised) or linked to its process.";
 
 class VirtualLiveSystem extends LiveSystem implements VirtualSystem {
   private readonly driver: VirtualDriver;
+  private readonly leftovers: Leftovers | undefined;
   constructor(
     driver: VirtualDriver,
-    { messages = "share", callStacks = false, unfinishedAfter = 5000 }: VirtualTimeOptions,
+    { messages = "share", callStacks = false, unfinishedAfter = 5000, strict = false }: VirtualTimeOptions,
   ) {
     super({ driver, reports: false, catchStrays: false, messages, callStacks, unfinishedAfter });
     this.driver = driver;
+    this.leftovers = strict ? new Leftovers(this.kernel) : undefined;
   }
   get seed(): number {
     return this.driver.seed;
@@ -110,5 +123,14 @@ class VirtualLiveSystem extends LiveSystem implements VirtualSystem {
   }
   audit(): readonly string[] {
     return audit(this.kernel);
+  }
+  /** Stops what somebody owns, if the test is to leave nothing else, and says what is there then. */
+  async orphans(): Promise<readonly string[]> {
+    if (this.leftovers === undefined) return [];
+    endTestProcesses(this.kernel);
+    this.driver.automatic = true;
+    await this.stopChildren("shutdown");
+    await this.idle();
+    return this.leftovers.list();
   }
 }

@@ -12,8 +12,8 @@ import * as prelude from "./prelude.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const OUT = join(ROOT, ".cache/docs");
-/** Owns the signals and the exit code of its Node: its example is checked here, and run by the examples. */
-const NOT_RUN = /\bawait run\(/;
+/** Own the signals and the exit code of their Node, or are tests themselves: checked here, and run by the examples. */
+const NOT_RUN = /\bawait run\(|^test\(/m;
 
 /** The types that examples name; what is a value too is found in the prelude. */
 const TYPES = ["Channel", "EventStatem", "UserSocket", "Down", "Exit", "Ref", "From", "Target"];

@@ -6,6 +6,7 @@ import { child, type GenServer } from "hornbeam/genserver";
 import { type Conn, router } from "hornbeam/http";
 import { DynamicSupervisor, type Supervisor } from "hornbeam/supervisor";
 
+export { default as fc } from "fast-check";
 export * from "hornbeam";
 export * from "hornbeam/channels";
 export * from "hornbeam/channels/test";
@@ -14,8 +15,10 @@ export * from "hornbeam/http";
 export * from "hornbeam/http/test";
 export * from "hornbeam/simulation";
 export * from "hornbeam/supervisor";
+export * from "hornbeam/supervisor/simulation";
 export * from "hornbeam/supervisor/test";
 export * from "hornbeam/test";
+export { test } from "hornbeam/vitest";
 export { expect } from "vitest";
 
 export const Counter = {

@@ -13,7 +13,14 @@ const LIBRARIES: Readonly<Record<string, string>> = {
   ws: "channels/websocket.ts",
   mime: "http/plugs/static.ts",
   piscina: "supervisor/worker-pool/worker-pool.ts",
+  "fast-check": "supervisor/simulation/fast-check.ts",
+  vitest: "supervisor/vitest.ts",
 };
+
+/** What only some users have: it is loaded by nothing else of the library. */
+const OPTIONAL = ["fast-check", "vitest"];
+/** And what may load it: the files of its own entry. */
+const OF_ITS_ENTRY = /^supervisor\/simulation\//;
 
 /** The files that touch the world outside JavaScript. */
 const WORLDLY: Readonly<Record<string, readonly string[]>> = {
@@ -76,7 +83,17 @@ test("node: modules appear only in the files that touch the world", () => {
   expect(used).toEqual(WORLDLY);
 });
 
-test("the library's dependencies are the libraries that it imports", () => {
-  const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { dependencies: object };
-  expect(Object.keys(dependencies).toSorted()).toEqual(Object.keys(LIBRARIES).toSorted());
+test("the library's dependencies are the libraries that it imports; of those that only some have, none is forced on the others", () => {
+  const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Record<string, object>;
+  const needed = Object.keys(LIBRARIES).filter((library) => !OPTIONAL.includes(library));
+  expect(Object.keys(manifest.dependencies ?? {}).toSorted()).toEqual(needed.toSorted());
+  expect(Object.keys(manifest.peerDependencies ?? {})).toEqual(OPTIONAL);
+  expect(manifest.peerDependenciesMeta).toEqual(
+    Object.fromEntries(OPTIONAL.map((library) => [library, { optional: true }])),
+  );
+  const files = OPTIONAL.map((library) => LIBRARIES[library] as string);
+  const importers = imports.filter(
+    ({ file, from }) => files.includes(join(dirname(file), from)) && !OF_ITS_ENTRY.test(file),
+  );
+  expect(importers).toEqual([]);
 });

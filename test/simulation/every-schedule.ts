@@ -7,16 +7,19 @@ const SCHEDULES = 5_000;
 /** The time limit of one scenario, for a slow machine. */
 const LIMIT = 60_000;
 
-/** Each promise as a test: it holds in every order of events that is tried, and there is more than one. */
-export function everySchedule(scenarios: Readonly<Record<string, Scenario>>): void {
+/**
+ * Each promise as a test: it holds in every order of events that is tried, and what comes of them is not always the same,
+ * unless the scenario says that nothing may differ: it then resolves to nothing.
+ */
+export function everySchedule(scenarios: Readonly<Record<string, Scenario>>, number = SCHEDULES): void {
   describe.each(Object.entries(scenarios))("%s", (_, { promise, run }) => {
     test(promise, { timeout: LIMIT }, async () => {
       const outcomes = new Set<string>();
-      const { schedules } = await simulate({ schedules: SCHEDULES }, async (sim) => {
+      const { schedules } = await simulate({ schedules: number }, async (sim) => {
         outcomes.add(String(await run(sim)));
       });
-      expect(schedules).toBe(SCHEDULES);
-      expect(outcomes.size).toBeGreaterThan(1);
+      expect(schedules).toBe(number);
+      if (!outcomes.has("undefined")) expect(outcomes.size).toBeGreaterThan(1);
     });
   });
 }

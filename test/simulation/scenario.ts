@@ -31,7 +31,7 @@ export const keeping =
 
 /** What is left besides processes, or is wrong with them: nothing may ever be, when all is at rest and no timer is meant. */
 export const litter = (sim: Simulation): readonly string[] =>
-  sim.leaks().filter((leak) => !/^process |^\d+ names$/.test(leak));
+  sim.leaks().filter((leak) => !/^process |^\d+ (?:names$|monitors of |aliases of )/.test(leak));
 
 /** A reason, written short. */
 export function text(reason: unknown): string {

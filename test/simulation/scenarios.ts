@@ -4,6 +4,7 @@ import { calls } from "./scenarios/calls.ts";
 import { channels } from "./scenarios/channels.ts";
 import { dynamic } from "./scenarios/dynamic.ts";
 import { groups } from "./scenarios/groups.ts";
+import { hunted } from "./scenarios/hunted.ts";
 import { intensity } from "./scenarios/intensity.ts";
 import { links } from "./scenarios/links.ts";
 import { machines } from "./scenarios/machines.ts";
@@ -46,5 +47,8 @@ export const OF_TREES: Scenarios = {
   ...applications,
 };
 
+/** What deliberate faults have shown to be unasked by those above (see `test/mutants`). */
+export const OF_MUTANTS: Scenarios = hunted;
+
 /** What is promised of every order of events, by name. */
-export const SCENARIOS: Scenarios = { ...OF_PROCESSES, ...OF_TREES };
+export const SCENARIOS: Scenarios = { ...OF_PROCESSES, ...OF_TREES, ...OF_MUTANTS };
