@@ -126,9 +126,17 @@ const requests: Scenario = {
       assert.deepEqual(rest.length, 1, "one outcome");
       results.push(`${first.tag} ${rest}`);
     };
-    await sim.all([5, 10].map((limit) => sim.spawn(client(limit))));
-    sim.spawn((self) => self.exit(slow, "shutdown"));
-    await sim.idle();
+    const limited = sim.spawn(async function limited(self) {
+      const hasty = GenServer.sendRequest(self.with({ timeout: 5 }), slow, "after", 5);
+      const outcome = GenServer.checkResponse(await self.receive(), hasty);
+      assert.ok(outcome.tag === "reply" || (outcome.tag === "error" && outcome.error.reason === "timeout"));
+      assert.deepEqual(await self.receive(undefined, 30), { tag: "timeout" });
+    });
+    const ender = sim.spawn(async (self) => {
+      await self.sleep(16);
+      self.exit(slow, "shutdown");
+    });
+    await sim.all([...[5, 10].map((limit) => sim.spawn(client(limit))), limited, ender]);
     assert.deepEqual(sim.leaks(), []);
     for (const result of results) assert.ok(["reply reply", "timeout reply"].includes(result), result);
     return results.join();

@@ -11,6 +11,7 @@ const comeAndGo: Scenario = {
   async run(sim) {
     const world = watchedWorld(sim);
     const top = await sim.start(DynamicSupervisor.child({ name: kids, maxChildren: 2, maxRestarts: 9 }));
+    sim.always("no more than two", () => world.known().filter((pid) => sim.isAlive(pid)).length <= 2);
     const outcomes: string[] = [];
     const client = (id: string) => async (self: Self) => {
       try {

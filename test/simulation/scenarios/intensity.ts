@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Supervisor } from "hornbeam/supervisor";
 import { endsOf, type Scenario, startInOrder, watchedWorld } from "../scenario.ts";
 
 const atTheLimit: Scenario = {
@@ -124,19 +125,33 @@ const backoff: Scenario = {
       backoff: { first: 10, factor: 2 },
       children,
     });
+    const other = await world.start({ backoff: { first: 10 }, children: [world.worker("c")] });
     const starts: number[] = [];
     sim.telemetry.on("supervisor.child.backoff", ({ delay }) => void starts.push(sim.now() + delay));
     const late: number[] = [];
     sim.telemetry.on("supervisor.child.restart", () => void late.push(sim.now()));
     sim.spawn((self) => self.exit(world.pid("a"), "kill"));
-    sim.spawn((self) => self.exit(world.pid("b"), "kill"));
+    for (const id of ["a", "b"]) {
+      sim.spawn(async (self) => {
+        await self.sleep(10);
+        self.exit(world.pid(id), "kill");
+      });
+    }
+    sim.spawn((self) => self.exit(world.pid("c"), "kill"));
     sim.spawn(async (self) => {
       await self.sleep(10);
-      self.exit(world.pid("a"), "kill");
+      await Supervisor.terminateChild(self, other, "c");
     });
+    await sim.advance(5);
+    assert.ok(!sim.isAlive(world.pid("a")) && !sim.isAlive(world.pid("b")));
     await sim.advance(1000);
+    // Who is stopped while it waits does not come back.
+    assert.deepEqual(await world.children(other), ["c stopped"]);
     const log = world.take();
-    startInOrder(log, ["a", "b"]);
+    startInOrder(
+      log.filter((line) => !line.includes(" c#")),
+      ["a", "b"],
+    );
     assert.ok(late.length >= 1 && late.every((at) => starts.includes(at)), `${late} instead of ${starts}`);
     const [b, a] = await world.children(top);
     assert.match(`${a} ${b}`, /^a#[23] b#[23]$/);

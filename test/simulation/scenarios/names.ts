@@ -28,21 +28,31 @@ const oneHolder: Scenario = {
         terms.push(no);
         self.own({ [Symbol.dispose]: () => void holding-- });
         assert.equal(self.whereis(leader), self.pid);
+        guard = self.spawnLink(forever, { label: `guard ${no}` });
         await self.receive();
       };
+    let guard: Pid | undefined;
     const candidates = [0, 1, 2].map((no) => sim.spawn(candidate(no)));
     sim.always("who holds the name lives", () => {
       const holder = sim.whereis(leader);
       return holder === undefined || sim.isAlive(holder);
     });
+    let ghosts = 0;
+    sim.telemetry.on("process.exit", () => {
+      const holder = sim.whereis(leader);
+      if (holder !== undefined && !sim.isAlive(holder)) ghosts++;
+    });
     for (let i = 0; i < 3; i++) {
       await sim.idle();
       const holder = sim.whereis(leader) as Pid;
       assert.equal(holder, candidates[terms.at(-1) as number]);
-      if (i % 2 === 0) sim.kill(holder);
+      if (i === 0) sim.kill(holder);
+      else if (i === 1) sim.kill(guard as Pid);
       else sim.send(holder, "resign");
     }
     await sim.all(candidates);
+    assert.equal(ghosts, 0);
+    sim.kill(guard as Pid);
     assert.equal(new Set(terms).size, 3);
     assert.deepEqual(sim.leaks(), []);
     return terms.join();
