@@ -14,6 +14,8 @@ export interface Behaviour {
   receive(process: Process, message: unknown): void | Promise<void>;
   /** Removes the messages that match of those which the behaviour has taken from the mailbox and keeps. */
   flush?(process: Process, match: (message: unknown) => boolean): void;
+  /** Whether it keeps messages in their order, those that go before ordinary ones before those: it asks for `urgent`. */
+  readonly keepsOrder?: boolean;
   /** How many such messages there are. */
   kept?(process: Process): number;
   /** Ends the process in its order, as if the handling of `message` had thrown `reason`. Default: it crashes at once. */

@@ -26,6 +26,8 @@ export class Extras {
   unfinished: Timer | null = null;
   /** Its code has asked for something after the end, and waits for it for ever. */
   parked = false;
+  /** The message that its behaviour looks at went before ordinary ones. */
+  urgent = false;
   /** Where its asynchronous code runs. */
   scope: Scope | null = null;
 }

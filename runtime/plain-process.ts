@@ -26,8 +26,9 @@ interface Receiver {
 export class PlainState {
   readonly run: ProcessFunction;
   receiver: Receiver | undefined;
-  /** Messages that an earlier `receive` did not want, oldest first (Erlang's save queue). */
+  /** Messages that an earlier `receive` did not want, oldest first (Erlang's save queue); those that go before others apart. */
   saved: Queue | undefined;
+  savedUrgent: Queue | undefined;
   constructor(run: ProcessFunction) {
     this.run = run;
   }
@@ -76,12 +77,14 @@ export const plainBehaviour: Behaviour = {
     );
   },
 
+  keepsOrder: true,
+
   receive(process, message) {
     const state = process.state as PlainState;
     const { receiver } = state;
+    const urgent = wasUrgent(process);
     if (receiver === undefined || !wants(process, state, receiver, message)) {
-      state.saved ??= new Queue();
-      state.saved.push(message);
+      keep(state, message, urgent);
       if (state.receiver?.overdue && process.messageCount === 0) timeUp(process, state, state.receiver);
       return;
     }
@@ -89,13 +92,32 @@ export const plainBehaviour: Behaviour = {
   },
 
   kept(process) {
-    return (process.state as PlainState).saved?.length ?? 0;
+    const { saved, savedUrgent } = process.state as PlainState;
+    return (saved?.length ?? 0) + (savedUrgent?.length ?? 0);
   },
 
   flush(process, match) {
-    (process.state as PlainState).saved?.takeAll(match);
+    const { saved, savedUrgent } = process.state as PlainState;
+    savedUrgent?.takeAll(match);
+    saved?.takeAll(match);
   },
 };
+
+function wasUrgent({ extras }: Process): boolean {
+  if (extras?.urgent !== true) return false;
+  extras.urgent = false;
+  return true;
+}
+
+function keep(state: PlainState, message: unknown, urgent: boolean): void {
+  if (urgent) {
+    state.savedUrgent ??= new Queue();
+    state.savedUrgent.push(message);
+  } else {
+    state.saved ??= new Queue();
+    state.saved.push(message);
+  }
+}
 
 const invoke = (run: ProcessFunction, self: Self): unknown => run(self);
 
@@ -148,10 +170,17 @@ export function receive(process: Process, match: Match | undefined, after: Milli
 
 /** An urgent message goes before those that an earlier `receive` has passed over. */
 function takeFirst(process: Process, state: PlainState, match: Match | undefined): unknown {
-  if (state.saved === undefined) return EMPTY;
+  const kept = takeKept(state.savedUrgent, match);
+  if (kept !== EMPTY || state.saved === undefined) return kept;
   const urgent = process.takeUrgentFirst(match);
-  if (urgent !== EMPTY) return urgent;
-  return match === undefined ? state.saved.shift() : state.saved.take(match);
+  if (urgent === EMPTY) return takeKept(state.saved, match);
+  wasUrgent(process);
+  return urgent;
+}
+
+function takeKept(kept: Queue | undefined, match: Match | undefined): unknown {
+  if (kept === undefined) return EMPTY;
+  return match === undefined ? kept.shift() : kept.take(match);
 }
 
 /** Messages that wait are looked at before the time is up: a timeout of 0 takes what is there. */

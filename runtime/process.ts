@@ -157,6 +157,12 @@ export abstract class Process extends Mailbox implements TimerOwner {
     if (this.status === IDLE) this.kernel.scheduler.ready(this);
   }
 
+  override takeUrgentFirst(match: ((message: unknown) => boolean) | undefined): unknown {
+    const message = super.takeUrgentFirst(match);
+    if (message !== EMPTY && this.behaviour.keepsOrder === true) this.rare.urgent = true;
+    return message;
+  }
+
   /** How many messages wait for it, those among them that its behaviour has looked at and kept. */
   get queueLength(): number {
     return this.messageCount + (this.behaviour.kept?.(this) ?? 0);

@@ -18,7 +18,10 @@ export interface Minimal {
   readonly reproduced: boolean;
 }
 
-/** Finds the fewest faults, and then the fewest order constraints, with which a named run still fails in the same way. */
+/**
+ * Finds the fewest faults, the shortest times of these, and then the fewest order constraints, with which a named run still
+ * fails in the same way.
+ */
 export async function minimise(found: Run, again: (script: Script) => Promise<Run>): Promise<Minimal> {
   let runs = 0;
   let smallest = found;
@@ -34,12 +37,34 @@ export async function minimise(found: Run, again: (script: Script) => Promise<Ru
   if (!(await fails(all, injected))) {
     return { run: found, script: { constraints: all, injections: injected }, runs, reproduced: false };
   }
-  const injections = await shrink(injected, (part) => fails(all, part), RUNS);
+  const needed = await shrink(injected, (part) => fails(all, part), RUNS);
+  const injections = await shorten(needed, (part) => fails(all, part));
   const enough = (part: readonly Constraint[]) => fails(part, injections);
   const late = await delay(await shrink(all, enough, RUNS), smallest, enough);
   // One that waits for longer may do what two did.
   const constraints = await relax(await shrink(late, enough, RUNS), smallest, enough);
   return { run: smallest, script: { constraints, injections }, runs, reproduced: true };
+}
+
+/** Times that are tried instead of longer ones. */
+const SHORT = [1, 10, 100, 1000, 10_000];
+
+/** Lets each fault that takes time take the shortest that is enough. */
+async function shorten(
+  injections: readonly Injection[],
+  isEnough: (injections: readonly Injection[]) => Promise<boolean>,
+): Promise<readonly Injection[]> {
+  let shorter = injections;
+  for (const [i, injection] of injections.entries()) {
+    if (!("time" in injection)) continue;
+    for (const time of SHORT.filter((each) => each < injection.time)) {
+      const candidate = shorter.with(i, { ...injection, time });
+      if (!(await isEnough(candidate))) continue;
+      shorter = candidate;
+      break;
+    }
+  }
+  return shorter;
 }
 
 /** How many later events are tried in place of one that waits. */

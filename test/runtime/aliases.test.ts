@@ -209,6 +209,48 @@ test("an urgent message goes before those that a selective receive has passed ov
     expect(order).toEqual(["wanted", "urgent", "passed over"]);
   }));
 
+test("urgent messages that a selective receive has passed over still go before ordinary ones, in their order", () =>
+  inVirtualTime(async (sim) => {
+    const got: unknown[] = [];
+    sim.spawn(async (self) => {
+      const alias = self.alias({ priority: true });
+      const any = (message: unknown) => message !== "never";
+      self.spawn((sender) => {
+        sender.send(self.pid, "ordinary 1");
+        for (const n of [1, 2]) sender.send(alias, `urgent ${n}`, { priority: true });
+        sender.send(self.pid, "go");
+        sender.send(self.pid, "ordinary 2");
+      });
+      got.push(await self.receive((message) => message === "go"), sim.processInfo(self.pid)?.messages);
+      for (let i = 0; i < 4; i++) got.push(await self.receive(any));
+      self.send(self.pid, "ordinary 3");
+      await self.receive((message) => message === "never", 1);
+      self.send(alias, "urgent 3", { priority: true });
+      await self.receive((message) => message === "never", 1);
+      got.push(await self.receive(), await self.receive());
+    });
+    await sim.advance(10);
+    expect(got).toEqual(["go", 4, "urgent 1", "urgent 2", "ordinary 1", "ordinary 2", "urgent 3", "ordinary 3"]);
+  }));
+
+test("an ordinary message that is passed over behind an urgent one keeps its own place", () =>
+  inVirtualTime(async (sim) => {
+    const got: unknown[] = [];
+    sim.spawn(async (self) => {
+      const alias = self.alias({ priority: true });
+      self.send(alias, "urgent", { priority: true });
+      self.send(self.pid, "wanted");
+      got.push(await self.receive((message) => message === "wanted"), await self.receive());
+      self.send(self.pid, "first");
+      self.send(self.pid, "wanted");
+      got.push(await self.receive((message) => message === "wanted"));
+      self.send(alias, "flushed", { priority: true });
+      got.push(await self.receive(), await self.receive());
+    });
+    await sim.idle();
+    expect(got).toEqual(["wanted", "urgent", "wanted", "flushed", "first"]);
+  }));
+
 test("an urgent Down overtakes ordinary messages", () =>
   inVirtualTime(async (sim) => {
     const order: any[] = [];

@@ -191,6 +191,17 @@ describe("a failure that needs faults", () => {
     expect(found).toMatchObject({ orders: 0, faults: 2 });
   });
 
+  test("makes their times as short as they may be, in powers of ten", async () => {
+    const patient = async (sim: Simulation) => {
+      const slow = sim.spawn((self) => self.receive(), { label: "slow" });
+      sim.send(slow, "go");
+      await sim.all([slow]);
+      expect(sim.now()).toBeLessThan(50);
+    };
+    const { found } = await failureOf(patient, { faults: { stall: "slow", stalledFor: 60_000 } });
+    expect(found?.replay).toMatch(/^stall slow for 100 after \S+$/);
+  });
+
   test("is replayed with every kind of fault", async () => {
     const faults = { kill: "any", throwIn: "any", failStart: "any", stall: "any", jump: 500, max: 6 } as const;
     const fragile = async (sim: Simulation) => {
