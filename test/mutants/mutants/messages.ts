@@ -30,16 +30,23 @@ export const messages = [
   }),
   ...of("runtime/plain-process.ts", {
     "what a receive has passed over comes after what waits in the mailbox": [
-      "if (state.saved === undefined) return EMPTY;",
-      "if (state.saved === undefined || process.messageCount > 0) return EMPTY;",
+      "if (kept !== EMPTY || state.saved === undefined) return kept;",
+      "if (kept !== EMPTY || state.saved === undefined || process.messageCount > 0) return kept;",
     ],
     "a receive that has its message keeps its timer": ["state.receiver?.timer?.cancel();", ""],
     "a receive without time does not look into the mailbox": [
       "if (after === 0 && process.messageCount === 0) return timeUp(process, state, receiver);",
       "if (after === 0) return timeUp(process, state, receiver);",
     ],
+    "an urgent message that a receive has passed over is an ordinary one": [
+      "  if (urgent) {",
+      "  if (urgent && false) {",
+    ],
     "a message that a receive does not want is lost": ["state.saved.push(message);", ""],
-    "a flush does not look at what a receive has passed over": [".saved?.takeAll(match);", ".saved?.some(match);"],
+    "a flush does not look at what a receive has passed over": [
+      "    saved?.takeAll(match);",
+      "    saved?.some(match);",
+    ],
     "a receive whose time is up while messages wait for it waits for ever": [
       "if (state.receiver?.overdue && process.messageCount === 0)",
       "if (state.receiver?.overdue && process.messageCount > 0)",

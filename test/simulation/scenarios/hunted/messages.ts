@@ -232,7 +232,28 @@ const priority: Scenario = {
   },
 };
 
+const urgentPassedOver: Scenario = {
+  promise: "an urgent message that a receive has passed over goes before ordinary ones, whenever they came",
+  async run(sim) {
+    const heard: string[] = [];
+    const receiver = sim.spawn(
+      async (self) => {
+        const alias = self.alias({ priority: true });
+        self.spawn((sender) => sender.send(self.pid, "ordinary"), { label: "ordinary" });
+        self.spawn((sender) => sender.send(alias, "urgent", { priority: true }), { label: "urgent" });
+        // Both have come by then, in either order, and were passed over.
+        await self.receive((message) => message === "never", 10);
+        for (let i = 0; i < 2; i++) heard.push(await self.receive());
+      },
+      { label: "receiver" },
+    );
+    await sim.all([receiver]);
+    assert.deepEqual(heard, ["urgent", "ordinary"]);
+  },
+};
+
 export const messages = {
+  "receive: urgent": urgentPassedOver,
   "mailboxes: bursts": bursts,
   "receive: passed over": passedOver,
   "receive: limits": limits,
