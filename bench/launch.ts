@@ -27,7 +27,8 @@ const ERL = ["+S", "1:1", "+P", "4000000", "-noshell"];
 export async function launch(who: Implementation, { name, as }: Workload, rounds: number): Promise<Figures> {
   const [command, args] = await program(who);
   const workload = who === "hornbeam" ? name : (as[who] ?? name);
-  const env = { ...process.env, NODE_ENV: "production" };
+  // An Erlang that is stopped in the middle would leave a dump of itself where it was started.
+  const env = { ...process.env, NODE_ENV: "production", ERL_CRASH_DUMP_BYTES: "0" };
   const options = { timeout: TIMEOUT, maxBuffer: 2 ** 24, env };
   const { stdout } = await run(command, [...args, workload, String(rounds)], options);
   return new Figures(stdout);

@@ -2,7 +2,7 @@ import { promiseHooks } from "node:v8";
 
 /** A promise that was awaited, and had not come to anything at the end. */
 interface Wait {
-  /** Where it was made, and where it was awaited. */
+  /** The user's part of the stack where it was made, a line each; and the place where it was awaited. */
   readonly made: string;
   readonly awaited: string;
 }
@@ -42,8 +42,8 @@ export class Waits {
     for (const [promise, awaited] of this.awaited) {
       const made = this.made.get(promise);
       if (made === undefined || isOurs(made) || !isSource(made)) continue;
-      const [at, by] = [placeIn(made), placeIn(awaited)];
-      if (by !== undefined) waits.unshift({ made: at ?? by, awaited: by });
+      const [by] = placesIn(awaited);
+      if (by !== undefined) waits.unshift({ made: placesIn(made).join("\n    at ") || by, awaited: by });
     }
     return waits;
   }
@@ -80,8 +80,8 @@ const isOurs = (stack: string): boolean => {
   return first === undefined || isLibrary(first);
 };
 
-/** The first place that is the user's. */
-const placeIn = (stack: string): string | undefined =>
+/** The places that are the user's, the innermost first. */
+const placesIn = (stack: string): readonly string[] =>
   framesOf(stack)
-    .find((frame) => !isLibrary(frame) && !frame.includes("/node_modules/"))
-    ?.replace(/^at /, "");
+    .filter((frame) => !isLibrary(frame) && !frame.includes("/node_modules/"))
+    .map((frame) => frame.replace(/^at /, ""));

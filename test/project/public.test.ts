@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -53,4 +54,34 @@ test("no source is left unfinished, and none silences the compiler or the linter
   expect(sources.length).toBeGreaterThan(50);
   const marks = /\b(TODO|FIXME|XXX|HACK)\b|@ts-(ignore|expect-error|nocheck)|biome-ignore/;
   expect(sources.filter((file) => marks.test(read(file)))).toEqual([]);
+});
+
+test("the top of the project holds what it is made of, and nothing that a run has left there", () => {
+  const files = execFileSync("git", ["ls-files"], { cwd: ROOT, encoding: "utf8" }).split("\n");
+  const top = new Set(files.filter((file) => file !== "").map((file) => file.split("/")[0]));
+  expect([...top].toSorted()).toEqual([
+    ...[
+      ".ci",
+      ".gitignore",
+      ".npmrc",
+      "ARCHITECTURE.md",
+      "CHANGELOG.md",
+      "CONTRIBUTING.md",
+      "LICENSE",
+      "README.md",
+      "bench",
+    ],
+    ...[
+      "biome.json",
+      "channels",
+      "docs",
+      "examples",
+      "genserver",
+      "http",
+      "package-lock.json",
+      "package.json",
+      "runtime",
+    ],
+    ...["supervisor", "test", "tsconfig.build.json", "tsconfig.json", "vitest.config.ts"],
+  ]);
 });
