@@ -1,12 +1,45 @@
 export type { Adapter, Body, Headers, RequestHead } from "./adapter.ts";
 export { Conn, type ConnState, type Halted } from "./conn.ts";
-export { AlreadySentError, HttpError, InvalidHeaderError, NoRouteError, NotSentError } from "./errors.ts";
+export { type CookieOptions, type Cookies, checkCookie, parseCookies, serializeCookie } from "./cookies.ts";
+export { checkSecret, deriveKey, type KeyOptions } from "./crypto/key-generator.ts";
+export type { SigningOptions, TokenOptions } from "./crypto/message.ts";
+export { decrypt, encrypt } from "./crypto/message-encryptor.ts";
+export { sign, verify } from "./crypto/message-verifier.ts";
+export { secureCompare } from "./crypto/secure-compare.ts";
+export {
+  AlreadySentError,
+  CookieOverflowError,
+  HttpError,
+  InvalidHeaderError,
+  InvalidQueryError,
+  NoRouteError,
+  NotSentError,
+} from "./errors.ts";
 export type { FileRange, OpenFile } from "./file.ts";
+export { escapeHtml } from "./html.ts";
+export {
+  contentType,
+  headerList,
+  headerParams,
+  type MediaType,
+  mediaType,
+  token,
+  validateUtf8,
+} from "./media-type.ts";
 export { type Pipeline, pipeline } from "./pipeline.ts";
 export { type Plug, type PlugFn, plug } from "./plug.ts";
 export { Json, type JsonOptions } from "./plugs/json.ts";
 export { RequestId } from "./plugs/request-id.ts";
 export { Static, type StaticOptions } from "./plugs/static.ts";
+export { decodeQuery, encodeQuery, type Params, type QueryData, type QueryLimits } from "./query.ts";
 export { type Action, type PathParams, type Router, router } from "./router.ts";
 export { type HttpOptions, http, httpInfo, resume, suspend } from "./server.ts";
 export type { Drain, SocketHandler, Upgrade } from "./socket-handler.ts";
+export {
+  defineStatus,
+  type HttpStatus,
+  type StatusName,
+  statusCode,
+  statusName,
+  statusPhrase,
+} from "./status.ts";
