@@ -42,3 +42,8 @@ export class InvalidQueryError extends HttpError {
 export class CookieOverflowError extends Error {
   override readonly name = "CookieOverflowError";
 }
+
+/** Something of the request that nobody has read yet (Plug: `Plug.Conn.Unfetched`). */
+export class UnfetchedError extends Error {
+  override readonly name = "UnfetchedError";
+}

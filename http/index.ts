@@ -1,5 +1,17 @@
-export type { Adapter, Body, Headers, RequestHead } from "./adapter.ts";
-export { Conn, type ConnState, type Halted } from "./conn.ts";
+export type {
+  Adapter,
+  Body,
+  BodyPart,
+  Endpoint,
+  Headers,
+  PeerData,
+  ReadOptions,
+  RequestHead,
+  SslData,
+  Takeover,
+} from "./adapter.ts";
+export type { BodyInput } from "./body.ts";
+export { type BodyOptions, Conn, type ConnState, type Halted } from "./conn.ts";
 export { type CookieOptions, type Cookies, checkCookie, parseCookies, serializeCookie } from "./cookies.ts";
 export { checkSecret, deriveKey, type KeyOptions } from "./crypto/key-generator.ts";
 export type { SigningOptions, TokenOptions } from "./crypto/message.ts";
@@ -14,6 +26,7 @@ export {
   InvalidQueryError,
   NoRouteError,
   NotSentError,
+  UnfetchedError,
 } from "./errors.ts";
 export type { FileRange, OpenFile } from "./file.ts";
 export { escapeHtml } from "./html.ts";
@@ -26,8 +39,19 @@ export {
   token,
   validateUtf8,
 } from "./media-type.ts";
-export { type Pipeline, pipeline } from "./pipeline.ts";
-export { type Plug, type PlugFn, plug } from "./plug.ts";
+export { type Pipeline, type PipelineOptions, pipeline } from "./pipeline.ts";
+export {
+  type AfterSend,
+  around,
+  forward,
+  type Plug,
+  type PlugFn,
+  type PlugOf,
+  plug,
+  plugAtRuntime,
+  runPlugs,
+  when,
+} from "./plug.ts";
 export { Json, type JsonOptions } from "./plugs/json.ts";
 export { RequestId } from "./plugs/request-id.ts";
 export { Static, type StaticOptions } from "./plugs/static.ts";
