@@ -3,7 +3,7 @@ import { show } from "../runtime/inspect.ts";
 import type { Async, Milliseconds, Pid, Self } from "../runtime/types.ts";
 import type { Body, BodyPart, Endpoint, Headers, PeerData, RequestHead, SslData, Takeover } from "./adapter.ts";
 import { type BodyInput, bodyOf } from "./body.ts";
-import { HttpError, InvalidHeaderError, UnfetchedError } from "./errors.ts";
+import { InvalidHeaderError, UnfetchedError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { type FileRange, openFile } from "./file.ts";
 import { GivenHead, type HeadValues } from "./given-head.ts";
@@ -258,13 +258,10 @@ export class Conn<Assigns extends object = {}> {
 
   /** Reads the whole body, once: 413 beyond `length`, 408 when it does not arrive in time (Plug: `read_body/2`). */
   async readBody({ length = BODY_LIMIT, timeout = BODY_TIMEOUT }: BodyOptions = {}): Promise<Uint8Array> {
-    const { bytes, more } = await this.exchange.readBody("readBody", { length: length + 1, timeout });
-    if (!more && bytes.length <= length) return bytes;
-    this.exchange.abandonBody();
-    throw new HttpError(413, `the body is longer than ${length} bytes`);
+    return this.exchange.readWholeBody("readBody", { length, timeout });
   }
   /** Reads the next `length` bytes of the body, or some more; `more` says whether anything may follow. */
-  readBodyPart({ length = PART_LENGTH, timeout = BODY_TIMEOUT }: BodyOptions = {}): Promise<BodyPart> {
+  async readBodyPart({ length = PART_LENGTH, timeout = BODY_TIMEOUT }: BodyOptions = {}): Promise<BodyPart> {
     return this.exchange.readBody("readBodyPart", { length, timeout });
   }
 
