@@ -11,6 +11,7 @@ export type {
   Takeover,
 } from "./adapter.ts";
 export type { BodyInput } from "./body.ts";
+export type { BodyParser, BodySource, Reading, ReadingOptions } from "./body-parser.ts";
 export { type BodyOptions, Conn, type ConnState, type Halted } from "./conn.ts";
 export type { FetchCookiesOptions, PutCookieOptions, RespCookie } from "./cookie-jar.ts";
 export { type CookieOptions, type Cookies, checkCookie, parseCookies, serializeCookie } from "./cookies.ts";
@@ -40,6 +41,7 @@ export {
   token,
   validateUtf8,
 } from "./media-type.ts";
+export { type Part, type PartsOptions, parts } from "./multipart.ts";
 export { type Pipeline, type PipelineOptions, pipeline } from "./pipeline.ts";
 export {
   type AfterSend,
@@ -53,10 +55,14 @@ export {
   runPlugs,
   when,
 } from "./plug.ts";
-export { Json, type JsonOptions } from "./plugs/json.ts";
+export type { JsonOptions } from "./plugs/json-parser.ts";
+export type { Field, MultipartOptions } from "./plugs/multipart-parser.ts";
+export { Parsers, type ParsersOptions } from "./plugs/parsers.ts";
 export { RequestId } from "./plugs/request-id.ts";
 export { Static, type StaticOptions } from "./plugs/static.ts";
-export { decodeQuery, encodeQuery, type Params, type QueryData, type QueryLimits } from "./query.ts";
+export { deleteUpload, giveAway, temporaryFile, Upload } from "./plugs/upload.ts";
+export type { UrlencodedOptions } from "./plugs/urlencoded-parser.ts";
+export { decodeQuery, encodeQuery, type Params, type QueryData, type QueryLimits, type Utf8Check } from "./query.ts";
 export { type Action, type PathParams, type Router, router } from "./router.ts";
 export { type HttpOptions, http, httpInfo, resume, suspend } from "./server.ts";
 export { type SessionChange, type SessionOptions, SessionState } from "./session-state.ts";
