@@ -3,40 +3,39 @@ import type { Socket } from "node:net";
 import type { Behaviour } from "../runtime/behaviour.ts";
 import { plainBehaviour, plainState } from "../runtime/plain-process.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
+import type { TelemetryEvents } from "../runtime/telemetry.ts";
 import type { Async, Exit, Milliseconds, Pid, Reason } from "../runtime/types.ts";
 import type { RequestHead } from "./adapter.ts";
+import type { ConnectionInfo } from "./connection-info.ts";
 import type { HttpError } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
 import { NodeAdapter } from "./node-adapter.ts";
-import type { PlugFn } from "./plug.ts";
 import { sendError, serve, statusOf } from "./request.ts";
 import { headOf } from "./request-head.ts";
+import type { Shared } from "./shared.ts";
+import type { Drain } from "./socket-handler.ts";
+import { traffic } from "./traffic.ts";
+import { Vigil } from "./vigil.ts";
 import "./events.ts";
 
-/** What the connections of one server share. */
-export interface Shared {
-  readonly plug: PlugFn<any, any>;
-  /** How long a connection must have been quiet before the drainer closes it. */
-  readonly grace: Milliseconds;
-  draining: boolean;
-}
-
-/** What a connection is told besides exits: its socket has closed, it is to go when it is quiet, or its time is up. */
+/** What a connection is told besides exits: its socket has closed, or its time is up. */
 const CLOSED = { tag: "closed" } as const;
-const DRAIN = { tag: "drain" } as const;
 const KILL = { tag: "kill" } as const;
-type Message = Exit | typeof CLOSED | typeof DRAIN | typeof KILL;
+type Message = Exit | typeof CLOSED | typeof KILL;
 
 /** How long requests may take to end once they are told to, and then the socket to send what is left. */
 const LAST_WORDS: Milliseconds = 5000;
-/** How often a connection that drains looks whether it has been quiet for long enough: at most, in a grace period. */
-const LOOKS = 10;
-const LEAST_PAUSE: Milliseconds = 10;
+
+const TOO_SLOW = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+
+type RequestLimit = "requestTimeout" | "minBodyRate";
 
 interface Running {
   readonly exchange: Exchange;
+  readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly since: Milliseconds;
+  notified: boolean;
 }
 
 /**
@@ -51,14 +50,17 @@ export class Connection {
   private readonly since: Milliseconds;
   private readonly hold: Disposable;
   private readonly remoteAddress: string;
+  private readonly vigil: Vigil;
   /** The response to the last request that has arrived. */
   private newest: ServerResponse | undefined;
   /** A request was refused, for its head or as an upgrade that came too soon: nothing that follows it is served. */
   private refused = false;
   private quietSince: Milliseconds;
-  private heard = 0;
+  private served = 0;
   /** The reason to end with, once the last request has ended and the socket has closed. */
   private ending: Reason | undefined;
+  /** Of requests that were told to end because they took too long: the limit, and when they were told. */
+  private readonly late = new Map<Pid, { readonly limit: RequestLimit; readonly since: Milliseconds }>();
 
   /** Starts the process of a socket, linked to the process of all connections. */
   static open(parent: ProcessSelf, socket: Socket, shared: Shared): Connection {
@@ -77,10 +79,9 @@ export class Connection {
     this.since = process.now();
     this.quietSince = this.since;
     this.remoteAddress = socket.remoteAddress ?? "";
+    this.vigil = new Vigil(shared.limits, this.since);
     this.hold = process.own({ [Symbol.dispose]: () => this.cutOff() });
     socket.once("close", () => process.enqueue(CLOSED));
-    // The close that follows is what counts; an upgraded socket has no other listener for a while.
-    socket.on("error", () => {});
   }
 
   get pid(): Pid {
@@ -97,11 +98,6 @@ export class Connection {
     return [...this.requests].map(
       ([pid, { exchange, since }]) => `${pid} ${exchange.describe()}, for ${Math.round(now - since)} ms`,
     );
-  }
-
-  /** Asks the connection to end as soon as it is quiet. */
-  drain(): void {
-    this.process.enqueue(DRAIN);
   }
 
   /** A request has arrived: it runs as a process of its own, linked to this one. */
@@ -136,6 +132,7 @@ export class Connection {
     if (this.refused) return;
     const { process } = this;
     this.newest = response;
+    if (++this.served >= this.shared.limits.maxRequestsPerConnection) this.refused = true;
     // An answer that says close is the last: it must not be one that others are to follow.
     const isLast = (answer: ServerResponse): boolean =>
       (this.shared.draining || this.refused) && answer === this.newest;
@@ -145,25 +142,29 @@ export class Connection {
       head = headOf(request, this.remoteAddress);
     } catch (error) {
       const { status, message } = error as HttpError;
-      this.refused = true;
-      response.shouldKeepAlive = false;
-      adapter.send(status, [["content-type", "text/plain; charset=utf-8"]], `${status} ${message}\n`);
-      return;
+      return this.refuse(adapter, response, status, message);
     }
+    if (this.shared.draining && this.shared.refusing) return this.refuse(adapter, response, 503, "the server stops");
     const task = plainState(() => work(exchange));
     const label = (): string => exchange.describe();
     const child = process.kernel.spawn(process, plainBehaviour, task, { link: true, label });
     const exchange = new Exchange(head, adapter, child);
-    this.requests.set(child.pid, { exchange, response, since: process.now() });
+    this.requests.set(child.pid, { exchange, request, response, since: process.now(), notified: false });
     const { telemetry } = process.kernel;
     if (telemetry.has("http.request.start")) {
       telemetry.emit("http.request.start", {}, { pid: child.pid, method: head.method, path: head.path });
     }
   }
 
+  /** Answers a request that no plug gets to see. It is the last of its connection. */
+  private refuse(adapter: NodeAdapter, response: ServerResponse, status: number, message: string): void {
+    this.refused = true;
+    response.shouldKeepAlive = false;
+    adapter.send(status, [["content-type", "text/plain; charset=utf-8"]], `${status} ${message}\n`);
+  }
+
   receive(message: Message): void {
-    if (message.tag === "drain") this.closeWhenQuiet();
-    else if (message.tag === "kill") this.timeUp();
+    if (message.tag === "kill") this.timeUp();
     else if (message.tag === "closed") this.end("normal", { shutdown: "closed" });
     else if (message.pid === this.process.parent) this.end(message.reason, "shutdown");
     else this.finished(message.pid, message.reason);
@@ -209,12 +210,13 @@ export class Connection {
     const { exchange, response } = running;
     if (!exchange.sent && !this.socket.destroyed) {
       response.shouldKeepAlive = false;
-      sendError(exchange, statusOf(reason));
+      sendError(exchange, this.late.get(pid)?.limit === "minBodyRate" ? 408 : statusOf(reason));
     } else if (reason !== "normal") {
       if (response.writableEnded) this.socket.destroySoon();
       else this.socket.destroy();
     }
     if (this.refused && this.requests.size === 0) this.socket.destroySoon();
+    this.late.delete(pid);
     this.report(pid, running, reason);
     this.endIfDone();
   }
@@ -227,19 +229,102 @@ export class Connection {
     telemetry.emit("http.request.stop", { duration: this.process.now() - since }, metadata);
   }
 
-  /**
-   * While the server drains: closes the connection once it has been quiet for the grace period. Not at once, because a
-   * request may be on the wire already; every answer until then tells the client to close by itself.
-   */
-  private closeWhenQuiet(): void {
-    const { process, socket } = this;
-    const { grace } = this.shared;
-    if (socket.bytesRead !== this.heard) this.quietSince = process.now();
-    this.heard = socket.bytesRead;
-    const left = this.quietSince + grace - process.now();
-    const isQuiet = this.requests.size === 0 && socket.writableLength === 0;
-    if (isQuiet && left <= 0) socket.destroySoon();
-    else process.sendAfter(DRAIN, Math.max(LEAST_PAUSE, isQuiet ? Math.min(left, grace / LOOKS) : grace / LOOKS));
+  /** Whether it has reached a limit, or, while the server drains, has been quiet for long enough to be closed. */
+  look(now: Milliseconds): void {
+    const { vigil, requests, socket, newest } = this;
+    if (this.process.dead || this.ending !== undefined) return;
+    vigil.look(socket, this.served, requests.size, now);
+    if (vigil.isStuck(socket, now)) {
+      this.tell("sendTimeout");
+      socket.destroy();
+    } else if (requests.size > 0) this.lookAtRequests(now);
+    else if (socket.writableLength === 0 && newest?.writableFinished !== false) this.lookAtQuiet(now);
+  }
+
+  private lookAtQuiet(now: Milliseconds): void {
+    const { grace, draining, limits } = this.shared;
+    const { heardAt, readingSince } = this.vigil;
+    // Not at once when the server drains: a request may be on the wire already.
+    if (draining && Math.max(this.quietSince, heardAt) + grace <= now) this.socket.destroySoon();
+    else if (readingSince !== undefined && readingSince + limits.headersTimeout <= now) this.refuseHead();
+    else if (readingSince === undefined && this.quietSince + limits.idleTimeout <= now) {
+      this.tell("idleTimeout");
+      this.socket.destroySoon();
+    }
+  }
+
+  /** A head that takes too long is answered with 408; the rest of a body that nobody wanted is not. */
+  private refuseHead(): void {
+    this.tell("headersTimeout");
+    this.refused = true;
+    if (this.newest?.req.complete !== false) this.socket.write(TOO_SLOW);
+    this.socket.destroySoon();
+  }
+
+  private lookAtRequests(now: Milliseconds): void {
+    const { requestTimeout } = this.shared.limits;
+    for (const [pid, running] of this.requests) {
+      const { exchange, request, since } = running;
+      const late = this.late.get(pid);
+      if (late !== undefined) {
+        if (late.since + LAST_WORDS <= now) this.process.exit(pid, "kill");
+      } else if (this.vigil.isTooSlow(request, now)) this.endLate(pid, running, "minBodyRate", now);
+      else if (!exchange.adapter.begun && since + requestTimeout <= now)
+        this.endLate(pid, running, "requestTimeout", now);
+    }
+  }
+
+  private endLate(pid: Pid, { exchange, since }: Running, limit: RequestLimit, now: Milliseconds): void {
+    const { head, plug } = exchange;
+    this.late.set(pid, { limit, since: now });
+    if (limit === "minBodyRate") this.tell(limit);
+    else {
+      const metadata = { pid, method: head.method, path: head.path, plug };
+      this.process.kernel.telemetry.emit("http.request.timeout", { duration: now - since }, metadata);
+    }
+    this.process.exit(pid, { shutdown: limit });
+  }
+
+  private tell(limit: TelemetryEvents["http.connection.timeout"][1]["limit"]): void {
+    const metadata = { pid: this.pid, remoteAddress: this.remoteAddress, limit };
+    this.process.kernel.telemetry.emit("http.connection.timeout", {}, metadata);
+  }
+
+  /** Tells requests whose answer has begun, and goes on, that the server drains: each once. */
+  notify(): void {
+    for (const [pid, running] of this.requests) {
+      if (running.notified || !running.exchange.adapter.begun) continue;
+      running.notified = true;
+      this.process.send(pid, { tag: "drain" } satisfies Drain);
+    }
+  }
+
+  info(now: Milliseconds): ConnectionInfo {
+    return {
+      pid: this.pid,
+      protocol: "http/1.1",
+      remoteAddress: this.remoteAddress,
+      age: now - this.since,
+      state: this.state,
+      requests: [...this.requests].map(([pid, { exchange, since }]) => ({
+        pid,
+        method: exchange.head.method,
+        path: exchange.head.path,
+        plug: exchange.plug,
+        age: now - since,
+        begun: exchange.adapter.begun,
+      })),
+      served: this.served,
+      draining: this.shared.draining || this.refused,
+      ...traffic(this.socket),
+    };
+  }
+
+  private get state(): ConnectionInfo["state"] {
+    if (this.requests.size > 0) return "running";
+    if (this.socket.writableLength > 0 || this.newest?.writableFinished === false) return "sending";
+    this.vigil.look(this.socket, this.served, 0, this.process.now());
+    return this.vigil.readingSince === undefined ? "idle" : "reading";
   }
 
   stopped(reason: Reason): void {
