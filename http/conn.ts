@@ -1,13 +1,28 @@
 import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
-import type { Milliseconds, Self } from "../runtime/types.ts";
-import type { Body, Headers } from "./adapter.ts";
+import type { Async, Milliseconds } from "../runtime/types.ts";
+import type { Body, BodyPart, Headers, Takeover } from "./adapter.ts";
+import { type BodyInput, bodyOf } from "./body.ts";
+import { CookieJar, type FetchCookiesOptions, type PutCookieOptions, type RespCookie } from "./cookie-jar.ts";
+import type { CookieOptions } from "./cookies.ts";
+import { checkSecret } from "./crypto/key-generator.ts";
+import { HttpError, InvalidHeaderError, UnfetchedError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { type FileRange, openFile } from "./file.ts";
-import { checkHeader, deleteHeader, getHeader, putHeader } from "./headers.ts";
-import { decodeQuery, emptyParams, type Params } from "./query.ts";
+import { GivenHead, type HeadValues } from "./given-head.ts";
+import { checkHeader, deleteHeader, getHeader, getHeaders, mergeHeaders, putHeader, updateHeader } from "./headers.ts";
+import { escapeHtml } from "./html.ts";
+import { checkLocal } from "./local-path.ts";
+import { emptyParams, type Params } from "./query.ts";
+import { RequestView } from "./request-view.ts";
+import type { SessionOptions, SessionState } from "./session-state.ts";
+import { type HttpStatus, statusCode } from "./status.ts";
 
-export type ConnState = "unset" | "set" | "sent" | "chunked" | "file" | "upgraded";
+/**
+ * Where a response stands (Plug: `Plug.Conn`): nothing is set; it is set and not sent yet, and how; it is sent, whole, in
+ * chunks or as a file; another protocol has taken over.
+ */
+export type ConnState = "unset" | "set" | "setChunked" | "setFile" | "sent" | "chunked" | "file" | "upgraded";
 
 /** What a plug that stops the pipeline returns: it goes no further, so it has a type of its own. */
 export interface Halted {
@@ -19,277 +34,542 @@ type Hook = (conn: Conn<any>) => Conn<any>;
 
 const DEFAULT_HEADERS: Headers = [["cache-control", "max-age=0, private, must-revalidate"]];
 const BODY_LIMIT = 8_000_000;
+const PART_LENGTH = 1_000_000;
 const BODY_TIMEOUT: Milliseconds = 15_000;
+
+export interface BodyOptions {
+  /** In bytes. Default 8,000,000 for a whole body, 1,000,000 for a part. */
+  readonly length?: number;
+  /** How long to wait. Default 15,000 ms. */
+  readonly timeout?: Milliseconds;
+}
 
 /**
  * A request and its response as one immutable value: every method returns another (Plug: `Plug.Conn`). Nothing is lost
  * by holding an old one, but what is done to a conn counts only if it is returned.
  */
-export class Conn<Assigns extends object = {}> {
-  readonly exchange: Exchange;
+export class Conn<Assigns extends object = {}> extends RequestView {
+  /** Which of the changes of its request has made it. */
+  readonly change: number;
+  /** The segments of the path that are still to be matched; empty ones do not count, and none is decoded. */
   readonly pathInfo: readonly string[];
+  /** The segments that routers above have taken. */
   readonly scriptName: readonly string[];
   readonly pathParams: Params;
-  /** What the body was parsed to; `undefined` before a parser ran. */
-  readonly bodyParams: Params | undefined;
+  private body: Params | undefined;
+  private given: Params | undefined;
   readonly assigns: Readonly<Assigns>;
+  /** Like assigns, for libraries: keys begin with the name of one (Plug: `private`). */
+  readonly private: Readonly<Record<string, unknown>>;
   readonly halted: boolean;
   readonly status: number | undefined;
   readonly state: ConnState;
   readonly respHeaders: Headers;
   readonly respBody: Body | undefined;
-  private readonly hooks: readonly Hook[];
+  private hooks: readonly Hook[];
+  private jar: CookieJar | undefined;
+  private session: SessionState | undefined;
 
-  constructor(exchange: Exchange, from: Fields = fresh(exchange)) {
-    this.exchange = exchange;
-    this.pathInfo = from.pathInfo;
-    this.scriptName = from.scriptName;
-    this.pathParams = from.pathParams;
-    this.bodyParams = from.bodyParams;
-    this.assigns = from.assigns as Assigns;
-    this.halted = from.halted;
-    this.status = from.status;
-    this.state = from.state;
-    this.respHeaders = from.respHeaders;
-    this.respBody = from.respBody;
-    this.hooks = from.hooks;
+  constructor(exchange: Exchange, from: Conn<any> | undefined = undefined, change = 0) {
+    super(exchange, from === undefined ? exchange.head : from.head);
+    this.change = change;
+    if (from === undefined) {
+      this.pathInfo = splitPath(exchange.head.path);
+      this.scriptName = NOTHING;
+      this.pathParams = NO_PARAMS;
+      this.body = undefined;
+      this.given = undefined;
+      this.assigns = NO_ASSIGNS as Assigns;
+      this.private = NO_PARAMS;
+      this.halted = false;
+      this.status = undefined;
+      this.state = "unset";
+      this.respHeaders = DEFAULT_HEADERS;
+      this.respBody = undefined;
+      this.hooks = NO_HOOKS;
+      this.jar = undefined;
+      this.session = undefined;
+    } else {
+      this.pathInfo = from.pathInfo;
+      this.scriptName = from.scriptName;
+      this.pathParams = from.pathParams;
+      this.body = from.body;
+      this.given = from.given;
+      this.assigns = from.assigns as Assigns;
+      this.private = from.private;
+      this.halted = from.halted;
+      this.status = from.status;
+      this.state = from.state;
+      this.respHeaders = from.respHeaders;
+      this.respBody = from.respBody;
+      this.hooks = from.hooks;
+      this.jar = from.jar;
+      this.session = from.session;
+    }
   }
 
   // ── the request ──
 
-  get method(): string {
-    return this.exchange.head.method;
+  /** Replaces the first header of that name. `host` is not set so: it is `conn.host` (Plug: `put_req_header/3`). */
+  putReqHeader(name: string, value: string): Conn<Assigns> {
+    return this.withReqHeaders("putReqHeader", putHeader(this.reqHeaders, reqName(name, value), value));
   }
-  get scheme(): "http" | "https" {
-    return this.exchange.head.scheme;
+  mergeReqHeaders(headers: Readonly<Record<string, string>> | Headers): Conn<Assigns> {
+    return this.withReqHeaders("mergeReqHeaders", mergeHeaders(this.reqHeaders, headers, reqName));
   }
-  get host(): string {
-    return this.exchange.head.host;
+  /** Adds headers before those that are there. */
+  prependReqHeaders(headers: Headers): Conn<Assigns> {
+    const added = headers.map(([name, value]) => [reqName(name, value), value] as const);
+    return this.withReqHeaders("prependReqHeaders", [...added, ...this.reqHeaders]);
   }
-  get port(): number {
-    return this.exchange.head.port;
+  /** Changes the first header of that name with `update`, or adds it with `initial`. */
+  updateReqHeader(name: string, initial: string, update: (value: string) => string): Conn<Assigns> {
+    const headers = updateHeader(this.reqHeaders, reqName(name, initial), initial, update);
+    return this.withReqHeaders("updateReqHeader", headers);
   }
-  get requestPath(): string {
-    return this.exchange.head.path;
-  }
-  get queryString(): string {
-    return this.exchange.head.query;
-  }
-  /** In order, with duplicates, names in lower case. */
-  get reqHeaders(): Headers {
-    return this.exchange.head.headers;
-  }
-  get remoteAddress(): string {
-    return this.exchange.head.remoteAddress;
-  }
-  /** The process that serves this request. */
-  get self(): Self {
-    return this.exchange.self;
-  }
-  /** Aborted when the request's process ends: it is done, its client has gone, or the server stops. */
-  get signal(): AbortSignal {
-    return this.exchange.self.signal;
-  }
-  /** Decoded anew each time. */
-  get queryParams(): Params {
-    return decodeQuery(this.queryString);
-  }
-  /** The parameters of the path, over those of the body, over those of the query. */
-  get params(): Params {
-    return Object.assign(emptyParams(), this.queryParams, this.bodyParams, this.pathParams);
+  deleteReqHeader(name: string): Conn<Assigns> {
+    return this.withReqHeaders("deleteReqHeader", deleteHeader(this.reqHeaders, name.toLowerCase()));
   }
 
-  getReqHeader(name: string): string | undefined {
-    return getHeader(this.reqHeaders, name.toLowerCase());
+  private withReqHeaders(what: string, headers: Headers): Conn<Assigns> {
+    this.exchange.checkUnsent(what);
+    return this.putRequest({ headers });
   }
 
-  /** Reads the whole body, once. Default limit 8,000,000 bytes (413 beyond), and 15,000 ms (408). */
-  async readBody(limit = BODY_LIMIT, timeout = BODY_TIMEOUT): Promise<Uint8Array> {
-    if (this.exchange.bodyTaken) {
-      throw new BadArgument(
-        "readBody: the body can be read once, and was; keep what it gave, in an assign for instance",
+  /** Another request line: what plugs do that take a request for another one, such as Head or RewriteOn. */
+  putRequest(changes: Partial<HeadValues>): Conn<Assigns> {
+    const next = this.changed();
+    next.head = new GivenHead(this.head, changes);
+    return next;
+  }
+
+  // ── parameters ──
+
+  /** Whether a parser has run. */
+  get bodyFetched(): boolean {
+    return this.body !== undefined;
+  }
+  /** What a parser made of the body. Throws `UnfetchedError` before one ran (Plug: `body_params`). */
+  get bodyParams(): Params {
+    if (this.body === undefined) {
+      throw new UnfetchedError(
+        "conn.bodyParams is not there yet; expected a plug before that reads the body: plug(Parsers)",
       );
     }
-    this.exchange.bodyTaken = true;
-    return this.exchange.adapter.readBody(limit, timeout, this.self);
+    return this.body;
+  }
+  /**
+   * All parameters: those of the path over those of the body, over those that were put before, over those of the query
+   * (Plug: `params`). Without a parser there are none of the body.
+   */
+  get params(): Params {
+    return Object.assign(
+      emptyParams(),
+      this.given ?? this.queryParams,
+      this.given ? undefined : this.body,
+      this.pathParams,
+    );
+  }
+  /** Decodes the query now, so that what is wrong with it is an error here (Plug: `fetch_query_params/2`). */
+  fetchQueryParams(): Conn<Assigns> {
+    void this.head.queryParams;
+    return this;
+  }
+  /** Puts other parameters in the place of those of query and body. */
+  putParams(params: Params): Conn<Assigns> {
+    const next = this.changed();
+    next.given = params;
+    return next;
+  }
+  putPathParams(params: Params): Conn<Assigns> {
+    const next = this.copy();
+    next.pathParams = Object.assign(emptyParams(), this.pathParams, params);
+    return next;
+  }
+  putBodyParams(params: Params): Conn<Assigns> {
+    const next = this.copy();
+    next.body = params;
+    if (this.given !== undefined) next.given = Object.assign(emptyParams(), this.given, params);
+    return next;
+  }
+
+  /** Reads the whole body, once: 413 beyond `length`, 408 when it does not arrive in time (Plug: `read_body/2`). */
+  async readBody({ length = BODY_LIMIT, timeout = BODY_TIMEOUT }: BodyOptions = {}): Promise<Uint8Array> {
+    const { bytes, more } = await this.exchange.readBody("readBody", { length: length + 1, timeout });
+    if (!more && bytes.length <= length) return bytes;
+    this.exchange.abandonBody();
+    throw new HttpError(413, `the body is longer than ${length} bytes`);
+  }
+  /** Reads the next `length` bytes of the body, or some more; `more` says whether anything may follow. */
+  readBodyPart({ length = PART_LENGTH, timeout = BODY_TIMEOUT }: BodyOptions = {}): Promise<BodyPart> {
+    return this.exchange.readBody("readBodyPart", { length, timeout });
+  }
+
+  // ── cookies ──
+
+  /** The request's cookies by name, with those that were opened and those that were put (Plug: `cookies`). */
+  get cookies(): Readonly<Record<string, unknown>> {
+    return this.jar?.cookies ?? this.reqCookies;
+  }
+  get respCookies(): Readonly<Record<string, RespCookie>> {
+    return this.jar?.resp ?? (NO_PARAMS as Record<string, never>);
+  }
+  /** Opens cookies that were signed or encrypted; one that is too old, or not ours, is then as if it were not there. */
+  fetchCookies(options: FetchCookiesOptions = {}): Conn<Assigns> {
+    return this.withJar(undefined, (jar) => jar.open(options, this.secretKeyBase));
+  }
+  /** Sets a cookie. Secure by itself over https (Plug: `put_resp_cookie/4`). */
+  putRespCookie(name: string, value: unknown, options: PutCookieOptions = {}): Conn<Assigns> {
+    const secured = { ...this.secured(), ...options };
+    return this.withJar("putRespCookie", (jar) => jar.put(name, value, secured, () => this.secretKeyBase));
+  }
+  /** Has the browser forget a cookie; path and domain must be those that it was set with. */
+  deleteRespCookie(name: string, options: CookieOptions = {}): Conn<Assigns> {
+    return this.withJar("deleteRespCookie", (jar) => jar.delete(name, { ...this.secured(), ...options }));
+  }
+  /** What this server signs and encrypts with. Throws when it was given none, or one that is too short. */
+  get secretKeyBase(): string {
+    const secret: unknown = this.settings.secretKeyBase;
+    checkSecret(secret);
+    return secret;
+  }
+
+  private secured(): CookieOptions {
+    return this.scheme === "https" ? { secure: true } : {};
+  }
+
+  private withJar(what: string | undefined, change: (jar: CookieJar) => CookieJar): Conn<Assigns> {
+    if (what !== undefined) this.exchange.checkUnsent(what);
+    const jar = change(this.jar ?? CookieJar.of(this.head));
+    const next = this.changed();
+    next.jar = jar;
+    return next;
+  }
+
+  // ── the session ──
+
+  /** Fetches the session, once (Plug: `fetch_session/2`): synchronous when its store is. */
+  fetchSession(): Async<Conn<Assigns>> {
+    if (this.session === undefined) {
+      throw new BadArgument("fetchSession: expected plug(Session, ...) earlier in the pipeline, got: none");
+    }
+    return this.session.data === undefined ? this.session.fetch(this) : this;
+  }
+  /** The whole session, or what it has under a key. */
+  getSession(): Readonly<Record<string, unknown>>;
+  getSession<T = unknown>(key: string): T | undefined;
+  getSession(key?: string): unknown {
+    const { data } = this.fetchedSession("getSession");
+    return key === undefined ? data : Object.hasOwn(data, key) ? data[key] : undefined;
+  }
+  putSession(key: string, value: unknown): Conn<Assigns> {
+    return this.withSession("putSession", this.fetchedSession("putSession").put(key, value));
+  }
+  deleteSession(key: string): Conn<Assigns> {
+    return this.withSession("deleteSession", this.fetchedSession("deleteSession").delete(key));
+  }
+  /** Empties the session, and keeps it. */
+  clearSession(): Conn<Assigns> {
+    return this.withSession("clearSession", this.fetchedSession("clearSession").clear());
+  }
+  /** Gives it a new id, ends it, or forgets what was changed (Plug: `configure_session/2`). */
+  configureSession(options: SessionOptions): Conn<Assigns> {
+    return this.withSession("configureSession", this.fetchedSession("configureSession").configure(options));
+  }
+  /** The session as its plug sees it. */
+  get sessionState(): SessionState | undefined {
+    return this.session;
+  }
+  /** Puts a session in the place of the one that is there: what a session plug does. */
+  putSessionState(state: SessionState): Conn<Assigns> {
+    return this.withSession(undefined, state);
+  }
+
+  private fetchedSession(what: string): SessionState & { readonly data: Readonly<Record<string, unknown>> } {
+    const { session } = this;
+    if (session?.data !== undefined) return session as SessionState & { readonly data: {} };
+    throw new UnfetchedError(`${what}: the session is not fetched; expected fetchSession in a plug before`);
+  }
+
+  private withSession(what: string | undefined, state: SessionState): Conn<Assigns> {
+    const next = this.changed(what);
+    next.session = state;
+    return next;
   }
 
   // ── the conn as a value ──
 
   assign<K extends string, V>(key: K, value: V): Conn<Assigns & { readonly [P in K]: V }> {
-    return this.copy({ assigns: { ...this.assigns, [key]: value } }) as unknown as Conn<
-      Assigns & { readonly [P in K]: V }
-    >;
+    const next = this.changed();
+    next.assigns = { ...this.assigns, [key]: value };
+    return next as Conn<any>;
   }
-
-  putPathParams(params: Params): Conn<Assigns> {
-    return this.copy({ pathParams: Object.assign(emptyParams(), this.pathParams, params) });
+  mergeAssigns<More extends object>(assigns: More): Conn<Assigns & Readonly<More>> {
+    const next = this.changed();
+    next.assigns = { ...this.assigns, ...assigns };
+    return next as Conn<any>;
   }
-
-  putBodyParams(params: Params): Conn<Assigns> {
-    return this.copy({ bodyParams: params });
+  putPrivate(key: string, value: unknown): Conn<Assigns> {
+    return this.mergePrivate({ [key]: value });
   }
-
+  mergePrivate(values: Readonly<Record<string, unknown>>): Conn<Assigns> {
+    const next = this.changed();
+    next.private = { ...this.private, ...values };
+    return next;
+  }
   /** What a forward does: the target sees the rest of the path. Undone by {@link Conn.restorePath}. */
-  enterPath(segments: number): Conn<Assigns> {
-    const scriptName = [...this.scriptName, ...this.pathInfo.slice(0, segments)];
-    return this.copy({ scriptName, pathInfo: this.pathInfo.slice(segments) });
+  enterPath(depth: number): Conn<Assigns> {
+    const next = this.copy();
+    next.scriptName = [...this.scriptName, ...this.pathInfo.slice(0, depth)];
+    next.pathInfo = this.pathInfo.slice(depth);
+    return next;
   }
-
   restorePath(from: Conn<any>): Conn<Assigns> {
-    return this.copy({ scriptName: from.scriptName, pathInfo: from.pathInfo });
+    const next = this.copy();
+    next.scriptName = from.scriptName;
+    next.pathInfo = from.pathInfo;
+    return next;
   }
-
   /** Stops the pipeline here. It sends nothing, and says nothing of the response. */
   halt(): Halted {
-    return this.copy({ halted: true }) as unknown as Halted;
+    const next = this.changed();
+    next.halted = true;
+    return next as unknown as Halted;
   }
 
-  // ── the response ──
+  // ── the response before it is sent ──
 
-  /** 100 to 999. */
-  putStatus(status: number): Conn<Assigns> {
-    this.exchange.checkUnsent("putStatus");
-    return this.copy({ status: checkStatus(status) });
+  /** 100 to 999, or a name such as `"notFound"`. */
+  putStatus(status: HttpStatus): Conn<Assigns> {
+    const code = statusCode(status);
+    const next = this.changed("putStatus");
+    next.status = code;
+    return next;
   }
-
   getRespHeader(name: string): string | undefined {
     return getHeader(this.respHeaders, name.toLowerCase());
   }
-
-  /** Sets a response header; names are lower-cased. Throws `InvalidHeaderError` on line breaks and NUL. */
+  getRespHeaders(name: string): readonly string[] {
+    return getHeaders(this.respHeaders, name.toLowerCase());
+  }
+  /** Replaces the first header of that name, or adds it. Throws `InvalidHeaderError` on line breaks and NUL. */
   putRespHeader(name: string, value: string): Conn<Assigns> {
-    this.exchange.checkUnsent("putRespHeader");
-    checkHeader(name, value);
-    return this.copy({ respHeaders: putHeader(this.respHeaders, name.toLowerCase(), value) });
+    return this.withRespHeaders("putRespHeader", putHeader(this.respHeaders, respName(name, value), value));
   }
-
-  /** Adds a response header beside those of the same name: `set-cookie`, `link`, `vary`. */
-  prependRespHeader(name: string, value: string): Conn<Assigns> {
-    this.exchange.checkUnsent("prependRespHeader");
-    checkHeader(name, value);
-    return this.copy({ respHeaders: [[name.toLowerCase(), value], ...this.respHeaders] });
+  mergeRespHeaders(headers: Readonly<Record<string, string>> | Headers): Conn<Assigns> {
+    return this.withRespHeaders("mergeRespHeaders", mergeHeaders(this.respHeaders, headers, respName));
   }
-
+  /** Adds headers before those that are there, also of the same name: `link`, `vary`. */
+  prependRespHeaders(headers: Headers): Conn<Assigns> {
+    const added = headers.map(([name, value]) => [respName(name, value), value] as const);
+    return this.withRespHeaders("prependRespHeaders", [...added, ...this.respHeaders]);
+  }
+  /** Changes the first header of that name with `update`, or adds it with `initial`. */
+  updateRespHeader(name: string, initial: string, update: (value: string) => string): Conn<Assigns> {
+    const headers = updateHeader(this.respHeaders, respName(name, initial), initial, (value) => {
+      const updated = update(value);
+      checkHeader(name, updated);
+      return updated;
+    });
+    return this.withRespHeaders("updateRespHeader", headers);
+  }
+  /** Removes the first header of that name. */
   deleteRespHeader(name: string): Conn<Assigns> {
-    this.exchange.checkUnsent("deleteRespHeader");
-    return this.copy({ respHeaders: deleteHeader(this.respHeaders, name.toLowerCase()) });
+    return this.withRespHeaders("deleteRespHeader", deleteHeader(this.respHeaders, name.toLowerCase()));
   }
-
   /** With a charset, by default utf-8 as in Plug also for JSON; with none where `undefined` is given. */
   putRespContentType(type: string, ...given: [charset?: string | undefined]): Conn<Assigns> {
     const charset = given.length === 0 ? "utf-8" : given[0];
     return this.putRespHeader("content-type", charset === undefined ? type : `${type}; charset=${charset}`);
   }
-
-  /** Called with the conn just before its response is sent, the last registered first. */
+  /** Called with the conn just before its response is sent, the last registered first. It must not send. */
   registerBeforeSend(hook: Hook): Conn<Assigns> {
-    this.exchange.checkUnsent("registerBeforeSend");
-    return this.copy({ hooks: [hook, ...this.hooks] });
+    const next = this.changed("registerBeforeSend");
+    next.hooks = [hook, ...this.hooks];
+    return next;
   }
+  /** The response leaves once `promise` is settled: for what must be written before the client may know. */
+  holdResponse(promise: Promise<unknown>): Conn<Assigns> {
+    this.exchange.checkUnsent("holdResponse");
+    this.exchange.hold(promise);
+    return this;
+  }
+
+  private withRespHeaders(what: string, headers: Headers): Conn<Assigns> {
+    const next = this.changed(what);
+    next.respHeaders = headers;
+    return next;
+  }
+
+  // ── sending ──
 
   /** Sets the response; it is sent by {@link Conn.sendResp}, or when the pipeline ends. */
-  resp(status: number, body: Body): Conn<Assigns> {
+  resp(status: HttpStatus, body: BodyInput): Conn<Assigns> {
     return this.set("resp", status, body);
   }
-
   /** Sends the response: the one that was set, or this one. */
-  sendResp(status?: number, body?: Body): Conn<Assigns> {
+  sendResp(status?: HttpStatus, body?: BodyInput): Conn<Assigns> {
     if (status === undefined && this.state === "unset") {
       this.exchange.checkUnsent("sendResp");
       throw new BadArgument("sendResp: no response is set; expected a status and a body, or resp(status, body) before");
     }
-    const given: readonly [number, Body] =
-      status === undefined ? [this.status ?? 200, this.respBody ?? ""] : [status, body ?? ""];
-    const last = this.set("sendResp", ...given).runHooks();
-    checkFinal(last.status as number);
-    this.exchange.markSent(last.status as number);
-    try {
-      this.exchange.adapter.send(last.status as number, last.respHeaders, last.respBody as Body);
-    } catch (error) {
-      this.exchange.failedToSend();
-      throw error;
-    }
-    return last.copy({ state: "sent", respBody: undefined });
+    const ready =
+      status === undefined
+        ? this.set("sendResp", this.status ?? 200, this.respBody ?? "")
+        : this.set("sendResp", status, body ?? "");
+    const last = ready.beforeSend("set");
+    const final = checkFinal(last.status as number);
+    const headers = last.headersWithCookies();
+    this.exchange.send(final, (adapter) => adapter.send(final, headers, last.respBody as Body));
+    return last.become("sent");
   }
-
   /** Sends a file, or a part of one. What is wrong with it is an error before anything is sent. */
-  async sendFile(status: number, range: FileRange): Promise<Conn<Assigns>> {
-    checkFinal(checkStatus(status));
+  async sendFile(status: HttpStatus, range: FileRange): Promise<Conn<Assigns>> {
+    const final = checkFinal(statusCode(status));
     this.exchange.checkUnsent("sendFile");
     const file = await openFile(range);
     try {
-      const last = this.copy({ status, state: "set" }).runHooks();
-      this.exchange.checkUnsent("sendFile");
-      this.exchange.markSent(status);
-      await this.exchange.adapter.sendFile(status, last.respHeaders, file);
-      return last.copy({ state: "file" });
-    } catch (error) {
-      this.exchange.failedToSend();
-      throw error;
+      const ready = this.changed("sendFile");
+      ready.status = final;
+      ready.state = "setFile";
+      const last = ready.beforeSend("setFile");
+      const headers = last.headersWithCookies();
+      await this.exchange.send(final, (adapter) => adapter.sendFile(final, headers, file));
+      return last.become("file");
     } finally {
       await file.handle.close();
     }
   }
+  /** Begins a response whose parts are sent with {@link Conn.chunk}; it ends with the pipeline. */
+  sendChunked(status: HttpStatus): Conn<Assigns> {
+    const final = checkFinal(statusCode(status));
+    const ready = this.changed("sendChunked");
+    ready.status = final;
+    ready.state = "setChunked";
+    const last = ready.beforeSend("setChunked");
+    const headers = last.headersWithCookies();
+    this.exchange.send(final, (adapter) => adapter.sendChunked(final, headers));
+    return last.become("chunked");
+  }
+  /** Sends a part: `"closed"` when the client has gone. Await it, and a client that is slow slows you down. */
+  chunk(data: BodyInput): Async<"ok" | "closed"> {
+    if (this.state !== "chunked") {
+      throw new BadArgument(`chunk: expected a conn that sendChunked has returned, got: ${show(this)}`);
+    }
+    const part = bodyOf("chunk", data);
+    return part.length === 0 ? "ok" : this.exchange.chunk(part);
+  }
+  /** Sends an informational response before the real one, 100 to 199: 103 for early hints. HTTP/1.0 clients get none. */
+  inform(status: HttpStatus, headers: Headers = []): Conn<Assigns> {
+    this.informed(status, headers);
+    return this;
+  }
+  /** Like {@link Conn.inform}; throws where the client's protocol has none (Plug: `inform!/3`). */
+  informOrThrow(status: HttpStatus, headers: Headers = []): Conn<Assigns> {
+    if (this.informed(status, headers)) return this;
+    throw new BadArgument(`informOrThrow: expected a protocol with informational responses, got: ${this.httpProtocol}`);
+  }
+  private informed(status: HttpStatus, headers: Headers): boolean {
+    const code = checkInformational(statusCode(status));
+    this.exchange.checkUnsent("inform");
+    for (const [name, value] of headers) checkHeader(name, value);
+    return this.exchange.adapter.inform(code, headers);
+  }
+  /** Hands the connection to another protocol once the pipeline has ended (Plug: `upgrade_adapter/3`). */
+  upgrade(protocol: string, takeover: Takeover): Conn<Assigns> {
+    const ready = this.changed("upgrade");
+    if (!this.exchange.adapter.upgrade(protocol, takeover, this.respHeaders)) {
+      throw new BadArgument(
+        `upgrade: expected a protocol that the client asks for and this server has, got: ${protocol}`,
+      );
+    }
+    this.exchange.markSent(101);
+    ready.state = "upgraded";
+    return ready;
+  }
 
   text(text: string): Conn<Assigns> {
-    return this.sendAs("text", "text/plain", text);
+    return this.sendAs("text", "text/plain; charset=utf-8", text);
   }
-
   html(html: string): Conn<Assigns> {
-    return this.sendAs("html", "text/html", html);
+    return this.sendAs("html", "text/html; charset=utf-8", html);
   }
-
   /** Sends `value` as JSON, with the status that was put, or 200. */
   json(value: unknown): Conn<Assigns> {
     const body: string | undefined = JSON.stringify(value);
     if (body === undefined) throw new BadArgument(`json: expected a value that JSON has, got: ${show(value)}`);
-    return this.sendAs("json", "application/json", body);
+    return this.sendAs("json", "application/json; charset=utf-8", body);
+  }
+  /**
+   * Redirects, with the status that was put, or 302: within this site to a path, elsewhere only when it is said
+   * (Phoenix: `redirect/2`).
+   */
+  redirect(to: string | { readonly external: string }): Conn<Assigns> {
+    const location = typeof to === "object" && to !== null ? to.external : checkLocal(to);
+    const moved = this.putStatus(this.status ?? 302).putRespHeader("location", location);
+    return moved.html(`<html><body>You are being <a href="${escapeHtml(location)}">redirected</a>.</body></html>`);
   }
 
-  /** Redirects within this site: `to` must be a path. With the status that was put, or 302. */
-  redirect(to: string): Conn<Assigns> {
-    if (!LOCAL.test(to) || FOREIGN.test(to)) {
-      throw new BadArgument(`redirect: expected a path of this site that starts with one "/", got: ${show(to)}`);
-    }
-    const text = to.replaceAll(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
-    const moved = this.putStatus(this.status ?? 302).putRespHeader("location", to);
-    return moved.html(`<html><body>You are being <a href="${text}">redirected</a>.</body></html>`);
-  }
-
-  private set(what: string, status: number, body: Body): Conn<Assigns> {
-    checkStatus(status);
-    this.exchange.checkUnsent(what);
-    checkBody(body);
-    return this.copy({ status, respBody: body, state: "set" });
+  private set(what: string, status: HttpStatus, body: BodyInput): Conn<Assigns> {
+    const code = statusCode(status);
+    const next = this.changed(what);
+    next.respBody = bodyOf(what, body);
+    next.status = code;
+    next.state = "set";
+    return next;
   }
 
   private sendAs(what: string, type: string, body: string): Conn<Assigns> {
     this.exchange.checkUnsent(what);
-    const typed = this.getRespHeader("content-type") === undefined ? this.putRespContentType(type) : this;
+    const typed = this.getRespHeader("content-type") === undefined ? this.putRespHeader("content-type", type) : this;
     return typed.sendResp(this.status ?? 200, body);
   }
 
-  private runHooks(): Conn<Assigns> {
+  /** Runs the hooks, after which the response must be as it was: `state`. */
+  private beforeSend(state: ConnState): Conn<Assigns> {
+    const { exchange } = this;
+    exchange.checkNewest(this);
+    if (this.hooks.length === 0) return this;
     let conn: Conn<any> = this;
-    this.exchange.sending = true;
+    exchange.sending = true;
     try {
       for (const hook of this.hooks) {
-        const next = hook(conn);
-        if (!(next instanceof Conn)) throw new BadArgument(`a beforeSend hook must return a conn, got: ${show(next)}`);
-        conn = next;
+        const next: unknown = hook(conn);
+        if (next instanceof Conn) conn = next;
+        else throw new BadArgument(`a beforeSend hook must return a conn, got: ${show(next)}`);
       }
     } finally {
-      this.exchange.sending = false;
+      exchange.sending = false;
     }
-    return conn;
+    if (conn.state === state) return conn;
+    throw new BadArgument(
+      `a beforeSend hook may change the response, but not how it is sent, got: ${conn.state} for ${state}`,
+    );
   }
 
-  private copy(changes: Partial<Fields>): Conn<Assigns> {
-    return Object.assign(new Conn<Assigns>(this.exchange, this as unknown as Fields), changes);
+  private headersWithCookies(): Headers {
+    return this.jar === undefined ? this.respHeaders : this.jar.addTo(this.respHeaders);
   }
 
-  toString(): string {
+  private become(state: ConnState): Conn<Assigns> {
+    const next = this.copy();
+    next.state = state;
+    next.respBody = undefined;
+    return next;
+  }
+
+  /** A copy to write to, for a change that will be missed if the copy is lost; before the response is sent, if `what`. */
+  private changed(what?: string): Draft<Assigns> {
+    const { exchange } = this;
+    if (what !== undefined) exchange.checkUnsent(what);
+    return new Conn(exchange, this, exchange.changed()) as Draft<Assigns>;
+  }
+
+  private copy(): Draft<Assigns> {
+    return new Conn(this.exchange, this, this.change) as Draft<Assigns>;
+  }
+
+  override toString(): string {
     return `#Conn<${this.method} ${this.requestPath} ${this.state}${this.halted ? " halted" : ""}>`;
   }
 
@@ -298,55 +578,46 @@ export class Conn<Assigns extends object = {}> {
   }
 }
 
-/** What makes one conn of a request differ from another. */
-interface Fields {
-  readonly pathInfo: readonly string[];
-  readonly scriptName: readonly string[];
-  readonly pathParams: Params;
-  readonly bodyParams: Params | undefined;
-  readonly assigns: object;
-  readonly halted: boolean;
-  readonly status: number | undefined;
-  readonly state: ConnState;
-  readonly respHeaders: Headers;
-  readonly respBody: Body | undefined;
-  readonly hooks: readonly Hook[];
-}
+/** A conn that is being made: its fields are written once, before anybody else sees it. */
+type Draft<Assigns extends object> = Conn<Assigns> & {
+  pathInfo: readonly string[];
+  scriptName: readonly string[];
+  pathParams: Params;
+  assigns: any;
+  private: Readonly<Record<string, unknown>>;
+  halted: boolean;
+  status: number | undefined;
+  state: ConnState;
+  respHeaders: Headers;
+  respBody: Body | undefined;
+};
 
+const NOTHING: readonly string[] = [];
+const NO_HOOKS: readonly Hook[] = [];
+const NO_ASSIGNS = Object.freeze({});
 const NO_PARAMS: Params = Object.freeze(emptyParams());
-
-const fresh = (exchange: Exchange): Fields => ({
-  pathInfo: splitPath(exchange.head.path),
-  scriptName: [],
-  pathParams: NO_PARAMS,
-  bodyParams: undefined,
-  assigns: {},
-  halted: false,
-  status: undefined,
-  state: "unset",
-  respHeaders: DEFAULT_HEADERS,
-  respBody: undefined,
-  hooks: [],
-});
-
-const LOCAL = /^\/(?!\/)/;
-/** What browsers take for a way out: a backslash, or a tab that they skip. */
-const FOREIGN = /\\|[\0-\x20]|^\/%09/;
 
 /** Empty segments do not count: `//a//b/` is `/a/b`. Not decoded. */
 export const splitPath = (path: string): readonly string[] => path.split("/").filter((segment) => segment !== "");
 
-function checkStatus(status: number): number {
-  if (Number.isInteger(status) && status >= 100 && status <= 999) return status;
-  throw new BadArgument(`expected a status from 100 to 999, got: ${show(status)}`);
-}
-
 /** What is below 200 announces a response, and is none (RFC 9110 §15.2). */
-function checkFinal(status: number): void {
-  if (status < 200) throw new BadArgument(`expected a status from 200 to 999 to send, got: ${show(status)}`);
+function checkFinal(status: number): number {
+  if (status >= 200) return status;
+  throw new BadArgument(`expected a status from 200 to 999 to send, got: ${show(status)}`);
 }
 
-function checkBody(body: unknown): void {
-  if (typeof body === "string" || body instanceof Uint8Array) return;
-  throw new BadArgument(`expected a body that is a string or bytes, got: ${show(body)}`);
+function checkInformational(status: number): number {
+  if (status < 200 && status !== 101) return status;
+  throw new BadArgument(`expected an informational status, 100 to 199 and not 101, got: ${show(status)}`);
+}
+
+function respName(name: string, value: string): string {
+  checkHeader(name, value);
+  return name.toLowerCase();
+}
+
+function reqName(name: string, value: string): string {
+  const checked = respName(name, value);
+  if (checked !== "host") return checked;
+  throw new InvalidHeaderError("the host is not set as a header, but with putRequest({ host })");
 }

@@ -30,3 +30,20 @@ export class AlreadySentError extends Error {
 export class InvalidHeaderError extends Error {
   override readonly name = "InvalidHeaderError";
 }
+
+/** Something of the request that nobody has read yet (Plug: `Plug.Conn.Unfetched`). */
+export class UnfetchedError extends Error {
+  override readonly name = "UnfetchedError";
+}
+
+/**
+ * A query string or a form that is too long (414), or that cannot be decoded (400) (Plug: `InvalidQueryError`).
+ */
+export class InvalidQueryError extends HttpError {
+  override readonly name = "InvalidQueryError";
+}
+
+/** A cookie that browsers would not keep, because it is longer than 4,096 bytes (Plug: `CookieOverflowError`). */
+export class CookieOverflowError extends Error {
+  override readonly name = "CookieOverflowError";
+}

@@ -16,8 +16,10 @@ import { Mounts, type RawUpgrade } from "./mounts.ts";
 import type { PlugFn } from "./plug.ts";
 import { sendError } from "./request.ts";
 import { addServer } from "./servers.ts";
+import type { Settings } from "./settings.ts";
 import type { Shared } from "./shared.ts";
 import type { Drain, SocketHandler } from "./socket-handler.ts";
+import { Step } from "./step.ts";
 import { traffic } from "./traffic.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
@@ -28,6 +30,7 @@ export interface PoolOptions {
   readonly sockets: Readonly<Record<string, SocketHandler>>;
   readonly grace: Milliseconds;
   readonly refusing: boolean;
+  readonly settings: Settings;
   readonly limits: Bounds;
   readonly alarms: readonly Alarm[];
 }
@@ -92,18 +95,26 @@ export class Pool {
   private accepted = 0;
   private refused = 0;
 
-  constructor(self: ProcessSelf, { server, plug, sockets, grace, refusing, limits, alarms }: PoolOptions) {
+  constructor(self: ProcessSelf, { server, plug, sockets, grace, refusing, settings, limits, alarms }: PoolOptions) {
     this.self = self;
     this.mounts = new Mounts(sockets);
     this.alarms = new Alarms(alarms);
-    this.shared = { plug: this.mounts.before(plug), limits, grace, refusing, ready: true, draining: false };
+    this.shared = {
+      plug: this.mounts.before(new Step(plug, undefined, undefined)),
+      settings,
+      limits,
+      grace,
+      refusing,
+      ready: true,
+      draining: false,
+    };
     // It never listens: sockets are handed to it. So it keeps no list of connections for timeouts of its own.
     this.server = createServer({
       // Checked with the rest of the head: Node would go on with what follows.
       requireHostHeader: false,
       // A timer for each answer; idle connections are looked for instead.
       keepAliveTimeout: 0,
-      shouldUpgradeCallback: (request: IncomingMessage) => this.mounts.find(request.url ?? "/") !== undefined,
+      shouldUpgradeCallback: (request: IncomingMessage) => this.mounts.isUpgrade(request),
     } as ServerOptions);
     this.server.on("request", (request, response) => this.of(request.socket)?.serve(request, response));
     this.server.on("upgrade", (request, socket, head) => {
@@ -188,12 +199,12 @@ export class Pool {
       sendError(exchange, 503);
       return false;
     }
-    const { path, remoteAddress } = exchange.head;
+    const { path, remoteIp: remoteAddress } = exchange.head;
     const start = (child: ChildSpec): Promise<Pid | "ignore"> => {
       const upgraded = { socket: raw.socket as Socket, since: this.self.now(), remoteAddress, path };
       return unwrap(exchange.self.call(this.self.pid as Pid, "start", { child, upgraded } satisfies UpgradeStart));
     };
-    return this.mounts.upgrade(exchange, raw, start);
+    return this.mounts.upgrade(exchange, raw, start, this.shared.plug);
   }
 
   async start({ child, upgraded }: UpgradeStart): Promise<Pid | "ignore" | Refusal> {

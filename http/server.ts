@@ -38,6 +38,13 @@ export interface HttpOptions {
   readonly drain?: Milliseconds | DrainOptions | false;
   /** How long a connection must have been quiet before it is closed while draining. Default 1000 ms. */
   readonly grace?: Milliseconds;
+  /** What cookies and sessions are signed and encrypted with: at least 64 bytes, and the same after a restart. */
+  readonly secretKeyBase?: string;
+  /**
+   * Errors say where in the code a response was sent and a conn was lost, which costs some microseconds each time.
+   * Default: whether `NODE_ENV` is `development`.
+   */
+  readonly development?: boolean;
   /** Names the server, for {@link httpInfo} and several servers in one system. Default `"http"`. */
   readonly name?: string;
 }
@@ -83,7 +90,9 @@ const HttpServer = {
     const alarms = checkAlarms(rest.alarms);
     const drain = drainOf(rest.drain);
     const refusing = drain !== undefined && drain.newRequests === "refuse";
-    const pool = { server, plug, sockets, grace, refusing, limits, alarms };
+    const { secretKeyBase, development = process.env.NODE_ENV === "development" } = rest;
+    const settings = { secretKeyBase, development };
+    const pool = { server, plug, sockets, grace, refusing, settings, limits, alarms };
     return {
       strategy: "oneForOne",
       maxRestarts: MAX_RESTARTS,

@@ -1,10 +1,12 @@
 import type { Milliseconds } from "../runtime/types.ts";
 import type { Bounds } from "./limits.ts";
-import type { PlugFn } from "./plug.ts";
+import type { Settings } from "./settings.ts";
+import type { Step } from "./step.ts";
 
 /** What the connections of one server share. */
 export interface Shared {
-  readonly plug: PlugFn<any, any>;
+  readonly plug: Step;
+  readonly settings: Settings;
   readonly limits: Bounds;
   /** How long a connection must have been quiet before the drainer closes it. */
   readonly grace: Milliseconds;

@@ -5,7 +5,7 @@ import { type Live, serving } from "./support.ts";
 
 const site = router()
   .get("/wait", async (conn) => conn.text(String(await conn.self.receive())))
-  .post("/read", async (conn) => conn.text(`${(await conn.readBody(undefined, 600_000)).length} bytes`))
+  .post("/read", async (conn) => conn.text(`${(await conn.readBody({ timeout: 600_000 })).length} bytes`))
   .post("/ignore", (conn) => conn.text("not read"))
   .get("/stubborn", async (conn) => {
     conn.self.trapExit = true;

@@ -7,6 +7,7 @@ import { Connections } from "../../http/connections.ts";
 import { Drainer } from "../../http/drainer.ts";
 import { checkLimits } from "../../http/limits.ts";
 import { namesOf } from "../../http/names.ts";
+import { DEFAULT_SETTINGS } from "../../http/settings.ts";
 import { explore } from "./explore.ts";
 
 /** A connection as the pool of a server sees it, whose client says nothing. */
@@ -31,7 +32,14 @@ test("drain and accept: a drain ends when the last connection has, be it accepte
     handleCall: { suspend: (_, _open) => reply(undefined, false), open: (_, open) => reply(open, open) },
   } satisfies GenServer<boolean>;
   const found = await explore(async (sim) => {
-    const shared = { server: "http", grace: 0, refusing: false, limits: checkLimits(), alarms: [] };
+    const shared = {
+      server: "http",
+      grace: 0,
+      refusing: false,
+      limits: checkLimits(),
+      alarms: [],
+      settings: DEFAULT_SETTINGS,
+    };
     const options = { plug: (conn: Conn<any>) => conn, sockets: {}, ...shared };
     const pool = await start(sim, Connections, options, { name: connections });
     const door = await start(sim, Door, { name: listener });
