@@ -138,7 +138,7 @@ export class Pool {
   };
 
   private begin(socket: Socket): void {
-    const connection = Connection.open(this.self, socket, this.shared);
+    const connection = new Connection(this.self, socket, this.shared);
     this.bySocket.set(socket, connection);
     if (this.self.dead) return;
     this.connections.set(connection.pid, connection);

@@ -25,13 +25,11 @@ export class Vigil {
   private readonly limits: Bounds;
   private read = 0;
   private served = 0;
-  private unsent = 0;
-  private unsentSince: Milliseconds;
   private body: Window | undefined;
 
   constructor(limits: Bounds, now: Milliseconds) {
     this.limits = limits;
-    this.heardAt = this.unsentSince = now;
+    this.heardAt = now;
   }
 
   /** Looks at what has come. Bytes that are no part of a request which has begun are those of a head. */
@@ -42,15 +40,6 @@ export class Vigil {
     else if (isNew) this.readingSince ??= now;
     this.read = bytesRead;
     this.served = served;
-  }
-
-  /** Whether the client has taken nothing of what is there for it, for too long. */
-  isStuck({ writableLength }: Socket, now: Milliseconds): boolean {
-    if (writableLength === 0 || writableLength !== this.unsent) {
-      this.unsent = writableLength;
-      this.unsentSince = now;
-    }
-    return this.unsentSince + this.limits.sendTimeout <= now;
   }
 
   /** Whether too little has come of a body that a plug waits for. */

@@ -294,6 +294,30 @@ describe("sendTimeout", () => {
       expect(await told).toMatchObject({ limit: "sendTimeout" });
       await gone;
     }));
+
+  test("a client that takes some of it now and then gets all of it, however long that takes", () =>
+    limited({}, async (live) => {
+      const client = await live.connect();
+      client.socket.pause();
+      client.request("GET", "/large");
+      await live.next("http.request.stop");
+      let size = 0;
+      client.socket.on("data", (text: string) => {
+        size += text.length;
+        client.text = "";
+      });
+      for (let reads = 0; reads < 12 && size < 30_000_000; reads++) {
+        await live.sim.advance(20_000);
+        const wanted = size + 3_000_000;
+        while (size < wanted && size < 30_000_000) {
+          client.socket.resume();
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        client.socket.pause();
+      }
+      expect(size).toBeGreaterThan(30_000_000);
+      expect(live.sim.now()).toBeGreaterThan(180_000);
+    }));
 });
 
 test.each([
