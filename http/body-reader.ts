@@ -1,12 +1,14 @@
 import type { Readable } from "node:stream";
-import { processOf } from "../runtime/self.ts";
+import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import type { Async, Self } from "../runtime/types.ts";
 import type { BodyPart, ReadOptions } from "./adapter.ts";
 import { HttpError } from "./errors.ts";
 
 const NONE = new Uint8Array();
 
-const brokeOff = (): HttpError => new HttpError(400, "the body broke off");
+/** To a process that has ended, its own end is the reason. */
+const brokeOff = (self: ProcessSelf): unknown =>
+  self.dead ? self.signal.reason : new HttpError(400, "the body broke off");
 
 /** A request as Node reads it; `complete` when all of it has arrived, read or not. */
 export interface BodyStream extends Readable {
@@ -29,7 +31,7 @@ export class BodyReader {
   read({ length, timeout }: ReadOptions, by: Self): Async<BodyPart> {
     const { stream } = this;
     if (this.ended) return { bytes: NONE, more: false };
-    if (stream.destroyed && !stream.readableEnded) return Promise.reject(brokeOff());
+    if (stream.destroyed && !stream.readableEnded) return Promise.reject(brokeOff(processOf(by)));
     const there = stream.read() as Uint8Array | null;
     if (stream.complete && stream.readableLength === 0) {
       this.ended = true;
@@ -42,6 +44,7 @@ export class BodyReader {
   private wait(there: Uint8Array | null, { length, timeout }: ReadOptions, by: Self): Promise<BodyPart> {
     const { stream } = this;
     const self = processOf(by);
+    if (self.dead) return Promise.reject(brokeOff(self));
     return new Promise((resolve, reject) => {
       const chunks: Uint8Array[] = there === null ? [] : [there];
       let size = there?.byteLength ?? 0;
@@ -64,7 +67,7 @@ export class BodyReader {
         this.ended = true;
         done(() => resolve(part(false)));
       };
-      const onBroken = (): void => done(() => reject(brokeOff()));
+      const onBroken = (): void => done(() => reject(brokeOff(self)));
       const late = (): void => done(() => reject(new HttpError(408, `the body did not arrive within ${timeout} ms`)));
       const timer = self.kernel.timers.set(timeout, late, self);
       stream.on("data", onData).on("end", onEnd).on("error", onBroken).on("close", onBroken);

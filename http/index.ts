@@ -74,7 +74,6 @@ export {
 export type { JsonOptions } from "./plugs/json-parser.ts";
 export type { Field, MultipartOptions } from "./plugs/multipart-parser.ts";
 export { Parsers, type ParsersOptions } from "./plugs/parsers.ts";
-export { Json, type JsonOptions } from "./plugs/json.ts";
 export { Readiness, type ReadinessOptions } from "./plugs/readiness.ts";
 export { RequestId } from "./plugs/request-id.ts";
 export { Static, type StaticOptions } from "./plugs/static.ts";

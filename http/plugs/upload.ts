@@ -138,6 +138,7 @@ export async function saveUpload(
     return { path: file.path, size };
   } catch (error) {
     file.delete();
+    owner.signal.throwIfAborted();
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOSPC" || code === "EDQUOT") {
       throw new HttpError(507, "there is no room for the upload", { cause: error });
