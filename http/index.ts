@@ -71,7 +71,9 @@ export {
   runPlugs,
   when,
 } from "./plug.ts";
+export { Head } from "./plugs/head.ts";
 export type { JsonOptions } from "./plugs/json-parser.ts";
+export { MethodOverride } from "./plugs/method-override.ts";
 export type { Field, MultipartOptions } from "./plugs/multipart-parser.ts";
 export { Parsers, type ParsersOptions } from "./plugs/parsers.ts";
 export { Readiness, type ReadinessOptions } from "./plugs/readiness.ts";
@@ -79,6 +81,7 @@ export { RequestId } from "./plugs/request-id.ts";
 export { Static, type StaticOptions } from "./plugs/static.ts";
 export { deleteUpload, giveAway, temporaryFile, Upload } from "./plugs/upload.ts";
 export type { UrlencodedOptions } from "./plugs/urlencoded-parser.ts";
+export { type SchemaIssue, type StandardSchema, type ValidatedOptions, validated } from "./plugs/validated.ts";
 export { decodeQuery, encodeQuery, type Params, type QueryData, type QueryLimits, type Utf8Check } from "./query.ts";
 export { type Action, type PathParams, type Router, router } from "./router.ts";
 export { type DrainOptions, type HttpOptions, http } from "./server.ts";

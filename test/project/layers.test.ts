@@ -11,7 +11,7 @@ const LAYERS = ["runtime", "genserver", "supervisor", "http", "channels"];
 const LIBRARIES: Readonly<Record<string, string>> = {
   eventemitter3: "runtime/telemetry.ts",
   ws: "channels/websocket.ts",
-  mime: "http/plugs/static.ts",
+  mime: "http/mime.ts",
   "@fastify/busboy": "http/multipart.ts",
   cookie: "http/cookies.ts",
   piscina: "supervisor/worker-pool/worker-pool.ts",
