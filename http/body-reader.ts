@@ -14,14 +14,17 @@ const brokeOff = (self: ProcessSelf): unknown =>
 const joined = (chunks: readonly Uint8Array[]): Uint8Array =>
   chunks.length === 1 ? (chunks[0] as Uint8Array) : chunks.length === 0 ? NONE : Buffer.concat(chunks);
 
-/** A request as Node reads it; `complete` when all of it has arrived, read or not. */
+/** A request as Node reads it; `complete` when its end has been parsed, whether it was read or not. */
 export interface BodyStream extends Readable {
   readonly complete: boolean;
+  readonly headers: { readonly "content-length"?: string | undefined };
 }
 
 /** Reads a request's body part by part; between the parts the client waits. */
 export class BodyReader {
   private readonly stream: BodyStream;
+  /** Some of it has been given out. */
+  private begun = false;
   private ended = false;
 
   constructor(stream: BodyStream) {
@@ -42,14 +45,25 @@ export class BodyReader {
     const { stream } = this;
     if (this.ended) return { bytes: NONE, more: false };
     if (stream.destroyed && !stream.readableEnded) return Promise.reject(brokeOff(processOf(by)));
-    if (!stream.complete && stream.readableLength < length) return undefined;
-    this.ended = stream.complete;
-    return { bytes: this.buffered(), more: !this.ended };
+    const isWhole = stream.complete || this.hasArrived();
+    if (!isWhole && stream.readableLength < length) return undefined;
+    this.ended = isWhole;
+    const bytes = this.buffered();
+    // So that the stream itself ends, when it hears that nothing follows.
+    if (isWhole && !stream.complete) stream.resume();
+    return { bytes, more: !isWhole };
+  }
+
+  /** As many bytes are there as the head has said: the parser tells of the end of a body in a later turn. */
+  private hasArrived(): boolean {
+    const declared = this.stream.headers["content-length"];
+    return declared !== undefined && !this.begun && this.stream.readableLength >= Number(declared);
   }
 
   /** What has arrived; Node gives it out piece by piece. */
   private buffered(): Uint8Array {
     const { stream } = this;
+    this.begun = true;
     const chunks: Uint8Array[] = [];
     let chunk: Uint8Array | null = stream.read();
     while (chunk !== null) {
@@ -63,6 +77,7 @@ export class BodyReader {
     const { stream } = this;
     const self = processOf(by);
     if (self.dead) return Promise.reject(brokeOff(self));
+    this.begun = true;
     return new Promise((resolve, reject) => {
       const chunks: Uint8Array[] = [];
       let size = 0;
