@@ -12,6 +12,7 @@ export type {
 } from "./adapter.ts";
 export type { BodyInput } from "./body.ts";
 export { type BodyOptions, Conn, type ConnState, type Halted } from "./conn.ts";
+export type { FetchCookiesOptions, PutCookieOptions, RespCookie } from "./cookie-jar.ts";
 export { type CookieOptions, type Cookies, checkCookie, parseCookies, serializeCookie } from "./cookies.ts";
 export { checkSecret, deriveKey, type KeyOptions } from "./crypto/key-generator.ts";
 export type { SigningOptions, TokenOptions } from "./crypto/message.ts";
@@ -58,6 +59,8 @@ export { Static, type StaticOptions } from "./plugs/static.ts";
 export { decodeQuery, encodeQuery, type Params, type QueryData, type QueryLimits } from "./query.ts";
 export { type Action, type PathParams, type Router, router } from "./router.ts";
 export { type HttpOptions, http, httpInfo, resume, suspend } from "./server.ts";
+export { type SessionChange, type SessionOptions, SessionState } from "./session-state.ts";
+export type { Settings } from "./settings.ts";
 export type { Drain, SocketHandler, Upgrade } from "./socket-handler.ts";
 export {
   defineStatus,
