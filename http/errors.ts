@@ -48,7 +48,12 @@ export class CookieOverflowError extends Error {
   override readonly name = "CookieOverflowError";
 }
 
-/** Something of the request that nobody has read yet (Plug: `Plug.Conn.Unfetched`). */
-export class UnfetchedError extends Error {
-  override readonly name = "UnfetchedError";
+/** A request that changes something has no token of its session, or another one (Plug: `InvalidCSRFTokenError`). */
+export class InvalidCsrfTokenError extends HttpError {
+  override readonly name = "InvalidCsrfTokenError";
+}
+
+/** Another site has embedded a script of this one (Plug: `InvalidCrossOriginRequestError`). */
+export class InvalidCrossOriginRequestError extends HttpError {
+  override readonly name = "InvalidCrossOriginRequestError";
 }

@@ -34,6 +34,8 @@ const WORLDLY: Readonly<Record<string, readonly string[]>> = {
   "http/socket-data.ts": ["node:net", "node:tls"],
   "http/connection.ts": ["node:http", "node:net"],
   "http/connections.ts": ["node:http", "node:net"],
+  "http/crypto/csrf-token.ts": ["node:crypto"],
+  "http/plugs/session/table-store.ts": ["node:crypto"],
   "http/crypto/key-generator.ts": ["node:crypto"],
   "http/crypto/message-encryptor.ts": ["node:crypto"],
   "http/crypto/message-verifier.ts": ["node:crypto"],
