@@ -64,7 +64,7 @@ export function cookieStore(options: CookieStoreOptions): SessionStore {
       const { encryptionSalt, signingSalt } = options;
       const salt = saltOf(encryptionSalt ?? signingSalt);
       const seal = encryptionSalt === undefined ? sign : encrypt;
-      return seal(secretOf(conn, options), salt, value, { ...options, maxAge: Number.POSITIVE_INFINITY });
+      return seal(secretOf(conn, options), salt, value, { ...options, maxAge });
     },
 
     delete() {},

@@ -41,9 +41,8 @@ class Sessions {
 
   get(id: string): SessionData | undefined {
     const row = this.rows.get(id);
-    if (row === undefined || this.age(row) > this.idleTime) return undefined;
-    this.keep(id, row.data);
-    return row.data;
+    if (row !== undefined) this.keep(id, row.data);
+    return row?.data;
   }
 
   put(id: string, data: SessionData): void {

@@ -12,7 +12,7 @@ import {
   plug,
   Session,
 } from "hornbeam/http";
-import type { TestRequest, TestResponse } from "hornbeam/http/test";
+import { request, type TestRequest, type TestResponse } from "hornbeam/http/test";
 import { describe, expect, test } from "vitest";
 import { type Browser, browsing } from "../browser.ts";
 import { ask, crash } from "../support.ts";
@@ -121,6 +121,13 @@ describe("a token", () => {
       expect((await browser.ask(site(), "POST /", header(token))).status).toBe(200);
     }));
 
+  test("that was not handed out is not put back into a session that was emptied", () =>
+    browsing(async (browser) => {
+      await tokenOf(browser);
+      await browser.ask(site((conn) => conn.clearSession()));
+      expect((await browser.ask(site())).json()).toEqual({});
+    }));
+
   test("is kept in the session under a key of one's own", () =>
     browsing(async (browser) => {
       const options = { sessionKey: "mine" };
@@ -227,6 +234,15 @@ describe("a request that may change something", () => {
           expect(isCsrfToken(token.slice(0, at) + char + token.slice(at + 1), inner), `${at} ${char}`).toBe(false);
         }
       }
+    }));
+
+  test("is refused with 403 when its token is spelt otherwise", () =>
+    browsing(async (browser) => {
+      let token = await tokenOf(browser);
+      while (!/[-_]/.test(token.slice(0, 32))) token = await tokenOf(browser);
+      const plain = token.slice(0, 32).replaceAll("-", "+").replaceAll("_", "/") + token.slice(32);
+      expect((await browser.ask(site(), "POST /", header(token))).status).toBe(200);
+      expect(await browser.ask(site(), "POST /", header(plain))).toEqual(refused);
     }));
 
   test.each(["*", "=", "+", " ", "\0"])("is refused with 403 when its token is not base64: %j", (char) =>
@@ -370,6 +386,7 @@ describe("a token for another host", () => {
       expect(await allowed("example.com")).toEqual(refused);
       expect(await allowed(".ay.example.com")).toEqual(refused);
       expect(await allowed(".com.evil")).toEqual(refused);
+      expect(await allowed(".example")).toEqual(refused);
     }));
 
   test("is refused with another session, another secret, or when it was changed", () =>
@@ -394,6 +411,23 @@ describe("a token for another host", () => {
       browser.cookies.clear();
       await tokenOf(browser);
       expect(await browser.ask(site(), "POST /", at("pay.example.com", token))).toEqual(refused);
+    }));
+
+  test("is refused, and no error, where the server has no secret", () =>
+    browsing(async (browser) => {
+      const store = cookieStore({ signingSalt: "salt", secretKeyBase: "s".repeat(64) });
+      const own = pipeline()
+        .plug(plug(Session, { store, key: "own" }))
+        .plug((conn) => conn.fetchSession())
+        .plug(plug(CsrfProtection))
+        .plug(giveToken);
+      const bare = (what: string, options: TestRequest = {}) =>
+        request(browser.sim, own, what, "/", { ...options, headers: { cookie, ...options.headers } });
+      let cookie = "";
+      const given = await bare("GET");
+      cookie = (given.header("set-cookie") as string).split(";")[0] as string;
+      expect((await bare("POST", header(given.body))).status).toBe(200);
+      expect(await bare("POST", header("a.b.c"))).toEqual(refused);
     }));
 
   test("is that of this host for a path, and for a URL of this host", () =>
