@@ -17,6 +17,7 @@ import { emptyParams, type Params } from "./query.ts";
 import { RequestView } from "./request-view.ts";
 import type { SessionOptions, SessionState } from "./session-state.ts";
 import { type HttpStatus, statusCode } from "./status.ts";
+import { systemTime } from "./system-time.ts";
 
 /**
  * Where a response stands (Plug: `Plug.Conn`): nothing is set; it is set and not sent yet, and how; it is sent, whole, in
@@ -216,12 +217,12 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   }
   /** Opens cookies that were signed or encrypted; one that is too old, or not ours, is then as if it were not there. */
   fetchCookies(options: FetchCookiesOptions = {}): Conn<Assigns> {
-    return this.withJar(undefined, (jar) => jar.open(options, this.reqCookies, () => this.secretKeyBase));
+    return this.withJar(undefined, (jar) => jar.open(options, this.reqCookies, this.sealing));
   }
   /** Sets a cookie. Secure by itself over https (Plug: `put_resp_cookie/4`). */
   putRespCookie(name: string, value: unknown, options: PutCookieOptions = {}): Conn<Assigns> {
     const secured = { ...this.secured(), ...options };
-    return this.withJar("putRespCookie", (jar) => jar.put(name, value, secured, () => this.secretKeyBase));
+    return this.withJar("putRespCookie", (jar) => jar.put(name, value, secured, this.sealing));
   }
   /** Has the browser forget a cookie; path and domain must be those that it was set with. */
   deleteRespCookie(name: string, options: CookieOptions = {}): Conn<Assigns> {
@@ -232,6 +233,10 @@ export class Conn<Assigns extends object = {}> extends RequestView {
     const secret: unknown = this.settings.secretKeyBase;
     checkSecret(secret);
     return secret;
+  }
+
+  private get sealing() {
+    return { secret: () => this.secretKeyBase, now: () => systemTime(this.self) };
   }
 
   private secured(): CookieOptions {
@@ -548,7 +553,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   }
 
   private headersWithCookies(): Headers {
-    return this.jar === undefined ? this.respHeaders : this.jar.addTo(this.respHeaders);
+    return this.jar === undefined ? this.respHeaders : this.jar.addTo(this.respHeaders, systemTime(this.self));
   }
 
   private become(state: ConnState): Conn<Assigns> {

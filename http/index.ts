@@ -28,7 +28,7 @@ export type { ConnectionInfo, RequestInfo } from "./connection-info.ts";
 export type { FetchCookiesOptions, PutCookieOptions, RespCookie } from "./cookie-jar.ts";
 export { type CookieOptions, type Cookies, checkCookie, parseCookies, serializeCookie } from "./cookies.ts";
 export { checkSecret, deriveKey, type KeyOptions } from "./crypto/key-generator.ts";
-export type { SigningOptions, TokenOptions } from "./crypto/message.ts";
+export type { TokenOptions } from "./crypto/message.ts";
 export { decrypt, encrypt } from "./crypto/message-encryptor.ts";
 export { sign, verify } from "./crypto/message-verifier.ts";
 export { secureCompare } from "./crypto/secure-compare.ts";

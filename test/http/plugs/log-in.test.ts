@@ -4,6 +4,7 @@ import {
   cookieStore,
   deleteCsrfToken,
   getCsrfToken,
+  http,
   Json,
   pipeline,
   plug,
@@ -108,4 +109,10 @@ describe.each<[where: string, store: SessionStore]>([
       const names = await Promise.all(visitors.map((visitor) => visitor.ask("GET", "/")));
       expect(names.map(({ body }) => body)).toEqual(visitors.map((_, i) => (i % 2 === 0 ? "ada" : "nobody")));
     }));
+});
+
+test("a server is not made with a secret that is too short", () => {
+  expect(() => http({ plug: (conn) => conn, port: 0, secretKeyBase: "short" })).toThrow(
+    "expected a secretKeyBase of at least 64 bytes, got: 5 bytes; make one with node -e",
+  );
 });
