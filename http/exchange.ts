@@ -2,7 +2,7 @@ import { BadArgument } from "../runtime/errors.ts";
 import { processOf } from "../runtime/self.ts";
 import { isThenable } from "../runtime/thenable.ts";
 import type { Async, Self } from "../runtime/types.ts";
-import type { Adapter, Body, BodyPart, ReadOptions, RequestHead } from "./adapter.ts";
+import type { Adapter, Body, BodyPart, Headers, ReadOptions, RequestHead } from "./adapter.ts";
 import { callSite } from "./call-site.ts";
 import type { Conn } from "./conn.ts";
 import { AlreadySentError } from "./errors.ts";
@@ -142,6 +142,20 @@ export class Exchange {
     );
     this.held = delivered;
     return delivered;
+  }
+
+  /** As {@link send}, of a whole response. */
+  sendWhole(status: number, headers: Headers, body: Body): void {
+    if (this.held !== undefined) {
+      this.send(status, (adapter) => adapter.send(status, headers, body));
+      return;
+    }
+    this.markSent(status);
+    try {
+      this.adapter.send(status, headers, body);
+    } catch (error) {
+      this.refuse(error);
+    }
   }
 
   private deliver(deliver: (adapter: Adapter) => Async<void>): Async<void> {
