@@ -23,6 +23,7 @@ export {
 export type { Alarm } from "./alarms.ts";
 export type { Comparison } from "./awaited-counts.ts";
 export type { BodyInput } from "./body.ts";
+export type { BodyParser, BodySource, Reading, ReadingOptions } from "./body-parser.ts";
 export { type BodyOptions, Conn, type ConnState, type Halted } from "./conn.ts";
 export type { ConnectionInfo, RequestInfo } from "./connection-info.ts";
 export type { FetchCookiesOptions, PutCookieOptions, RespCookie } from "./cookie-jar.ts";
@@ -58,6 +59,7 @@ export {
   token,
   validateUtf8,
 } from "./media-type.ts";
+export { type Part, type PartsOptions, parts } from "./multipart.ts";
 export { type Pipeline, type PipelineOptions, pipeline } from "./pipeline.ts";
 export {
   type AfterSend,
@@ -89,6 +91,11 @@ export {
   isCsrfToken,
 } from "./plugs/csrf-protection.ts";
 export { Json, type JsonOptions } from "./plugs/json.ts";
+export { Head } from "./plugs/head.ts";
+export type { JsonOptions } from "./plugs/json-parser.ts";
+export { MethodOverride } from "./plugs/method-override.ts";
+export type { Field, MultipartOptions } from "./plugs/multipart-parser.ts";
+export { Parsers, type ParsersOptions } from "./plugs/parsers.ts";
 export { Readiness, type ReadinessOptions } from "./plugs/readiness.ts";
 export { RequestId } from "./plugs/request-id.ts";
 export {
@@ -102,7 +109,10 @@ export { countSessions, type SessionTableOptions, sessionTable } from "./plugs/s
 export { type TableStoreOptions, tableStore } from "./plugs/session/table-store.ts";
 export { Session, type SessionPlugOptions } from "./plugs/session.ts";
 export { Static, type StaticOptions } from "./plugs/static.ts";
-export { decodeQuery, encodeQuery, type Params, type QueryData, type QueryLimits } from "./query.ts";
+export { deleteUpload, giveAway, temporaryFile, Upload } from "./plugs/upload.ts";
+export type { UrlencodedOptions } from "./plugs/urlencoded-parser.ts";
+export { type SchemaIssue, type StandardSchema, type ValidatedOptions, validated } from "./plugs/validated.ts";
+export { decodeQuery, encodeQuery, type Params, type QueryData, type QueryLimits, type Utf8Check } from "./query.ts";
 export { type Action, type PathParams, type Router, router } from "./router.ts";
 export { type DrainOptions, type HttpOptions, http } from "./server.ts";
 export { isReady } from "./servers.ts";

@@ -11,7 +11,8 @@ const LAYERS = ["runtime", "genserver", "supervisor", "http", "channels"];
 const LIBRARIES: Readonly<Record<string, string>> = {
   eventemitter3: "runtime/telemetry.ts",
   ws: "channels/websocket.ts",
-  mime: "http/plugs/static.ts",
+  mime: "http/mime.ts",
+  "@fastify/busboy": "http/multipart.ts",
   cookie: "http/cookies.ts",
   piscina: "supervisor/worker-pool/worker-pool.ts",
   "fast-check": "supervisor/simulation/fast-check.ts",
@@ -50,6 +51,7 @@ const WORLDLY: Readonly<Record<string, readonly string[]>> = {
   "http/file.ts": ["node:fs/promises"],
   "http/node-adapter.ts": ["node:http", "node:net", "node:stream/promises"],
   "http/plugs/static.ts": ["node:crypto", "node:fs/promises", "node:path", "node:url"],
+  "http/plugs/upload.ts": ["node:crypto", "node:fs", "node:fs/promises", "node:os", "node:path"],
   "http/request-head.ts": ["node:http"],
   "http/request.ts": ["node:http"],
   "http/socket-handler.ts": ["node:http", "node:stream"],
