@@ -67,6 +67,8 @@ export interface Adapter {
   readonly begun: boolean;
   /** `HTTP/1.1` */
   readonly protocol: string;
+  /** Whether the connection stays open after this response, as far as is known now. */
+  readonly keepsOpen: boolean;
   readonly peer: PeerData;
   readonly sock: Endpoint;
   readonly ssl: SslData | undefined;

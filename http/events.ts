@@ -20,6 +20,8 @@ declare module "../runtime/telemetry.ts" {
       measurements: { duration: Milliseconds },
       metadata: RequestMetadata & { status: number | undefined; plug: string; reason: Reason },
     ];
+    /** A line of a plug's about its request; `request` is what is known of it: `requestId=…`. */
+    "http.log": [measurements: {}, metadata: { pid: Pid; level: Level; text: string; request: string }];
     "http.pipeline.halt": [measurements: {}, metadata: { pid: Pid; pipeline: string; plug: string; level: Level }];
     /** A plug has sent the response and did not halt, and others were to come. */
     "http.pipeline.sent": [
@@ -53,10 +55,20 @@ defineReport("http.listener.start", "info", (_, { host, port }) => {
 const LOCAL = new Set(["127.0.0.1", "::1", "::", "0.0.0.0"]);
 
 defineReport("http.request.stop", "info", ({ duration }, { method, path, status, plug, reason }) => {
-  const took = duration < 1 ? `${Math.round(duration * 1000)}µs` : `${Math.round(duration)}ms`;
+  const took = showDuration(duration);
   if (status !== undefined) return `${method} ${path}: sent ${status} in ${took}`;
   return `${method} ${path}: nothing sent after ${took}, in plug ${plug} (${showReason(reason)})`;
 });
+
+/** `5ms`, or below one `250µs`. */
+export const showDuration = (duration: Milliseconds): string =>
+  duration < 1 ? `${Math.round(duration * 1000)}µs` : `${Math.round(duration)}ms`;
+
+defineReport(
+  "http.log",
+  ({ level }) => level,
+  (_, { text, request }) => (request === "" ? text : `${request} ${text}`),
+);
 
 defineReport(
   "http.pipeline.halt",

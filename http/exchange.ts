@@ -1,4 +1,5 @@
 import { BadArgument } from "../runtime/errors.ts";
+import type { Level } from "../runtime/reports.ts";
 import { processOf } from "../runtime/self.ts";
 import { isThenable } from "../runtime/thenable.ts";
 import type { Async, Self } from "../runtime/types.ts";
@@ -38,6 +39,8 @@ export class Exchange {
   sending = false;
   /** Nothing of the body is left to be read. */
   private bodyRead = false;
+  /** What reports about the request say with it, such as its id (Plug: `Logger.metadata`). */
+  private logged = "";
   /** How many conns have been made by changing another one; a conn knows which of them it is. */
   private changes = 0;
   private lastChange: string | undefined = undefined;
@@ -72,9 +75,23 @@ export class Exchange {
     return this.count <= TRAIL ? [...this.steps] : [...this.steps.slice(next), ...this.steps.slice(0, next)];
   }
 
-  /** `GET /rooms in plug requireUser`. */
+  /** `GET /rooms in plug requireUser`, with what was logged of it. */
   describe(): string {
-    return `${this.head.method} ${this.head.path} in plug ${this.step.name}`;
+    const { method, path } = this.head;
+    return `${method} ${path} in plug ${this.step.name}${this.logged === "" ? "" : `, ${this.logged}`}`;
+  }
+
+  /** From now on reports about this request say `key=value` with it (Plug: `Logger.metadata/1`). */
+  putLogMetadata(key: string, value: string): void {
+    this.logged = this.logged === "" ? `${key}=${value}` : `${this.logged} ${key}=${value}`;
+  }
+
+  /** Reports a line about this request. */
+  log(level: Level, text: string): void {
+    const { telemetry } = processOf(this.self).kernel;
+    if (telemetry.has("http.log")) {
+      telemetry.emit("http.log", {}, { pid: this.self.pid, level, text, request: this.logged });
+    }
   }
 
   // ── the client ──

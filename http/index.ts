@@ -21,6 +21,7 @@ export { sign, verify } from "./crypto/message-verifier.ts";
 export { secureCompare } from "./crypto/secure-compare.ts";
 export {
   AlreadySentError,
+  BadRequestError,
   CookieOverflowError,
   HttpError,
   InvalidHeaderError,
@@ -54,8 +55,15 @@ export {
   when,
 } from "./plug.ts";
 export { Json, type JsonOptions } from "./plugs/json.ts";
-export { RequestId } from "./plugs/request-id.ts";
+export { Logger, type LoggerOptions } from "./plugs/logger.ts";
+export { RequestId, type RequestIdOptions } from "./plugs/request-id.ts";
 export { Static, type StaticOptions } from "./plugs/static.ts";
+export {
+  PlugTelemetry,
+  type PlugTelemetryEvents,
+  type PlugTelemetryMetadata,
+  type PlugTelemetryOptions,
+} from "./plugs/telemetry.ts";
 export { decodeQuery, encodeQuery, type Params, type QueryData, type QueryLimits } from "./query.ts";
 export { type Action, type PathParams, type Router, router } from "./router.ts";
 export { type HttpOptions, http, httpInfo, resume, suspend } from "./server.ts";
