@@ -33,6 +33,8 @@ declare module "../runtime/telemetry.ts" {
       measurements: {},
       metadata: { pid: Pid; request: string; plug: string; lost: string | undefined },
     ];
+    /** What should have answered a failed request has failed itself: an error handler, or the debugger. */
+    "http.rescue.failure": [measurements: {}, metadata: { pid: Pid; request: string; plug: string; error: unknown }];
     "http.drain.start": [
       measurements: { connections: number; requests: number; sockets: number },
       metadata: { pid: Pid },
@@ -87,6 +89,13 @@ defineReport("http.conn.stale", "warning", (_, { request, plug, lost }) => {
   const where = lost === undefined ? "" : `, the last one at ${lost}`;
   return `${request}: ${plug} sent an old conn, and changes were lost${where}; return the conn that they gave`;
 });
+
+defineReport(
+  "http.rescue.failure",
+  "error",
+  (_, { request, plug, error }) =>
+    `${request}: ${plug} failed when it answered an error, and a plain answer was given: ${showReason(error)}`,
+);
 
 defineReport(
   "http.drain.start",

@@ -35,6 +35,8 @@ export class Exchange {
   private sentAt: string | undefined = undefined;
   /** The status that was sent. */
   status: number | undefined = undefined;
+  /** The error that the response is the answer to. */
+  answered: unknown = undefined;
   /** The hooks before the response run. */
   sending = false;
   /** Nothing of the body is left to be read. */
@@ -227,9 +229,10 @@ export class Exchange {
     return ++this.changes;
   }
 
-  /** Conns that were made after this one do not count: they are given up on purpose. */
+  /** Conns that were made after this one do not count: they are given up on purpose, and what a response waited for. */
   rewind(conn: Conn<any>): void {
     this.changes = conn.change;
+    this.held = undefined;
   }
 
   /** Says so if the response is made from a conn that others were made from: what they changed is lost. */

@@ -54,6 +54,7 @@ export {
   runPlugs,
   when,
 } from "./plug.ts";
+export { withErrorHandler } from "./plugs/error-handler.ts";
 export { Json, type JsonOptions } from "./plugs/json.ts";
 export { Logger, type LoggerOptions } from "./plugs/logger.ts";
 export { RequestId, type RequestIdOptions } from "./plugs/request-id.ts";
@@ -65,6 +66,7 @@ export {
   type PlugTelemetryOptions,
 } from "./plugs/telemetry.ts";
 export { decodeQuery, encodeQuery, type Params, type QueryData, type QueryLimits } from "./query.ts";
+export type { RequestFailure, Rescue } from "./rescue.ts";
 export { type Action, type PathParams, type Router, router } from "./router.ts";
 export { type HttpOptions, http, httpInfo, resume, suspend } from "./server.ts";
 export { type SessionChange, type SessionOptions, SessionState } from "./session-state.ts";

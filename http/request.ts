@@ -47,7 +47,9 @@ function notSent(conn: Conn<any>): NotSentError {
 }
 
 function answerError(exchange: Exchange, error: unknown): void {
-  if (!(error instanceof HttpError) || error.status >= 500 || exchange.sent) throw error;
+  if (!(error instanceof HttpError) || error.status >= 500) throw error;
+  if (exchange.sent && exchange.answered === error) return;
+  if (exchange.sent) throw error;
   sendError(exchange, error.status, error.message);
 }
 
