@@ -54,10 +54,13 @@ export {
   runPlugs,
   when,
 } from "./plug.ts";
+export { Cors, type CorsOptions, type CorsOrigin } from "./plugs/cors.ts";
 export { withErrorHandler } from "./plugs/error-handler.ts";
 export { Json, type JsonOptions } from "./plugs/json.ts";
 export { Logger, type LoggerOptions } from "./plugs/logger.ts";
 export { RequestId, type RequestIdOptions } from "./plugs/request-id.ts";
+export { type ForwardedHeader, RewriteOn, type RewriteOnOptions } from "./plugs/rewrite-on.ts";
+export { type Exclusions, Ssl, type SslOptions } from "./plugs/ssl.ts";
 export { Static, type StaticOptions } from "./plugs/static.ts";
 export {
   PlugTelemetry,

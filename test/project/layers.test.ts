@@ -42,6 +42,7 @@ const WORLDLY: Readonly<Record<string, readonly string[]>> = {
   "http/listener.ts": ["node:http", "node:net"],
   "http/file.ts": ["node:fs/promises"],
   "http/node-adapter.ts": ["node:http", "node:net", "node:stream/promises"],
+  "http/plugs/rewrite-on.ts": ["node:net"],
   "http/plugs/static.ts": ["node:crypto", "node:fs/promises", "node:path", "node:url"],
   "http/request-head.ts": ["node:http"],
   "http/request.ts": ["node:http"],
