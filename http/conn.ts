@@ -420,7 +420,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
     const last = ready.beforeSend("set");
     const final = checkFinal(last.status as number);
     const headers = last.headersWithCookies();
-    this.exchange.send(final, (adapter) => adapter.send(final, headers, last.respBody as Body));
+    this.exchange.sendWhole(final, (output) => output.send(final, headers, last.respBody as Body));
     return last.become("sent");
   }
   /** Sends a file, or a part of one. What is wrong with it is an error before anything is sent. */
@@ -434,7 +434,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
       ready.state = "setFile";
       const last = ready.beforeSend("setFile");
       const headers = last.headersWithCookies();
-      await this.exchange.send(final, (adapter) => adapter.sendFile(final, headers, file));
+      await this.exchange.send(final, (output) => output.sendFile(final, headers, file));
       return last.become("file");
     } finally {
       await file.handle.close();
@@ -448,7 +448,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
     ready.state = "setChunked";
     const last = ready.beforeSend("setChunked");
     const headers = last.headersWithCookies();
-    this.exchange.send(final, (adapter) => adapter.sendChunked(final, headers));
+    this.exchange.send(final, (output) => output.sendChunked(final, headers));
     return last.become("chunked");
   }
   /** Sends a part: `"closed"` when the client has gone. Await it, and a client that is slow slows you down. */

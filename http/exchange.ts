@@ -3,7 +3,7 @@ import type { Level } from "../runtime/reports.ts";
 import { processOf } from "../runtime/self.ts";
 import { isThenable } from "../runtime/thenable.ts";
 import type { Async, Self } from "../runtime/types.ts";
-import type { Adapter, Body, BodyPart, ReadOptions, RequestHead } from "./adapter.ts";
+import type { Adapter, Body, BodyPart, Output, ReadOptions, RequestHead } from "./adapter.ts";
 import { callSite } from "./call-site.ts";
 import type { Conn } from "./conn.ts";
 import { AlreadySentError } from "./errors.ts";
@@ -23,6 +23,8 @@ const START = new Step((conn) => conn, "the server", undefined);
 export class Exchange {
   readonly head: RequestHead;
   readonly adapter: Adapter;
+  /** What the response goes through. */
+  private output: Output;
   readonly self: Self;
   readonly settings: Settings;
   /** The plug that runs, or ran last. */
@@ -54,6 +56,7 @@ export class Exchange {
   constructor(head: RequestHead, adapter: Adapter, self: Self, settings: Settings) {
     this.head = head;
     this.adapter = adapter;
+    this.output = adapter;
     this.self = self;
     this.settings = settings;
   }
@@ -133,6 +136,11 @@ export class Exchange {
 
   // ── the response ──
 
+  /** From now on the response goes through `wrap` of what it went through before. */
+  sendThrough(wrap: (output: Output) => Output): void {
+    this.output = wrap(this.output);
+  }
+
   get sent(): boolean {
     return this.sentBy !== undefined;
   }
@@ -149,7 +157,7 @@ export class Exchange {
   }
 
   /** Sends the response, in the way of `deliver`, at once or when nothing holds it any more. */
-  send(status: number, deliver: (adapter: Adapter) => Async<void>): Async<void> {
+  send(status: number, deliver: (output: Output) => Async<void>): Async<void> {
     this.markSent(status);
     if (this.held === undefined) return this.deliver(deliver);
     const delivered = this.held.then(
@@ -163,9 +171,15 @@ export class Exchange {
     return delivered;
   }
 
-  private deliver(deliver: (adapter: Adapter) => Async<void>): Async<void> {
+  /** The same, where nobody waits for it but the end of the pipeline. */
+  sendWhole(status: number, deliver: (output: Output) => Async<void>): void {
+    const sent = this.send(status, deliver);
+    if (isThenable(sent)) this.held = sent;
+  }
+
+  private deliver(deliver: (output: Output) => Async<void>): Async<void> {
     try {
-      const sent = deliver(this.adapter);
+      const sent = deliver(this.output);
       if (!isThenable(sent)) return;
       return sent.then(undefined, (error) => this.refuse(error));
     } catch (error) {
@@ -179,7 +193,7 @@ export class Exchange {
   }
 
   chunk(data: Body): Async<"ok" | "closed"> {
-    return this.held === undefined ? this.adapter.chunk(data) : this.held.then(() => this.adapter.chunk(data));
+    return this.held === undefined ? this.output.chunk(data) : this.held.then(() => this.output.chunk(data));
   }
 
   /** Sending failed before anything had left: another response may be sent, to say so. */
@@ -217,8 +231,8 @@ export class Exchange {
   }
 
   /** The pipeline has ended: nothing is added to a response that was sent in chunks. */
-  end(): void {
-    this.adapter.end();
+  end(): Async<void> {
+    return this.output.end();
   }
 
   // ── conns that are lost ──

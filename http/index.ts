@@ -11,6 +11,7 @@ export type {
   Takeover,
 } from "./adapter.ts";
 export type { BodyInput } from "./body.ts";
+export type { Encoding } from "./compressor.ts";
 export { type BodyOptions, Conn, type ConnState, type Halted } from "./conn.ts";
 export type { FetchCookiesOptions, PutCookieOptions, RespCookie } from "./cookie-jar.ts";
 export { type CookieOptions, type Cookies, checkCookie, parseCookies, serializeCookie } from "./cookies.ts";
@@ -54,6 +55,7 @@ export {
   runPlugs,
   when,
 } from "./plug.ts";
+export { Compress, type CompressOptions } from "./plugs/compress.ts";
 export { Cors, type CorsOptions, type CorsOrigin } from "./plugs/cors.ts";
 export { withErrorHandler } from "./plugs/error-handler.ts";
 export { Json, type JsonOptions } from "./plugs/json.ts";
