@@ -10,9 +10,22 @@ export type {
   SslData,
   Takeover,
 } from "./adapter.ts";
+export {
+  connections,
+  drainServer,
+  type HttpInfo,
+  httpInfo,
+  removeConnection,
+  resume,
+  suspend,
+  waitForConnections,
+} from "./administration.ts";
+export type { Alarm } from "./alarms.ts";
+export type { Comparison } from "./awaited-counts.ts";
 export type { BodyInput } from "./body.ts";
 export type { Encoding } from "./compressor.ts";
 export { type BodyOptions, Conn, type ConnState, type Halted } from "./conn.ts";
+export type { ConnectionInfo, RequestInfo } from "./connection-info.ts";
 export type { FetchCookiesOptions, PutCookieOptions, RespCookie } from "./cookie-jar.ts";
 export { type CookieOptions, type Cookies, checkCookie, parseCookies, serializeCookie } from "./cookies.ts";
 export { checkSecret, deriveKey, type KeyOptions } from "./crypto/key-generator.ts";
@@ -20,6 +33,10 @@ export type { SigningOptions, TokenOptions } from "./crypto/message.ts";
 export { decrypt, encrypt } from "./crypto/message-encryptor.ts";
 export { sign, verify } from "./crypto/message-verifier.ts";
 export { secureCompare } from "./crypto/secure-compare.ts";
+export type { DebugAction, DebugActions } from "./debug/actions.ts";
+export type { PageStyles } from "./debug/style.ts";
+export type { Batch } from "./drain.ts";
+export { type Drained, type DrainerOptions, drainer } from "./drainer.ts";
 export {
   AlreadySentError,
   BadRequestError,
@@ -33,6 +50,7 @@ export {
 } from "./errors.ts";
 export type { FileRange, OpenFile } from "./file.ts";
 export { escapeHtml } from "./html.ts";
+export type { Limits } from "./limits.ts";
 export {
   contentType,
   headerList,
@@ -57,9 +75,11 @@ export {
 } from "./plug.ts";
 export { Compress, type CompressOptions } from "./plugs/compress.ts";
 export { Cors, type CorsOptions, type CorsOrigin } from "./plugs/cors.ts";
+export { type DebuggerOptions, withDebugger } from "./plugs/debugger.ts";
 export { withErrorHandler } from "./plugs/error-handler.ts";
 export { Json, type JsonOptions } from "./plugs/json.ts";
 export { Logger, type LoggerOptions } from "./plugs/logger.ts";
+export { Readiness, type ReadinessOptions } from "./plugs/readiness.ts";
 export { RequestId, type RequestIdOptions } from "./plugs/request-id.ts";
 export { type ForwardedHeader, RewriteOn, type RewriteOnOptions } from "./plugs/rewrite-on.ts";
 export { type Exclusions, Ssl, type SslOptions } from "./plugs/ssl.ts";
@@ -73,7 +93,8 @@ export {
 export { decodeQuery, encodeQuery, type Params, type QueryData, type QueryLimits } from "./query.ts";
 export type { RequestFailure, Rescue } from "./rescue.ts";
 export { type Action, type PathParams, type Router, router } from "./router.ts";
-export { type HttpOptions, http, httpInfo, resume, suspend } from "./server.ts";
+export { type DrainOptions, type HttpOptions, http } from "./server.ts";
+export { isReady } from "./servers.ts";
 export { type SessionChange, type SessionOptions, SessionState } from "./session-state.ts";
 export type { Settings } from "./settings.ts";
 export type { Drain, SocketHandler, Upgrade } from "./socket-handler.ts";

@@ -2,9 +2,8 @@ import { processOf } from "../runtime/self.ts";
 import { isThenable } from "../runtime/thenable.ts";
 import type { Async, Reason } from "../runtime/types.ts";
 import { Conn, type Halted } from "./conn.ts";
-import { type PlugFn, runStep, stepOf } from "./plug.ts";
 import { finish, sendError, statusOf } from "./request.ts";
-import { named, Step } from "./step.ts";
+import { Step } from "./step.ts";
 
 /** What went wrong in a request. */
 export interface RequestFailure {
@@ -12,27 +11,28 @@ export interface RequestFailure {
   readonly reason: unknown;
   /** The plug that ran when it was: `login at site.ts:12`. */
   readonly plug: string;
+  /** The plugs that the request has been through, that one last. */
+  readonly trail: readonly string[];
 }
 
 /** Answers a request that has failed, with the conn as it was when the plug that failed began. */
 export type Rescue = (conn: Conn<any>, failure: RequestFailure) => Async<Conn<any> | Halted>;
 
 /**
- * A plug whose failures are answered by `rescue`. Then they go on to whoever is outside, as they were: the request is still
- * one that crashed. If a response has been sent already there is nothing to answer. A rescue that fails itself is reported,
- * and the answer is a plain one.
+ * What fails in `run` is answered by `rescue`, which reports call `name`. Then it goes on to whoever is outside, as it was:
+ * the request is still one that crashed. If a response has been sent already there is nothing to answer. A rescue that
+ * fails itself is reported, and the answer is a plain one.
  */
-export function rescued(name: string, plug: PlugFn<any, any>, rescue: Rescue): PlugFn<any, any> {
-  const step = stepOf(plug);
+export function rescued(name: string, run: (conn: Conn<any>) => Async<Conn<any>>, rescue: Rescue) {
   const rescuer = new Step(rescue as Step["run"], name);
-  return named(step.name, (conn: Conn<any>) => {
+  return (conn: Conn<any>): Async<Conn<any>> => {
     try {
-      const done = runStep(step, conn);
+      const done = run(conn);
       return done instanceof Conn ? done : done.then(undefined, (reason) => answer(conn, reason, rescuer));
     } catch (reason) {
       return answer(conn, reason, rescuer);
     }
-  });
+  };
 }
 
 function answer({ exchange }: Conn<any>, reason: unknown, rescuer: Step): Async<never> {
@@ -56,8 +56,9 @@ function answer({ exchange }: Conn<any>, reason: unknown, rescuer: Step): Async<
   };
   try {
     const conn = newest.putStatus(status);
+    const failure: RequestFailure = { reason, plug: String(failed), trail: exchange.trail.map(String) };
     exchange.enter(rescuer, conn);
-    const result: unknown = rescuer.run(conn, { reason, plug: String(failed) } satisfies RequestFailure);
+    const result: unknown = rescuer.run(conn, failure);
     const done = isThenable(result) ? result.then(finish) : finish(result);
     if (isThenable(done)) return done.then(undefined, failedAgain).then(end) as Promise<never>;
   } catch (own) {

@@ -1,7 +1,8 @@
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
-import type { PlugFn } from "../plug.ts";
+import { type PlugFn, runStep, stepOf } from "../plug.ts";
 import { type Rescue, rescued } from "../rescue.ts";
+import { named } from "../step.ts";
 
 /**
  * A plug whose failures are answered by a handler of yours (Plug: `Plug.ErrorHandler`). It gets the conn as it was when the
@@ -15,8 +16,15 @@ import { type Rescue, rescued } from "../rescue.ts";
  * );
  */
 export function withErrorHandler(plug: PlugFn<any, any>, handleErrors: Rescue = somethingWentWrong): PlugFn<any, any> {
-  if (typeof handleErrors === "function") return rescued(handleErrors.name || "an error handler", plug, handleErrors);
-  throw new BadArgument(`withErrorHandler: expected a function of conn and failure, got: ${show(handleErrors)}`);
+  if (typeof handleErrors !== "function") {
+    throw new BadArgument(`withErrorHandler: expected a function of conn and failure, got: ${show(handleErrors)}`);
+  }
+  const step = stepOf(plug);
+  const name = handleErrors.name || "an error handler";
+  return named(
+    step.name,
+    rescued(name, (conn) => runStep(step, conn), handleErrors),
+  );
 }
 
 const somethingWentWrong: Rescue = (conn) => conn.text("Something went wrong");
