@@ -51,7 +51,8 @@ function frameOf(line: string): Frame {
   const [, name, url, row, column] =
     /^(?:(.*) \()?((?:file:|node:|\/|[A-Za-z]:\\).*):(\d+):(\d+)\)?$/.exec(plain(line)) ?? [];
   if (url === undefined) return { name: line, kind: "node", place: undefined };
-  const shownName = name ?? "an unnamed function";
+  // A plug is run as a method of its step, which is of no interest.
+  const shownName = name?.replace(/^Step\.(.*) \[as run\]$/, "$1") ?? "an unnamed function";
   if (url.startsWith("node:")) return { name: `${shownName} in ${url}:${row}`, kind: "node", place: undefined };
   const file = pathOf(url);
   const isLibrary = file.includes("/node_modules/") || OURS.some((folder) => file.startsWith(folder));

@@ -78,10 +78,27 @@ function causeOf(cause: ShownError, editor: string | undefined): string {
   return `<h2>Caused by ${escapeHtml(cause.name)}</h2>\n${message}\n${framesOf(cause, editor)}`;
 }
 
-/** The first place of the site's own code is open. */
+/** The first place of the site's own code is open; those of others in a row are folded away. */
 function framesOf({ frames }: ShownError, editor: string | undefined): string {
   const first = frames.find(({ kind }) => kind === "app");
-  return frames.map((frame) => frameOf(frame, editor, frame === first)).join("\n");
+  return runsOf(frames)
+    .map((run) => {
+      const shown = run.map((frame) => frameOf(frame, editor, frame === first)).join("\n");
+      if (run.length === 1) return shown;
+      return `<details class="run"><summary>${run.length} places in libraries and Node</summary>${shown}</details>`;
+    })
+    .join("\n");
+}
+
+/** Frames of libraries and Node that follow each other, together; those of the site each alone. */
+function runsOf(frames: readonly Frame[]): readonly (readonly Frame[])[] {
+  const runs: Frame[][] = [];
+  for (const frame of frames) {
+    const last = runs.at(-1);
+    if (last === undefined || frame.kind === "app" || last[0]?.kind === "app") runs.push([frame]);
+    else last.push(frame);
+  }
+  return runs;
 }
 
 function frameOf({ name, kind, place }: Frame, editor: string | undefined, open: boolean): string {

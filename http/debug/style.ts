@@ -27,7 +27,8 @@ button { padding: .35rem .8rem; font: inherit; color: var(--accent); background:
 details { margin: .35rem 0; border: 1px solid var(--line); border-radius: 6px; overflow: hidden }
 summary { padding: .4rem .75rem; cursor: pointer; overflow-wrap: anywhere }
 details[open] > summary { border-bottom: 1px solid var(--line) }
-.frame.library, .frame.node { color: var(--dim) }
+.frame.library, .frame.node, .run { color: var(--dim) }
+.run > .frame { margin: .35rem .75rem }
 .kind { float: right; margin-left: 1rem; font-size: .8rem; color: var(--dim) }
 .source { display: block; padding: .5rem 0; background: var(--box); overflow-x: auto; white-space: pre }
 .source span { display: block; padding: 0 .75rem }

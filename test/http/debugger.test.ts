@@ -257,6 +257,7 @@ describe("the places of an error", () => {
       "    at Object.parse (node:internal/url:12:3)",
       "    at JSON.parse (<anonymous>)",
       `    at new Mime (file://${library}:3:1)`,
+      `    at Step.login [as run] (${import.meta.filename}:9:5)`,
       `    at async marked (${import.meta.filename}:10:5)`,
       `    at async Promise.all (index 0)`,
       `    at file://${import.meta.filename}?v=1:11:5`,
@@ -269,9 +270,20 @@ describe("the places of an error", () => {
       "node nodeObject.parse in node:internal/url:12",
       "node nodeJSON.parse (&lt;anonymous&gt;)",
       "library librarynode_modules/mime/dist/src/Mime.js:3 new Mime",
-      "app open apptest/http/debugger.test.ts:10 marked",
+      "app open apptest/http/debugger.test.ts:9 login",
+      "app apptest/http/debugger.test.ts:10 marked",
       "node nodeasync Promise.all (index 0)",
       "app apptest/http/debugger.test.ts:11 an unnamed function",
+    ]);
+  });
+
+  test("that others than the site have in a row are folded away", async () => {
+    const node = "    at f (node:internal/url:12:3)";
+    const app = `    at g (${import.meta.filename}:10:5)`;
+    const error = Object.assign(new Error("oops"), { stack: ["Error: oops", node, node, app, app, node].join("\n") });
+    const { body } = await page(error);
+    expect(body.match(/<details class="run"><summary>.*?<\/summary>/g)).toEqual([
+      '<details class="run"><summary>2 places in libraries and Node</summary>',
     ]);
   });
 
