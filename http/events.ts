@@ -61,11 +61,8 @@ declare module "../runtime/telemetry.ts" {
       measurements: {},
       metadata: { pid: Pid; request: string; plug: string; afterSend: "halt" | "warn" },
     ];
-    /** A response was made from a conn that had been changed since; `lost` is where, in development. */
-    "http.conn.stale": [
-      measurements: {},
-      metadata: { pid: Pid; request: string; plug: string; lost: string | undefined },
-    ];
+    /** A response was made of a conn that does not have all that was changed; `lost` is what it has not: in development, where. */
+    "http.conn.stale": [measurements: {}, metadata: { pid: Pid; request: string; plug: string; lost: string }];
     /** What should have answered a failed request has failed itself: an error handler, or the debugger. */
     "http.rescue.failure": [measurements: {}, metadata: { pid: Pid; request: string; plug: string; error: unknown }];
     "http.drain.start": [
@@ -149,10 +146,12 @@ defineReport(
     `${request}: ${plug} sent the response and did not halt; ${afterSend === "halt" ? "what follows was not run" : "what follows is run"}`,
 );
 
-defineReport("http.conn.stale", "warning", (_, { request, plug, lost }) => {
-  const where = lost === undefined ? "" : `, the last one at ${lost}`;
-  return `${request}: ${plug} sent an old conn, and changes were lost${where}; return the conn that they gave`;
-});
+defineReport(
+  "http.conn.stale",
+  "warning",
+  (_, { request, plug, lost }) =>
+    `${request}: ${plug} sent a conn that is too old, and ${lost}; go on with the conn that each change returns`,
+);
 
 defineReport(
   "http.rescue.failure",

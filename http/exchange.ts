@@ -7,6 +7,7 @@ import type { Adapter, Body, BodyPart, Output, ReadOptions, RequestHead } from "
 import { callSite } from "./call-site.ts";
 import type { Conn } from "./conn.ts";
 import { AlreadySentError } from "./errors.ts";
+import { Lineage } from "./lineage.ts";
 import type { Settings } from "./settings.ts";
 import { Step } from "./step.ts";
 
@@ -45,9 +46,10 @@ export class Exchange {
   private bodyRead = false;
   /** What reports about the request say with it, such as its id (Plug: `Logger.metadata`). */
   private logged = "";
-  /** How many conns have been made by changing another one; a conn knows which of them it is. */
+  /** How often a conn was changed; each conn knows how many of these changes it has. */
   private changes = 0;
-  private lastChange: string | undefined = undefined;
+  private excused = false;
+  private made: Lineage | undefined = undefined;
   private controller: AbortController | undefined = undefined;
   private gone = false;
   /** What the response waits for, and then its sending. */
@@ -59,6 +61,11 @@ export class Exchange {
     this.output = adapter;
     this.self = self;
     this.settings = settings;
+  }
+
+  private get lineage(): Lineage {
+    this.made ??= new Lineage();
+    return this.made;
   }
 
   // ── where it stands ──
@@ -198,6 +205,7 @@ export class Exchange {
 
   /** Sending failed before anything had left: another response may be sent, to say so. */
   private failedToSend(): void {
+    this.excuse();
     if (this.adapter.begun) return;
     this.sentBy = undefined;
     this.status = undefined;
@@ -214,7 +222,7 @@ export class Exchange {
     const first = this.sentAt === undefined ? String(this.sentBy) : `${this.sentBy?.name} at ${this.sentAt}`;
     const second = callSite();
     const again = second === undefined ? String(this.step) : `${this.step.name} at ${second}`;
-    const hint = this.sentBy === this.step ? "" : `; does ${this.sentBy?.name} have to halt()?`;
+    const hint = this.sentBy === this.step ? "" : `; does ${this.sentBy?.name} have to return conn.halt()?`;
     const request = `${this.head.method} ${this.head.path}`;
     throw new AlreadySentError(
       `${what}: the response to ${request} was sent already: first by ${first}, and now again by ${again}${hint}`,
@@ -237,26 +245,47 @@ export class Exchange {
 
   // ── conns that are lost ──
 
-  /** A conn is made from another one by a change that will be missed if it is lost. */
-  changed(): number {
-    if (this.settings.development) this.lastChange = callSite();
-    return ++this.changes;
+  /** A conn was made of another one by a change that will be missed if it is lost. */
+  changed(conn: Conn<any>, from: Conn<any>): void {
+    this.changes++;
+    if (this.settings.development) this.lineage.changed(conn, from);
+  }
+
+  /** The same, by what nobody will miss. */
+  copied(conn: Conn<any>, from: Conn<any>): void {
+    if (this.settings.development) this.lineage.copied(conn, from);
   }
 
   /** Conns that were made after this one do not count: they are given up on purpose, and what a response waited for. */
   rewind(conn: Conn<any>): void {
-    this.changes = conn.change;
+    this.changes = conn.changes;
     this.held = undefined;
+    if (this.settings.development) this.lineage.keep(conn);
   }
 
-  /** Says so if the response is made from a conn that others were made from: what they changed is lost. */
+  /** A response could not be sent, and who goes on with an older conn has reason to. */
+  excuse(): void {
+    this.excused = true;
+  }
+
+  /** What was changed in this request, and is not in `conn`; undefined if that is nothing. In development it says where. */
+  lostIn(conn: Conn<any>): string | undefined {
+    if (conn.changes >= this.changes || this.excused) return undefined;
+    const sites = this.settings.development ? this.lineage.lost(conn) : [];
+    if (sites.length > 0) return `what was changed at ${sites.join(" and at ")} is lost`;
+    const count = this.changes - conn.changes;
+    return count === 1 ? "a change is lost" : `${count} changes are lost`;
+  }
+
+  /** Says so if the response is made of a conn that does not have all that was changed. */
   checkNewest(conn: Conn<any>): void {
-    if (conn.change === this.changes) return;
+    const lost = this.lostIn(conn);
+    if (lost === undefined) return;
     const request = `${this.head.method} ${this.head.path}`;
     processOf(this.self).kernel.telemetry.emit(
       "http.conn.stale",
       {},
-      { pid: this.self.pid, request, plug: String(this.step), lost: this.lastChange },
+      { pid: this.self.pid, request, plug: String(this.step), lost },
     );
   }
 }
