@@ -413,15 +413,20 @@ export class Conn<Assigns extends object = {}> extends RequestView {
       this.exchange.checkUnsent("sendResp");
       throw new BadArgument("sendResp: no response is set; expected a status and a body, or resp(status, body) before");
     }
-    const ready =
+    return this.sendSet(
       status === undefined
         ? this.set("sendResp", this.status ?? 200, this.respBody ?? "")
-        : this.set("sendResp", status, body ?? "");
+        : this.set("sendResp", status, body ?? ""),
+    );
+  }
+  private sendSet(ready: Draft<Assigns>): Conn<Assigns> {
     const last = ready.beforeSend("set");
-    const final = checkFinal(last.status as number);
-    const headers = last.headersWithCookies();
-    this.exchange.sendWhole(final, (output) => output.send(final, headers, last.respBody as Body));
-    return last.become("sent");
+    this.exchange.sendWhole(checkFinal(last.status as number), last.headersWithCookies(), last.respBody as Body);
+    if (last !== ready) return last.become("sent");
+    // What no hook has seen is nobody else's yet.
+    ready.state = "sent";
+    ready.respBody = undefined;
+    return ready;
   }
   /** Sends a file, or a part of one. What is wrong with it is an error before anything is sent. */
   async sendFile(status: HttpStatus, range: FileRange): Promise<Conn<Assigns>> {
@@ -510,7 +515,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
     return moved.html(`<html><body>You are being <a href="${escapeHtml(location)}">redirected</a>.</body></html>`);
   }
 
-  private set(what: string, status: HttpStatus, body: BodyInput): Conn<Assigns> {
+  private set(what: string, status: HttpStatus, body: BodyInput): Draft<Assigns> {
     const code = statusCode(status);
     const next = this.changed(what);
     next.respBody = bodyOf(what, body);
@@ -519,10 +524,16 @@ export class Conn<Assigns extends object = {}> extends RequestView {
     return next;
   }
 
+  /** Sends what is of a type, unless another was put, with the status that was put. */
   private sendAs(what: string, type: string, body: string): Conn<Assigns> {
-    this.exchange.checkUnsent(what);
-    const typed = this.getRespHeader("content-type") === undefined ? this.putRespHeader("content-type", type) : this;
-    return typed.sendResp(this.status ?? 200, body);
+    const ready = this.changed(what);
+    if (getHeader(ready.respHeaders, "content-type") === undefined) {
+      ready.respHeaders = [...ready.respHeaders, ["content-type", type]];
+    }
+    ready.respBody = body;
+    ready.status ??= 200;
+    ready.state = "set";
+    return this.sendSet(ready);
   }
 
   /** Runs the hooks, after which the response must be as it was: `state`. */
@@ -608,7 +619,15 @@ const NO_ASSIGNS = Object.freeze({});
 const NO_PARAMS: Params = Object.freeze(emptyParams());
 
 /** Empty segments do not count: `//a//b/` is `/a/b`. Not decoded. */
-export const splitPath = (path: string): readonly string[] => path.split("/").filter((segment) => segment !== "");
+export function splitPath(path: string): readonly string[] {
+  const segments: string[] = [];
+  for (let start = 0, end = 0; end >= 0; start = end + 1) {
+    end = path.indexOf("/", start);
+    const segment = end < 0 ? path.slice(start) : path.slice(start, end);
+    if (segment !== "") segments.push(segment);
+  }
+  return segments;
+}
 
 /** What is below 200 announces a response, and is none (RFC 9110 §15.2). */
 function checkFinal(status: number): number {

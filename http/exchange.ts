@@ -3,7 +3,7 @@ import type { Level } from "../runtime/reports.ts";
 import { processOf } from "../runtime/self.ts";
 import { isThenable } from "../runtime/thenable.ts";
 import type { Async, Self } from "../runtime/types.ts";
-import type { Adapter, Body, BodyPart, Output, ReadOptions, RequestHead } from "./adapter.ts";
+import type { Adapter, Body, BodyPart, Headers, Output, ReadOptions, RequestHead } from "./adapter.ts";
 import { callSite } from "./call-site.ts";
 import type { Conn } from "./conn.ts";
 import { AlreadySentError } from "./errors.ts";
@@ -178,10 +178,19 @@ export class Exchange {
     return delivered;
   }
 
-  /** The same, where nobody waits for it but the end of the pipeline. */
-  sendWhole(status: number, deliver: (output: Output) => Async<void>): void {
-    const sent = this.send(status, deliver);
-    if (isThenable(sent)) this.held = sent;
+  /** As {@link send}, of a whole response: for one that takes its time, it is the end of the pipeline that waits. */
+  sendWhole(status: number, headers: Headers, body: Body): void {
+    if (this.held !== undefined) {
+      this.send(status, (output) => output.send(status, headers, body));
+      return;
+    }
+    this.markSent(status);
+    try {
+      const sent = this.output.send(status, headers, body);
+      if (isThenable(sent)) this.held = sent.then(undefined, (error) => this.refuse(error));
+    } catch (error) {
+      this.refuse(error);
+    }
   }
 
   private deliver(deliver: (output: Output) => Async<void>): Async<void> {
