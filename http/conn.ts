@@ -50,8 +50,8 @@ export interface BodyOptions {
  * by holding an old one, but what is done to a conn counts only if it is returned.
  */
 export class Conn<Assigns extends object = {}> extends RequestView {
-  /** Which of the changes of its request has made it. */
-  readonly change: number;
+  /** How many of the changes of its request are in it. */
+  readonly changes: number;
   /** The segments of the path that are still to be matched; empty ones do not count, and none is decoded. */
   readonly pathInfo: readonly string[];
   /** The segments that routers above have taken. */
@@ -71,9 +71,9 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   private jar: CookieJar | undefined;
   private session: SessionState | undefined;
 
-  constructor(exchange: Exchange, from: Conn<any> | undefined = undefined, change = 0) {
+  constructor(exchange: Exchange, from: Conn<any> | undefined = undefined, changes = 0) {
     super(exchange, from === undefined ? exchange.head : from.head);
-    this.change = change;
+    this.changes = changes;
     if (from === undefined) {
       this.pathInfo = splitPath(exchange.head.path);
       this.scriptName = NOTHING;
@@ -447,7 +447,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
       ready.state = "setFile";
       const last = ready.beforeSend("setFile");
       const headers = last.headersWithCookies();
-      await this.exchange.send(final, (adapter) => adapter.sendFile(final, headers, file));
+      await this.exchange.send(final, (output) => output.sendFile(final, headers, file));
       return last.become("file");
     } finally {
       await file.handle.close();
@@ -461,7 +461,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
     ready.state = "setChunked";
     const last = ready.beforeSend("setChunked");
     const headers = last.headersWithCookies();
-    this.exchange.send(final, (adapter) => adapter.sendChunked(final, headers));
+    this.exchange.send(final, (output) => output.sendChunked(final, headers));
     return last.become("chunked");
   }
   /** Sends a part: `"closed"` when the client has gone. Await it, and a client that is slow slows you down. */
@@ -547,8 +547,10 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   /** Runs the hooks, after which the response must be as it was: `state`. */
   private beforeSend(state: ConnState): Conn<Assigns> {
     const { exchange } = this;
-    exchange.checkNewest(this);
-    if (this.hooks.length === 0) return this;
+    if (this.hooks.length === 0) {
+      exchange.checkNewest(this);
+      return this;
+    }
     let conn: Conn<any> = this;
     exchange.sending = true;
     try {
@@ -557,9 +559,13 @@ export class Conn<Assigns extends object = {}> extends RequestView {
         if (next instanceof Conn) conn = next;
         else throw new BadArgument(`a beforeSend hook must return a conn, got: ${show(next)}`);
       }
+    } catch (error) {
+      exchange.excuse();
+      throw error;
     } finally {
       exchange.sending = false;
     }
+    exchange.checkNewest(conn);
     if (conn.state === state) return conn;
     throw new BadArgument(
       `a beforeSend hook may change the response, but not how it is sent, got: ${conn.state} for ${state}`,
@@ -581,11 +587,15 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   private changed(what?: string): Draft<Assigns> {
     const { exchange } = this;
     if (what !== undefined) exchange.checkUnsent(what);
-    return new Conn(exchange, this, exchange.changed()) as Draft<Assigns>;
+    const next = new Conn(exchange, this, this.changes + 1);
+    exchange.changed(next, this);
+    return next as Draft<Assigns>;
   }
 
   private copy(): Draft<Assigns> {
-    return new Conn(this.exchange, this, this.change) as Draft<Assigns>;
+    const next = new Conn(this.exchange, this, this.changes);
+    this.exchange.copied(next, this);
+    return next as Draft<Assigns>;
   }
 
   override toString(): string {

@@ -51,6 +51,9 @@ export class NodeAdapter implements Adapter {
   get protocol(): string {
     return `HTTP/${this.request.httpVersion}`;
   }
+  get keepsOpen(): boolean {
+    return this.response.shouldKeepAlive && !this.line.isLast(this.response);
+  }
   get peer(): PeerData {
     return peerOf(this.request.socket);
   }
