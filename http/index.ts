@@ -46,6 +46,7 @@ export {
 } from "./errors.ts";
 export type { FileRange, OpenFile } from "./file.ts";
 export { escapeHtml } from "./html.ts";
+export type { Http2Limits } from "./http2-limits.ts";
 export type { Limits } from "./limits.ts";
 export {
   contentType,
@@ -88,3 +89,4 @@ export {
   statusName,
   statusPhrase,
 } from "./status.ts";
+export type { Pem, TlsOptions } from "./tls.ts";

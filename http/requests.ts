@@ -50,7 +50,7 @@ export class Requests<Response> {
     settings: Settings,
     response: Response,
     work: (exchange: Exchange) => Async<void>,
-  ): void {
+  ): Pid {
     const { process } = this;
     const task = plainState(() => work(exchange));
     const label = (): string => exchange.describe();
@@ -62,6 +62,11 @@ export class Requests<Response> {
     if (telemetry.has("http.request.start")) {
       telemetry.emit("http.request.start", {}, { pid: child.pid, method: head.method, path: head.path });
     }
+    return child.pid;
+  }
+
+  get(pid: Pid): InFlight<Response> | undefined {
+    return this.byPid.get(pid);
   }
 
   /** The one whose process has ended. */
