@@ -6,6 +6,7 @@ import type { RequestHead } from "./adapter.ts";
 import type { ConnectionInfo } from "./connection-info.ts";
 import { ConnectionProcess } from "./connection-process.ts";
 import type { HttpError } from "./errors.ts";
+import type { Exchange } from "./exchange.ts";
 import { Http2Adapter } from "./http2-adapter.ts";
 import { headOfStream } from "./http2-head.ts";
 import type { Http2Limits } from "./http2-limits.ts";
@@ -67,14 +68,14 @@ export class Http2Connection extends ConnectionProcess<ServerHttp2Stream> {
     const adapter = new Http2Adapter(stream, this.socket, isHead, expects);
     if (shared.draining && shared.refusing) return this.refuse(adapter, 503, "the server stops");
     this.streams.set(stream, { adapter, stall: new Stall(this.process.now()) });
-    const pid = this.requests.start(head, adapter, shared.settings, stream, (exchange) => serve(exchange, shared.plug));
+    const work = (exchange: Exchange) => serve(exchange, shared.plug);
+    const request = this.requests.start(head, adapter, shared.settings, stream, work);
     stream.once("close", () => {
       this.streams.delete(stream);
       this.quietSince = this.process.now();
-      const request = this.requests.get(pid);
-      if (request === undefined) return;
+      if (!this.requests.has(request)) return;
       if (!adapter.complete) request.exchange.disconnected();
-      this.process.exit(pid, { shutdown: "closed" });
+      this.process.exit(request.pid, { shutdown: "closed" });
     });
   }
 
