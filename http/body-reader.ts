@@ -14,9 +14,9 @@ const brokeOff = (self: ProcessSelf): unknown =>
 const joined = (chunks: readonly Uint8Array[]): Uint8Array =>
   chunks.length === 1 ? (chunks[0] as Uint8Array) : chunks.length === 0 ? NONE : Buffer.concat(chunks);
 
-/** A request as Node reads it; `complete` when all of it has arrived, read or not. */
+/** A request as Node reads it; `complete` when all of it has arrived, read or not, if it says so. */
 export interface BodyStream extends Readable {
-  readonly complete: boolean;
+  readonly complete?: boolean;
 }
 
 /** Reads a request's body part by part; between the parts the client waits. */
@@ -40,10 +40,12 @@ export class BodyReader {
   /** The next part, if it is there. */
   private take({ length }: ReadOptions, by: Self): Async<BodyPart> | undefined {
     const { stream } = this;
-    if (this.ended) return { bytes: NONE, more: false };
-    if (stream.destroyed && !stream.readableEnded) return Promise.reject(brokeOff(processOf(by)));
-    if (!stream.complete && stream.readableLength < length) return undefined;
-    this.ended = stream.complete;
+    // An empty body of HTTP/2 may have ended before anybody listened.
+    if (this.ended || stream.readableEnded) return { bytes: NONE, more: false };
+    if (stream.destroyed) return Promise.reject(brokeOff(processOf(by)));
+    const complete = stream.complete === true;
+    if (!complete && stream.readableLength < length) return undefined;
+    this.ended = complete;
     return { bytes: this.buffered(), more: !this.ended };
   }
 

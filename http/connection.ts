@@ -129,7 +129,7 @@ export class Connection extends ConnectionProcess<ServerResponse> {
     const { vigil, requests, socket, newest } = this;
     const { sendTimeout, requestTimeout } = this.shared.limits;
     vigil.look(socket, this.served, requests.size, now);
-    if (this.stall.look(socket, now) + sendTimeout <= now) {
+    if (this.stall.look(socket.writableLength, socket.bytesWritten, now) + sendTimeout <= now) {
       this.tell("sendTimeout");
       socket.destroy();
     } else if (requests.size > 0) {

@@ -53,6 +53,7 @@ export {
 } from "./errors.ts";
 export type { FileRange, OpenFile } from "./file.ts";
 export { escapeHtml } from "./html.ts";
+export type { Http2Limits } from "./http2-limits.ts";
 export type { Limits } from "./limits.ts";
 export { contentType, headerList, headerParams, type MediaType, mediaType, token, validateUtf8 } from "./media-type.ts";
 export { type Part, type PartsOptions, parts } from "./multipart.ts";
@@ -129,3 +130,4 @@ export { type SessionChange, type SessionOptions, SessionState } from "./session
 export type { Settings } from "./settings.ts";
 export type { Drain, SocketHandler, Upgrade } from "./socket-handler.ts";
 export { defineStatus, type HttpStatus, type StatusName, statusCode, statusName, statusPhrase } from "./status.ts";
+export type { Pem, TlsOptions } from "./tls.ts";

@@ -103,7 +103,7 @@ interface Target {
 const ABSOLUTE = /^https?:\/\/([^/?#]*)(.*)$/i;
 const AUTHORITY = /^(\[[\da-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::(\d{0,5}))?$/i;
 
-function authorityOf(authority: string, scheme: "http" | "https"): readonly [host: string, port: number] {
+export function authorityOf(authority: string, scheme: "http" | "https"): readonly [host: string, port: number] {
   const match = AUTHORITY.exec(authority);
   if (match === null) throw new HttpError(400, "the Host is not one");
   const port = match[2] === undefined || match[2] === "" ? undefined : Number(match[2]);

@@ -32,6 +32,7 @@ describe("a server", () => {
       const { pid } = await started;
       expect(await httpInfo(live.sim)).toEqual({
         status: "running",
+        scheme: "http",
         host: "127.0.0.1",
         port: live.port,
         connections: 1,
