@@ -8,11 +8,15 @@ export class HttpError extends Error {
   }
 }
 
-/** No route matched (Phoenix: `NoRouteError`). Answered with 404. */
+/** No route matched (Phoenix: `NoRouteError`). Answered with 404; the message names the routes only in development. */
 export class NoRouteError extends HttpError {
   override readonly name = "NoRouteError";
-  constructor(method: string, path: string) {
-    super(404, `no route for ${method} ${path}`);
+  /** The routes that there are, such as `GET /users/:id`. */
+  readonly routes: readonly string[];
+  constructor(method: string, path: string, routes: readonly string[] = [], development = false) {
+    const shown = development && routes.length > 0 ? `; the routes are:\n${routes.join("\n")}` : "";
+    super(404, `no route for ${method} ${path}${shown}`);
+    this.routes = routes;
   }
 }
 

@@ -1,6 +1,15 @@
 import { showReason } from "../runtime/inspect.ts";
 import { defineReport, type Level } from "../runtime/reports.ts";
 import type { Milliseconds, Pid, Reason } from "../runtime/types.ts";
+import type { Conn } from "./conn.ts";
+
+interface DispatchMetadata {
+  readonly pid: Pid;
+  readonly conn: Conn<any>;
+  /** The path of the route, through forwards: `/users/:id`. */
+  readonly route: string;
+  readonly router: string;
+}
 
 interface RequestMetadata {
   readonly pid: Pid;
@@ -19,6 +28,13 @@ declare module "../runtime/telemetry.ts" {
     "http.request.stop": [
       measurements: { duration: Milliseconds },
       metadata: RequestMetadata & { status: number | undefined; plug: string; reason: Reason },
+    ];
+    /** A route has matched, and its pipelines and its action run (Plug: `[:plug, :router_dispatch, …]`). */
+    "http.router.dispatch.start": [measurements: {}, metadata: DispatchMetadata];
+    "http.router.dispatch.stop": [measurements: { duration: Milliseconds }, metadata: DispatchMetadata];
+    "http.router.dispatch.exception": [
+      measurements: { duration: Milliseconds },
+      metadata: DispatchMetadata & { error: unknown },
     ];
     "http.pipeline.halt": [measurements: {}, metadata: { pid: Pid; pipeline: string; plug: string; level: Level }];
     /** A plug has sent the response and did not halt, and others were to come. */

@@ -19,6 +19,7 @@ export type { SigningOptions, TokenOptions } from "./crypto/message.ts";
 export { decrypt, encrypt } from "./crypto/message-encryptor.ts";
 export { sign, verify } from "./crypto/message-verifier.ts";
 export { secureCompare } from "./crypto/secure-compare.ts";
+export { matchPath } from "./dispatch.ts";
 export {
   AlreadySentError,
   CookieOverflowError,
@@ -40,6 +41,7 @@ export {
   token,
   validateUtf8,
 } from "./media-type.ts";
+export type { PathParams } from "./path-params.ts";
 export { type Pipeline, type PipelineOptions, pipeline } from "./pipeline.ts";
 export {
   type AfterSend,
@@ -57,7 +59,16 @@ export { Json, type JsonOptions } from "./plugs/json.ts";
 export { RequestId } from "./plugs/request-id.ts";
 export { Static, type StaticOptions } from "./plugs/static.ts";
 export { decodeQuery, encodeQuery, type Params, type QueryData, type QueryLimits } from "./query.ts";
-export { type Action, type PathParams, type Router, router } from "./router.ts";
+export {
+  type Action,
+  type MatchOptions,
+  type RouteOptions,
+  type Router,
+  type RouterOptions,
+  type RouterPlug,
+  router,
+  type ScopeOptions,
+} from "./router.ts";
 export { type HttpOptions, http, httpInfo, resume, suspend } from "./server.ts";
 export { type SessionChange, type SessionOptions, SessionState } from "./session-state.ts";
 export type { Settings } from "./settings.ts";
