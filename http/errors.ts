@@ -20,6 +20,30 @@ export class NoRouteError extends HttpError {
   }
 }
 
+/** The parameters of a request are not those that the action takes (Phoenix: `ActionClauseError`). Answered with 400. */
+export class ActionClauseError extends HttpError {
+  override readonly name = "ActionClauseError";
+  constructor(message: string) {
+    super(400, message);
+  }
+}
+
+/** A parameter that must be there is not (Phoenix: `MissingParamError`). Answered with 400. */
+export class MissingParamError extends HttpError {
+  override readonly name = "MissingParamError";
+  constructor(message: string) {
+    super(400, message);
+  }
+}
+
+/** The client takes none of the formats that there are (Phoenix: `NotAcceptableError`). Answered with 406. */
+export class NotAcceptableError extends HttpError {
+  override readonly name = "NotAcceptableError";
+  constructor(message: string) {
+    super(406, message);
+  }
+}
+
 /** The pipeline came to its end without a response (Plug: `NotSentError`). */
 export class NotSentError extends Error {
   override readonly name = "NotSentError";

@@ -21,12 +21,15 @@ export { sign, verify } from "./crypto/message-verifier.ts";
 export { secureCompare } from "./crypto/secure-compare.ts";
 export { matchPath } from "./dispatch.ts";
 export {
+  ActionClauseError,
   AlreadySentError,
   CookieOverflowError,
   HttpError,
   InvalidHeaderError,
   InvalidQueryError,
+  MissingParamError,
   NoRouteError,
+  NotAcceptableError,
   NotSentError,
   UnfetchedError,
 } from "./errors.ts";
@@ -42,6 +45,17 @@ export {
   validateUtf8,
 } from "./media-type.ts";
 export type { PathParams } from "./path-params.ts";
+export { action, type ParamsPattern, type Schema } from "./phoenix/action.ts";
+export {
+  actionName,
+  type Controller,
+  type ControllerBuilder,
+  type ControllerOptions,
+  controller,
+  controllerName,
+  type PlugGuard,
+} from "./phoenix/controller.ts";
+export type { ResourceAction, ResourceOptions } from "./phoenix/resources.ts";
 export { type Pipeline, type PipelineOptions, pipeline } from "./pipeline.ts";
 export {
   type AfterSend,

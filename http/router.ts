@@ -4,6 +4,14 @@ import type { Async } from "../runtime/types.ts";
 import type { Conn, Halted } from "./conn.ts";
 import { dispatch, ROUTE } from "./dispatch.ts";
 import type { Below, GivenParams, Joined, PathParams } from "./path-params.ts";
+import {
+  type BelowResource,
+  belowResource,
+  type ResourceActions,
+  type ResourceOptions,
+  type ResourcePaths,
+  resourceRoutes,
+} from "./phoenix/resources.ts";
 import { runThrough } from "./pipeline.ts";
 import { type AfterSend, forwardStep, type PlugFn, stepOf } from "./plug.ts";
 import { encodeQuery, type Params, type QueryData } from "./query.ts";
@@ -121,6 +129,17 @@ export interface Router<Assigns extends object = {}, Base extends string = "", P
     options: ScopeOptions<More>,
     routes: (scope: Router<Assigns & Readonly<More>, Below<Base, Path>, never>) => Router<any, any, Inner>,
   ): Router<Assigns, Base, Paths | Inner>;
+  /**
+   * The routes of a resource to the actions of a controller: `index` (GET `/users`), `edit` (GET `/users/:id/edit`),
+   * `new` (GET `/users/new`), `show` (GET `/users/:id`), `create` (POST), `update` (PATCH and PUT), `delete` (Phoenix:
+   * `resources`). Routes below one of them need its name: with `"user"` they have the parameter `userId`.
+   */
+  resources<Path extends string, const O extends ResourceOptions = {}, Inner extends string = never>(
+    path: Path,
+    controller: ResourceActions<Assigns, Base, Path, O>,
+    options?: O,
+    below?: (scope: Router<Assigns, BelowResource<Base, Path, O>, never>) => Router<any, any, Inner>,
+  ): Router<Assigns, Base, Paths | ResourcePaths<Base, Path, O> | Inner>;
   /**
    * The routes that are declared on what this returns go through these pipelines, or plugs, in order, once one of them
    * has matched. The first that halts is the last that runs (Phoenix: `pipe_through`).
@@ -245,6 +264,18 @@ class Routes {
     const scope = new Routes(this.shared, { ...this.within, ...options, base });
     routes(typeof given === "function" ? scope.pipeThrough(given as PlugFn<any, any>) : scope);
     return this;
+  }
+
+  resources(
+    path: string,
+    controller: Readonly<Record<string, AnyAction>>,
+    options: ResourceOptions = {},
+    below?: AnyRoutes,
+  ): any {
+    checkPath(path);
+    for (const { via, path: own, action } of resourceRoutes(path, controller, options))
+      this.match(own, { via }, action);
+    return below === undefined ? this : this.scope(belowResource(path, options), below);
   }
 
   pipeThrough(...plugs: readonly PlugFn<any, any>[]): any {
