@@ -1,13 +1,32 @@
 import { processOf } from "../runtime/self.ts";
 import { isThenable } from "../runtime/thenable.ts";
-import type { Async } from "../runtime/types.ts";
+import type { Async, Milliseconds, Pid } from "../runtime/types.ts";
 import { Conn } from "./conn.ts";
 import { NoRouteError } from "./errors.ts";
-import "./events.ts";
 import { type AfterSend, runStep, stops } from "./plug.ts";
 import { decodeSegments } from "./route.ts";
 import type { Entry, Matched, RouteTable } from "./route-table.ts";
 import type { Step } from "./step.ts";
+
+declare module "../runtime/telemetry.ts" {
+  interface TelemetryEvents {
+    /** A route has matched, and its pipelines and its action run (Plug: `[:plug, :router_dispatch, …]`). */
+    "http.router.dispatch.start": [measurements: {}, metadata: DispatchMetadata];
+    "http.router.dispatch.stop": [measurements: { duration: Milliseconds }, metadata: DispatchMetadata];
+    "http.router.dispatch.exception": [
+      measurements: { duration: Milliseconds },
+      metadata: DispatchMetadata & { error: unknown },
+    ];
+  }
+}
+
+interface DispatchMetadata {
+  readonly pid: Pid;
+  readonly conn: Conn<any>;
+  /** The path of the route, through forwards: `/users/:id`. */
+  readonly route: string;
+  readonly router: string;
+}
 
 /** What a router does with a request. */
 export interface Dispatch {
