@@ -92,28 +92,15 @@ export { Static, type StaticOptions } from "./plugs/static.ts";
 export { decodeQuery, encodeQuery, type Params, type QueryData, type QueryLimits } from "./query.ts";
 export {
   type Action,
-  type Action,
   type MatchOptions,
-  type PathParams,
   type RouteOptions,
-  type Router,
   type Router,
   type RouterOptions,
   type RouterPlug,
   router,
-  router,
   type ScopeOptions,
 } from "./router.ts";
-export {
-  type DrainOptions,
-  type HttpOptions,
-  type HttpOptions,
-  http,
-  http,
-  httpInfo,
-  resume,
-  suspend,
-} from "./server.ts";
+export { type DrainOptions, type HttpOptions, http } from "./server.ts";
 export { isReady } from "./servers.ts";
 export { type SessionChange, type SessionOptions, SessionState } from "./session-state.ts";
 export type { Settings } from "./settings.ts";
