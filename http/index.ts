@@ -49,7 +49,7 @@ export {
   UnfetchedError,
 } from "./errors.ts";
 export type { FileRange, OpenFile } from "./file.ts";
-export { escapeHtml } from "./html.ts";
+export { escapeHtml, type HtmlPart, html, raw, SafeHtml } from "./html.ts";
 export type { Limits } from "./limits.ts";
 export {
   contentType,
@@ -71,7 +71,15 @@ export {
   controllerName,
   type PlugGuard,
 } from "./phoenix/controller.ts";
+export { type DownloadOptions, sendDownload } from "./phoenix/download.ts";
+export { clearFlash, type Flash, fetchFlash, getFlash, mergeFlash, putFlash } from "./phoenix/flash.ts";
+export { accepts, getFormat, putFormat } from "./phoenix/format.ts";
+export { type Layout, type LayoutOptions, putLayout, putRootLayout, render, type View } from "./phoenix/render.ts";
+export type { ErrorViews, ShownError } from "./phoenix/render-errors.ts";
 export type { ResourceAction, ResourceOptions } from "./phoenix/resources.ts";
+export { scrubParams } from "./phoenix/scrub-params.ts";
+export { putSecureBrowserHeaders } from "./phoenix/secure-headers.ts";
+export { currentPath, currentUrl, staticPath, staticUrl, url } from "./phoenix/urls.ts";
 export { type Pipeline, type PipelineOptions, pipeline } from "./pipeline.ts";
 export {
   type AfterSend,
@@ -103,7 +111,7 @@ export {
 export { type DrainOptions, type HttpOptions, http } from "./server.ts";
 export { isReady } from "./servers.ts";
 export { type SessionChange, type SessionOptions, SessionState } from "./session-state.ts";
-export type { Settings } from "./settings.ts";
+export type { Settings, UrlParts } from "./settings.ts";
 export type { Drain, SocketHandler, Upgrade } from "./socket-handler.ts";
 export {
   defineStatus,

@@ -9,7 +9,9 @@ import { type DrainerOptions, drainer } from "./drainer.ts";
 import { checkLimits, type Limits } from "./limits.ts";
 import { Listener } from "./listener.ts";
 import { namesOf } from "./names.ts";
+import { checkErrorViews, type ErrorViews } from "./phoenix/render-errors.ts";
 import type { PlugFn } from "./plug.ts";
+import type { UrlParts } from "./settings.ts";
 import type { SocketHandler } from "./socket-handler.ts";
 
 /** How a server ends. */
@@ -45,6 +47,15 @@ export interface HttpOptions {
    * Default: whether `NODE_ENV` is `development`.
    */
   readonly development?: boolean;
+  /** What the URLs of this site begin with, where that is not what requests say: behind a proxy, in mails. */
+  readonly url?: UrlParts;
+  /** What the URLs of its static files begin with. Default: `url`. */
+  readonly staticUrl?: UrlParts;
+  /**
+   * How errors are shown, by format: `{ html: ({ status, message }) => …, json: … }`. Default: plain text. A view that
+   * fails is reported, and the answer is plain.
+   */
+  readonly errors?: ErrorViews;
   /** Names the server, for {@link httpInfo} and several servers in one system. Default `"http"`. */
   readonly name?: string;
 }
@@ -70,6 +81,7 @@ export function http(options: HttpOptions): ChildSpec {
   const drain = drainOf(options.drain);
   checkLimits(options.limits);
   checkAlarms(options.alarms);
+  checkErrorViews(options.errors);
   if (drain !== undefined) drainer({ server: "http", ...drain });
   return supervisor(HttpServer, options, { id: options.name ?? "http" });
 }
@@ -91,7 +103,8 @@ const HttpServer = {
     const drain = drainOf(rest.drain);
     const refusing = drain !== undefined && drain.newRequests === "refuse";
     const { secretKeyBase, development = process.env.NODE_ENV === "development" } = rest;
-    const settings = { secretKeyBase, development };
+    const { url, staticUrl, errors } = rest;
+    const settings = { secretKeyBase, development, url, staticUrl, errors };
     const pool = { server, plug, sockets, grace, refusing, settings, limits, alarms };
     return {
       strategy: "oneForOne",

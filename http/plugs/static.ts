@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { realpath, stat } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import mime from "mime";
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
 import type { Conn, Halted } from "../conn.ts";
 import { HttpError } from "../errors.ts";
+import { mimeType } from "../mime.ts";
 import { decodePercent } from "../query.ts";
 
 export interface StaticOptions {
@@ -97,7 +97,7 @@ const MISSING = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG", "EACCES", "ELOOP"]
 async function send<A extends object>(conn: Conn<A>, file: Found, { cacheControl }: Ready): Promise<Conn<A>> {
   const tagged = conn.putRespHeader("etag", file.etag).putRespHeader("cache-control", cacheControl);
   if (isFresh(conn.getReqHeader("if-none-match"), file.etag)) return tagged.sendResp(304, "");
-  const type = mime.getType(file.path) ?? "application/octet-stream";
+  const type = mimeType(file.path) ?? "application/octet-stream";
   const charset = type.startsWith("text/") || type === "application/json" ? "utf-8" : undefined;
   const typed = tagged
     .putRespHeader("content-type", charset === undefined ? type : `${type}; charset=${charset}`)

@@ -11,7 +11,8 @@ const LAYERS = ["runtime", "genserver", "supervisor", "http", "channels"];
 const LIBRARIES: Readonly<Record<string, string>> = {
   eventemitter3: "runtime/telemetry.ts",
   ws: "channels/websocket.ts",
-  mime: "http/plugs/static.ts",
+  mime: "http/mime.ts",
+  "content-disposition": "http/phoenix/download.ts",
   cookie: "http/cookies.ts",
   piscina: "supervisor/worker-pool/worker-pool.ts",
   "fast-check": "supervisor/simulation/fast-check.ts",
@@ -46,6 +47,7 @@ const WORLDLY: Readonly<Record<string, readonly string[]>> = {
   "http/status.ts": ["node:http"],
   "http/file.ts": ["node:fs/promises"],
   "http/node-adapter.ts": ["node:http", "node:net", "node:stream/promises"],
+  "http/phoenix/download.ts": ["node:path"],
   "http/plugs/static.ts": ["node:crypto", "node:fs/promises", "node:path", "node:url"],
   "http/request-head.ts": ["node:http"],
   "http/request.ts": ["node:http"],
