@@ -224,7 +224,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   }
   /** Opens cookies that were signed or encrypted; one that is too old, or not ours, is then as if it were not there. */
   fetchCookies(options: FetchCookiesOptions = {}): Conn<Assigns> {
-    return this.withJar(undefined, (jar) => jar.open(options, this.secretKeyBase));
+    return this.withJar(undefined, (jar) => jar.open(options, this.reqCookies, () => this.secretKeyBase));
   }
   /** Sets a cookie. Secure by itself over https (Plug: `put_resp_cookie/4`). */
   putRespCookie(name: string, value: unknown, options: PutCookieOptions = {}): Conn<Assigns> {

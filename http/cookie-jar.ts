@@ -44,13 +44,13 @@ export class CookieJar {
     return new CookieJar(reqCookies(head), emptyParams() as Record<string, RespCookie>);
   }
 
-  /** Opens sealed cookies; one that is too old, or not ours, is as if it were not there. */
-  open({ signed = [], encrypted = [] }: FetchCookiesOptions, secret: string): CookieJar {
+  /** Opens sealed cookies, as they came; one that is too old, or not ours, is as if it were not there. */
+  open({ signed = [], encrypted = [] }: FetchCookiesOptions, sealed: Cookies, secret: () => string): CookieJar {
     const cookies = Object.assign(emptyParams(), this.cookies);
     const openWith = (names: readonly string[], by: typeof verify): void => {
       for (const name of names) {
         if (name in this.resp) continue;
-        const value = by(secret, saltOf(name), cookies[name] as string | undefined);
+        const value = by(secret(), saltOf(name), sealed[name]);
         if (value === undefined) delete cookies[name];
         else cookies[name] = value;
       }

@@ -75,3 +75,13 @@ export class InvalidQueryError extends HttpError {
 export class CookieOverflowError extends Error {
   override readonly name = "CookieOverflowError";
 }
+
+/** A request that changes something has no token of its session, or another one (Plug: `InvalidCSRFTokenError`). */
+export class InvalidCsrfTokenError extends HttpError {
+  override readonly name = "InvalidCsrfTokenError";
+}
+
+/** Another site has embedded a script of this one (Plug: `InvalidCrossOriginRequestError`). */
+export class InvalidCrossOriginRequestError extends HttpError {
+  override readonly name = "InvalidCrossOriginRequestError";
+}

@@ -40,6 +40,8 @@ export {
   AlreadySentError,
   CookieOverflowError,
   HttpError,
+  InvalidCrossOriginRequestError,
+  InvalidCsrfTokenError,
   InvalidHeaderError,
   InvalidQueryError,
   MissingParamError,
@@ -93,9 +95,36 @@ export {
   runPlugs,
   when,
 } from "./plug.ts";
+export {
+  BasicAuth,
+  type BasicAuthOptions,
+  type Credentials,
+  encodeBasicAuth,
+  parseBasicAuth,
+  type Realm,
+  requestBasicAuth,
+} from "./plugs/basic-auth.ts";
+export {
+  type CsrfOptions,
+  CsrfProtection,
+  deleteCsrfToken,
+  getCsrfToken,
+  getCsrfTokenFor,
+  isCsrfToken,
+} from "./plugs/csrf-protection.ts";
 export { Json, type JsonOptions } from "./plugs/json.ts";
 export { Readiness, type ReadinessOptions } from "./plugs/readiness.ts";
 export { RequestId } from "./plugs/request-id.ts";
+export {
+  type CookieStoreOptions,
+  cookieStore,
+  type SealOptions,
+  type SessionSerializer,
+} from "./plugs/session/cookie-store.ts";
+export { NO_SESSION, type SessionData, type SessionStore, type StoredSession } from "./plugs/session/session-store.ts";
+export { countSessions, type SessionTableOptions, sessionTable } from "./plugs/session/session-table.ts";
+export { type TableStoreOptions, tableStore } from "./plugs/session/table-store.ts";
+export { Session, type SessionPlugOptions } from "./plugs/session.ts";
 export { Static, type StaticOptions } from "./plugs/static.ts";
 export { decodeQuery, encodeQuery, type Params, type QueryData, type QueryLimits } from "./query.ts";
 export {
