@@ -6,7 +6,7 @@ import { type BodyInput, bodyOf } from "./body.ts";
 import { CookieJar, type FetchCookiesOptions, type PutCookieOptions, type RespCookie } from "./cookie-jar.ts";
 import type { CookieOptions } from "./cookies.ts";
 import { checkSecret } from "./crypto/key-generator.ts";
-import { HttpError, InvalidHeaderError, UnfetchedError } from "./errors.ts";
+import { InvalidHeaderError, UnfetchedError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { type FileRange, openFile } from "./file.ts";
 import { GivenHead, type HeadValues } from "./given-head.ts";
@@ -170,10 +170,16 @@ export class Conn<Assigns extends object = {}> extends RequestView {
       this.pathParams,
     );
   }
-  /** Decodes the query now, so that what is wrong with it is an error here (Plug: `fetch_query_params/2`). */
+  /**
+   * Decodes the query now, so that what is wrong with it is an error here; parameters that were put before have
+   * precedence over its (Plug: `fetch_query_params/2`).
+   */
   fetchQueryParams(): Conn<Assigns> {
-    void this.head.queryParams;
-    return this;
+    const { queryParams } = this.head;
+    if (this.given === undefined) return this;
+    const next = this.copy();
+    next.given = Object.assign(emptyParams(), queryParams, this.given);
+    return next;
   }
   /** Puts other parameters in the place of those of query and body. */
   putParams(params: Params): Conn<Assigns> {
@@ -203,13 +209,10 @@ export class Conn<Assigns extends object = {}> extends RequestView {
 
   /** Reads the whole body, once: 413 beyond `length`, 408 when it does not arrive in time (Plug: `read_body/2`). */
   async readBody({ length = BODY_LIMIT, timeout = BODY_TIMEOUT }: BodyOptions = {}): Promise<Uint8Array> {
-    const { bytes, more } = await this.exchange.readBody("readBody", { length: length + 1, timeout });
-    if (!more && bytes.length <= length) return bytes;
-    this.exchange.abandonBody();
-    throw new HttpError(413, `the body is longer than ${length} bytes`);
+    return this.exchange.readWholeBody("readBody", { length, timeout });
   }
   /** Reads the next `length` bytes of the body, or some more; `more` says whether anything may follow. */
-  readBodyPart({ length = PART_LENGTH, timeout = BODY_TIMEOUT }: BodyOptions = {}): Promise<BodyPart> {
+  async readBodyPart({ length = PART_LENGTH, timeout = BODY_TIMEOUT }: BodyOptions = {}): Promise<BodyPart> {
     return this.exchange.readBody("readBodyPart", { length, timeout });
   }
 

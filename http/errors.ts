@@ -59,11 +59,6 @@ export class InvalidHeaderError extends Error {
   override readonly name = "InvalidHeaderError";
 }
 
-/** Something of the request that nobody has read yet (Plug: `Plug.Conn.Unfetched`). */
-export class UnfetchedError extends Error {
-  override readonly name = "UnfetchedError";
-}
-
 /**
  * A query string or a form that is too long (414), or that cannot be decoded (400) (Plug: `InvalidQueryError`).
  */

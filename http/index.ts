@@ -23,6 +23,7 @@ export {
 export type { Alarm } from "./alarms.ts";
 export type { Comparison } from "./awaited-counts.ts";
 export type { BodyInput } from "./body.ts";
+export type { BodyParser, BodySource, Reading, ReadingOptions } from "./body-parser.ts";
 export { type BodyOptions, Conn, type ConnState, type Halted } from "./conn.ts";
 export type { ConnectionInfo, RequestInfo } from "./connection-info.ts";
 export type { FetchCookiesOptions, PutCookieOptions, RespCookie } from "./cookie-jar.ts";
@@ -82,6 +83,7 @@ export type { ResourceAction, ResourceOptions } from "./phoenix/resources.ts";
 export { scrubParams } from "./phoenix/scrub-params.ts";
 export { putSecureBrowserHeaders } from "./phoenix/secure-headers.ts";
 export { currentPath, currentUrl, staticPath, staticUrl, url } from "./phoenix/urls.ts";
+export { type Part, type PartsOptions, parts } from "./multipart.ts";
 export { type Pipeline, type PipelineOptions, pipeline } from "./pipeline.ts";
 export {
   type AfterSend,
@@ -113,6 +115,9 @@ export {
   isCsrfToken,
 } from "./plugs/csrf-protection.ts";
 export { Json, type JsonOptions } from "./plugs/json.ts";
+export type { JsonOptions } from "./plugs/json-parser.ts";
+export type { Field, MultipartOptions } from "./plugs/multipart-parser.ts";
+export { Parsers, type ParsersOptions } from "./plugs/parsers.ts";
 export { Readiness, type ReadinessOptions } from "./plugs/readiness.ts";
 export { RequestId } from "./plugs/request-id.ts";
 export {
@@ -137,6 +142,10 @@ export {
   router,
   type ScopeOptions,
 } from "./router.ts";
+export { deleteUpload, giveAway, temporaryFile, Upload } from "./plugs/upload.ts";
+export type { UrlencodedOptions } from "./plugs/urlencoded-parser.ts";
+export { decodeQuery, encodeQuery, type Params, type QueryData, type QueryLimits, type Utf8Check } from "./query.ts";
+export { type Action, type PathParams, type Router, router } from "./router.ts";
 export { type DrainOptions, type HttpOptions, http } from "./server.ts";
 export { isReady } from "./servers.ts";
 export { type SessionChange, type SessionOptions, SessionState } from "./session-state.ts";

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
+import { isThenable } from "../runtime/thenable.ts";
 import type { Async, Self } from "../runtime/types.ts";
 import type {
   Adapter,
@@ -60,9 +61,11 @@ export class NodeAdapter implements Adapter {
     return sslOf(this.request.socket);
   }
 
-  readBody(options: ReadOptions, by: Self): Promise<BodyPart> {
+  readBody(options: ReadOptions, by: Self): Async<BodyPart> {
     this.reader ??= new BodyReader(this.request);
-    return this.reader.read(options, by).catch((error) => {
+    const part = this.reader.read(options, by);
+    if (!isThenable(part)) return part;
+    return part.then(undefined, (error) => {
       this.abandonBody();
       throw error;
     });

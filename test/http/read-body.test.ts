@@ -1,4 +1,4 @@
-import { type Conn, Json, type JsonOptions, pipeline, plug } from "hornbeam/http";
+import { type Conn, type JsonOptions, Parsers, pipeline, plug } from "hornbeam/http";
 import { describe, expect, test } from "vitest";
 import { ask, crash, serving } from "./support.ts";
 
@@ -9,7 +9,7 @@ const reads =
 
 const jsonEcho = (options: JsonOptions = {}) =>
   pipeline()
-    .plug(plug(Json, options))
+    .plug(plug(Parsers, { parsers: ["json"], json: options }))
     .plug((conn) => conn.json(conn.bodyParams));
 
 const TYPE = "Content-Type: application/json";
@@ -70,6 +70,29 @@ describe("a body", () => {
   });
 });
 
+test("a body that has come with its head is parsed without a promise, and one that has not, with one", () => {
+  const how: unknown[] = [];
+  const parsers = plug(Parsers, { parsers: ["json"] });
+  const watched = (conn: Conn) => {
+    const parsed = parsers(conn);
+    how.push(parsed instanceof Promise ? "later" : "at once");
+    return parsed;
+  };
+  const site = pipeline()
+    .plug(watched)
+    .plug((conn) => conn.json(conn.bodyParams));
+  return serving({ plug: site }, async (live) => {
+    const client = await live.connect();
+    expect((await client.request("POST", "/", [TYPE, "Content-Length: 7"], '{"a":1}').answer()).body).toBe('{"a":1}');
+    expect((await client.request("POST", "/", [TYPE, "Content-Length: 0"]).answer()).body).toBe("{}");
+    client.request("POST", "/", [TYPE, "Content-Length: 7"], '{"a"');
+    await live.next("http.request.start");
+    await live.sim.idle();
+    expect((await client.send(":2}").answer()).body).toBe('{"a":2}');
+    expect(how).toEqual(["at once", "at once", "later"]);
+  });
+});
+
 describe("a body that is too long", () => {
   test("is a 413, and the connection ends", () =>
     serving({ plug: reads(10) }, async (live) => {
@@ -90,7 +113,7 @@ describe("a body that is too long", () => {
   test(
     "is read to its end no more, and still the client hears of the 413",
     () =>
-      serving({ plug: jsonEcho({ limit: 1000 }) }, async (live) => {
+      serving({ plug: jsonEcho({ length: 1000 }) }, async (live) => {
         for (let i = 0; i < 10; i++) {
           const url = `http://127.0.0.1:${live.port}/`;
           const headers = { "content-type": "application/json" };
