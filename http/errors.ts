@@ -80,3 +80,8 @@ export class InvalidCsrfTokenError extends HttpError {
 export class InvalidCrossOriginRequestError extends HttpError {
   override readonly name = "InvalidCrossOriginRequestError";
 }
+
+/** Something of the request that nobody has read yet (Plug: `Plug.Conn.Unfetched`). */
+export class UnfetchedError extends Error {
+  override readonly name = "UnfetchedError";
+}

@@ -63,6 +63,7 @@ export {
   token,
   validateUtf8,
 } from "./media-type.ts";
+export { type Part, type PartsOptions, parts } from "./multipart.ts";
 export type { PathParams } from "./path-params.ts";
 export { action, type ParamsPattern, type Schema } from "./phoenix/action.ts";
 export {
@@ -83,7 +84,6 @@ export type { ResourceAction, ResourceOptions } from "./phoenix/resources.ts";
 export { scrubParams } from "./phoenix/scrub-params.ts";
 export { putSecureBrowserHeaders } from "./phoenix/secure-headers.ts";
 export { currentPath, currentUrl, staticPath, staticUrl, url } from "./phoenix/urls.ts";
-export { type Part, type PartsOptions, parts } from "./multipart.ts";
 export { type Pipeline, type PipelineOptions, pipeline } from "./pipeline.ts";
 export {
   type AfterSend,
@@ -114,7 +114,6 @@ export {
   getCsrfTokenFor,
   isCsrfToken,
 } from "./plugs/csrf-protection.ts";
-export { Json, type JsonOptions } from "./plugs/json.ts";
 export type { JsonOptions } from "./plugs/json-parser.ts";
 export type { Field, MultipartOptions } from "./plugs/multipart-parser.ts";
 export { Parsers, type ParsersOptions } from "./plugs/parsers.ts";
@@ -131,7 +130,9 @@ export { countSessions, type SessionTableOptions, sessionTable } from "./plugs/s
 export { type TableStoreOptions, tableStore } from "./plugs/session/table-store.ts";
 export { Session, type SessionPlugOptions } from "./plugs/session.ts";
 export { Static, type StaticOptions } from "./plugs/static.ts";
-export { decodeQuery, encodeQuery, type Params, type QueryData, type QueryLimits } from "./query.ts";
+export { deleteUpload, giveAway, temporaryFile, Upload } from "./plugs/upload.ts";
+export type { UrlencodedOptions } from "./plugs/urlencoded-parser.ts";
+export { decodeQuery, encodeQuery, type Params, type QueryData, type QueryLimits, type Utf8Check } from "./query.ts";
 export {
   type Action,
   type MatchOptions,
@@ -142,10 +143,6 @@ export {
   router,
   type ScopeOptions,
 } from "./router.ts";
-export { deleteUpload, giveAway, temporaryFile, Upload } from "./plugs/upload.ts";
-export type { UrlencodedOptions } from "./plugs/urlencoded-parser.ts";
-export { decodeQuery, encodeQuery, type Params, type QueryData, type QueryLimits, type Utf8Check } from "./query.ts";
-export { type Action, type PathParams, type Router, router } from "./router.ts";
 export { type DrainOptions, type HttpOptions, http } from "./server.ts";
 export { isReady } from "./servers.ts";
 export { type SessionChange, type SessionOptions, SessionState } from "./session-state.ts";

@@ -13,7 +13,6 @@ const LIBRARIES: Readonly<Record<string, string>> = {
   ws: "channels/websocket.ts",
   mime: "http/mime.ts",
   "content-disposition": "http/phoenix/download.ts",
-  mime: "http/plugs/static.ts",
   "@fastify/busboy": "http/multipart.ts",
   cookie: "http/cookies.ts",
   piscina: "supervisor/worker-pool/worker-pool.ts",
