@@ -193,6 +193,14 @@ export class Conn<Assigns extends object = {}> extends RequestView {
     next.pathParams = Object.assign(emptyParams(), this.pathParams, params);
     return next;
   }
+  /** What a router does once a route has matched, in one step. */
+  enterRoute(params: Params, assigns: object | undefined, values: Readonly<Record<string, unknown>>): Conn<any> {
+    const next = this.copy();
+    next.pathParams = this.pathParams === NO_PARAMS ? params : Object.assign(emptyParams(), this.pathParams, params);
+    next.private = this.private === NO_PARAMS ? values : { ...this.private, ...values };
+    if (assigns !== undefined) next.assigns = { ...this.assigns, ...assigns };
+    return next;
+  }
   putBodyParams(params: Params): Conn<Assigns> {
     const next = this.copy();
     next.body = params;
