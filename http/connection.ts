@@ -5,10 +5,13 @@ import { plainBehaviour, plainState } from "../runtime/plain-process.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import type { Async, Exit, Milliseconds, Pid, Reason } from "../runtime/types.ts";
 import type { RequestHead } from "./adapter.ts";
-import type { HttpError } from "./errors.ts";
+import { HttpError } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
+import { checkExpectation } from "./expectation.ts";
+import type { Limits } from "./limits.ts";
 import { NodeAdapter } from "./node-adapter.ts";
 import type { PlugFn } from "./plug.ts";
+import { farewell, type Refusal } from "./refusal.ts";
 import { sendError, serve, statusOf } from "./request.ts";
 import { headOf } from "./request-head.ts";
 import "./events.ts";
@@ -18,6 +21,7 @@ export interface Shared {
   readonly plug: PlugFn<any, any>;
   /** How long a connection must have been quiet before the drainer closes it. */
   readonly grace: Milliseconds;
+  readonly limits: Limits;
   draining: boolean;
 }
 
@@ -32,6 +36,12 @@ const LAST_WORDS: Milliseconds = 5000;
 /** How often a connection that drains looks whether it has been quiet for long enough: at most, in a grace period. */
 const LOOKS = 10;
 const LEAST_PAUSE: Milliseconds = 10;
+
+interface Arrived {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly adapter: NodeAdapter;
+}
 
 interface Running {
   readonly exchange: Exchange;
@@ -51,10 +61,14 @@ export class Connection {
   private readonly since: Milliseconds;
   private readonly hold: Disposable;
   private readonly remoteAddress: string;
-  /** The response to the last request that has arrived. */
-  private newest: ServerResponse | undefined;
-  /** A request was refused, for its head or as an upgrade that came too soon: nothing that follows it is served. */
-  private refused = false;
+  /** The last request that has arrived. */
+  private newest: Arrived | undefined;
+  /** Nothing that follows is served: a request was refused, or was the last. */
+  private over = false;
+  /** The request that arrives now is the last. */
+  private atLast = false;
+  /** Something has come that is no request, and is to be answered when all before it are. */
+  private lastWords: string | undefined;
   private quietSince: Milliseconds;
   private heard = 0;
   /** The reason to end with, once the last request has ended and the socket has closed. */
@@ -104,18 +118,63 @@ export class Connection {
     this.process.enqueue(DRAIN);
   }
 
-  /** A request has arrived: it runs as a process of its own, linked to this one. */
-  serve(request: IncomingMessage, response: ServerResponse): void {
-    this.start(request, response, (exchange) => serve(exchange, this.shared.plug));
+  /**
+   * A request has arrived: it runs as a process of its own, linked to this one. `expecting`: it wants something before
+   * it sends its body.
+   */
+  serve(request: IncomingMessage, response: ServerResponse, expecting = false): void {
+    this.start(request, response, (exchange) => serve(exchange, this.shared.plug), expecting);
+  }
+
+  /** The request that arrives now is served, but what follows it is not: the parser may have lost a part of that. */
+  isLast(): void {
+    this.atLast = true;
+  }
+
+  /**
+   * The parser has refused what has arrived, or waits no longer. Requests before it are answered first. If it is in the
+   * middle of a body, then that request is told, and decides itself what it answers.
+   */
+  refuse(refusal: Refusal): void {
+    if (refusal === "gone") this.socket.destroy();
+    if (!(refusal instanceof HttpError)) return;
+    const { newest, over } = this;
+    this.over = true;
+    if (newest !== undefined && !newest.request.complete) {
+      if (!newest.adapter.breakOff(refusal)) return;
+      this.refused(refusal);
+      this.afterAnswers(() => this.socket.destroySoon());
+    } else if (!over) {
+      this.refused(refusal);
+      this.lastWords = farewell(refusal);
+      this.afterAnswers(() => {
+        this.socket.write(this.lastWords as string);
+        this.socket.destroySoon();
+      });
+    }
+  }
+
+  private refused({ status, message }: HttpError): void {
+    const { telemetry } = this.process.kernel;
+    if (!telemetry.has("http.request.refused")) return;
+    const { pid, remoteAddress } = this;
+    telemetry.emit("http.request.refused", {}, { pid, remoteAddress, status, reason: message });
+  }
+
+  /** Once everything that was owed before has been written. */
+  private afterAnswers(act: () => void): void {
+    const response = this.newest?.response;
+    if (response === undefined || response.writableFinished) act();
+    else response.once("finish", act);
   }
 
   /** An upgrade request: `decide` runs as its process, and says whether it has handed the socket over. */
   upgrade(request: IncomingMessage, decide: (exchange: Exchange) => Promise<boolean>): void {
-    if (this.refused) return;
-    if (this.requests.size > 0 || this.newest?.writableFinished === false) {
+    if (this.over) return;
+    if (this.requests.size > 0 || this.newest?.response.writableFinished === false) {
       // It did not wait for its answers: they are sent, and the connection ends with the last.
-      this.refused = true;
-      if (this.requests.size === 0) this.socket.destroySoon();
+      this.over = true;
+      this.afterAnswers(() => this.socket.destroySoon());
       return;
     }
     const response = new ServerResponse(request);
@@ -132,20 +191,29 @@ export class Connection {
     });
   }
 
-  private start(request: IncomingMessage, response: ServerResponse, work: (exchange: Exchange) => Async<void>): void {
-    if (this.refused) return;
+  private start(
+    request: IncomingMessage,
+    response: ServerResponse,
+    work: (exchange: Exchange) => Async<void>,
+    expecting = false,
+  ): void {
+    if (this.over) return;
     const { process } = this;
-    this.newest = response;
     // An answer that says close is the last: it must not be one that others are to follow.
     const isLast = (answer: ServerResponse): boolean =>
-      (this.shared.draining || this.refused) && answer === this.newest;
+      (this.shared.draining || this.over) && answer === this.newest?.response && this.lastWords === undefined;
     const adapter = new NodeAdapter(request, response, isLast);
+    this.newest = { request, response, adapter };
+    this.over = this.atLast;
     let head: RequestHead;
     try {
-      head = headOf(request, this.remoteAddress);
+      head = headOf(request, this.remoteAddress, this.shared.limits);
+      if (expecting) checkExpectation(request);
     } catch (error) {
       const { status, message } = error as HttpError;
-      this.refused = true;
+      this.over = true;
+      adapter.breakOff(error as HttpError);
+      this.refused(error as HttpError);
       response.shouldKeepAlive = false;
       adapter.send(status, [["content-type", "text/plain; charset=utf-8"]], `${status} ${message}\n`);
       return;
@@ -214,7 +282,6 @@ export class Connection {
       if (response.writableEnded) this.socket.destroySoon();
       else this.socket.destroy();
     }
-    if (this.refused && this.requests.size === 0) this.socket.destroySoon();
     this.report(pid, running, reason);
     this.endIfDone();
   }

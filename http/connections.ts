@@ -10,9 +10,11 @@ import type { ChildInfo } from "../supervisor/children.ts";
 import { Refusal, unwrap } from "../supervisor/refusal.ts";
 import { Conn, splitPath } from "./conn.ts";
 import { Connection, type Shared } from "./connection.ts";
-import { NoRouteError } from "./errors.ts";
+import { HttpError, NoRouteError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
+import { type Limits, limitsOf } from "./limits.ts";
 import { named, type PlugFn, runPlug, showPlug } from "./plug.ts";
+import { refusalOf } from "./refusal.ts";
 import { finish, sendError } from "./request.ts";
 import type { Drain, SocketHandler } from "./socket-handler.ts";
 
@@ -20,6 +22,7 @@ export interface ConnectionsOptions {
   readonly plug: PlugFn<any, any>;
   readonly sockets: Readonly<Record<string, SocketHandler>>;
   readonly grace: Milliseconds;
+  readonly limits?: Partial<Limits>;
 }
 
 export interface Counts {
@@ -45,19 +48,28 @@ class Pool {
   private readonly upgraded = new Set<Pid>();
   private drained: { readonly connections: From[]; readonly sockets: From[] } = { connections: [], sockets: [] };
 
-  constructor(self: ProcessSelf, { plug, sockets, grace }: ConnectionsOptions) {
+  constructor(self: ProcessSelf, { plug, sockets, grace, limits: given }: ConnectionsOptions) {
     this.self = self;
     this.sockets = Object.entries(sockets).map(([path, handler]) => [splitPath(path), handler]);
-    this.shared = { plug: this.sockets.length === 0 ? plug : this.behind(plug), grace, draining: false };
+    const limits = limitsOf(given);
+    this.shared = { plug: this.sockets.length === 0 ? plug : this.behind(plug), grace, limits, draining: false };
     this.server = createServer({
       // Checked with the rest of the head: Node would go on with what follows.
       requireHostHeader: false,
-      shouldUpgradeCallback: (request: IncomingMessage) => this.mountOf(request.url ?? "/") !== undefined,
+      maxHeaderSize: limits.maxHeaderSize,
+      shouldUpgradeCallback: (request: IncomingMessage) => this.takesUpgrade(request),
     } as ServerOptions);
+    // One more is seen, and refused; those beyond would be dropped, and with them perhaps the Host.
+    this.server.maxHeadersCount = limits.maxHeaders + 1;
     // Whoever listens stops that itself; this ends the server's own timer, which would keep it for ever.
     self.own({ [Symbol.dispose]: () => void this.server.close() });
     this.server.on("connection", (socket) => this.open(socket));
     this.server.on("request", (request, response) => this.of(request.socket)?.serve(request, response));
+    for (const event of ["checkContinue", "checkExpectation"]) {
+      this.server.on(event, (request, response) => this.of(request.socket)?.serve(request, response, true));
+    }
+    this.server.on("connect", (request) => this.of(request.socket)?.refuse(new HttpError(501, "nothing is tunnelled")));
+    this.server.on("clientError", (error, socket) => this.of(socket)?.refuse(refusalOf(error)));
     this.server.on("upgrade", (request, socket, head) => {
       this.of(request.socket)?.upgrade(request, (exchange) => this.upgrade(exchange, { request, socket, head }));
     });
@@ -89,6 +101,16 @@ class Pool {
       telemetry.emit("http.connection.start", { count: this.connections.size }, metadata);
     }
     if (this.shared.draining) connection.drain();
+  }
+
+  /**
+   * Who offers an upgrade that nobody takes is answered as if it had not, but once: what followed the offer in the same
+   * packet is lost to Node's parser.
+   */
+  private takesUpgrade(request: IncomingMessage): boolean {
+    if (this.mountOf(request.url ?? "/") !== undefined) return true;
+    this.of(request.socket)?.isLast();
+    return false;
   }
 
   /** The handler below whose path a request target is. */

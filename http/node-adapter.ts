@@ -4,6 +4,7 @@ import { processOf } from "../runtime/self.ts";
 import type { Milliseconds, Self } from "../runtime/types.ts";
 import type { Adapter, Body, Headers } from "./adapter.ts";
 import { HttpError } from "./errors.ts";
+import { expectsContinue } from "./expectation.ts";
 import type { OpenFile } from "./file.ts";
 
 /** The adapter over `node:http`. Asks `last` whether the answer is to be the last one of its connection. */
@@ -11,11 +12,25 @@ export class NodeAdapter implements Adapter {
   private readonly request: IncomingMessage;
   private readonly response: ServerResponse;
   private readonly last: (response: ServerResponse) => boolean;
+  /** What has come of the body is none. */
+  private broken: HttpError | undefined;
+  /** Tells who waits for the body. */
+  private interrupt: ((error: HttpError) => void) | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse, last: (response: ServerResponse) => boolean) {
     this.request = request;
     this.response = response;
     this.last = last;
+    this.broken = undefined;
+    this.interrupt = undefined;
+  }
+
+  /** The client has sent what is no body: who reads it, now or later, gets the error. False when that was known. */
+  breakOff(error: HttpError): boolean {
+    if (this.broken !== undefined) return false;
+    this.broken = error;
+    this.interrupt?.(error);
+    return true;
   }
 
   get begun(): boolean {
@@ -47,11 +62,14 @@ export class NodeAdapter implements Adapter {
   readBody(limit: number, timeout: Milliseconds, by: Self): Promise<Uint8Array> {
     const { request } = this;
     const self = processOf(by);
+    if (this.broken !== undefined) return Promise.reject(this.broken);
+    if (expectsContinue(request)) this.response.writeContinue();
     return new Promise((resolve, reject) => {
       const chunks: Uint8Array[] = [];
       let size = 0;
       const done = (settle: () => void): void => {
         timer.cancel();
+        this.interrupt = undefined;
         request.off("data", onData).off("end", onEnd).off("error", onBroken).off("close", onBroken);
         settle();
       };
@@ -69,6 +87,7 @@ export class NodeAdapter implements Adapter {
       };
       const onEnd = (): void => done(() => resolve(Buffer.concat(chunks)));
       const onBroken = (): void => done(() => reject(new HttpError(400, "the body broke off")));
+      this.interrupt = (error) => done(() => reject(error));
       const late = (): void => refuse(408, `the body did not arrive within ${timeout} ms`);
       const timer = self.kernel.timers.set(timeout, late, self);
       request.on("data", onData).on("end", onEnd).on("error", onBroken).on("close", onBroken);
