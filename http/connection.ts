@@ -10,15 +10,17 @@ import { Exchange } from "./exchange.ts";
 import { checkExpectation } from "./expectation.ts";
 import type { Limits } from "./limits.ts";
 import { NodeAdapter } from "./node-adapter.ts";
-import type { PlugFn } from "./plug.ts";
 import { farewell, type Refusal } from "./refusal.ts";
 import { sendError, serve, statusOf } from "./request.ts";
 import { headOf } from "./request-head.ts";
+import type { Settings } from "./settings.ts";
+import type { Step } from "./step.ts";
 import "./events.ts";
 
 /** What the connections of one server share. */
 export interface Shared {
-  readonly plug: PlugFn<any, any>;
+  readonly plug: Step;
+  readonly settings: Settings;
   /** How long a connection must have been quiet before the drainer closes it. */
   readonly grace: Milliseconds;
   readonly limits: Limits;
@@ -60,14 +62,16 @@ export class Connection {
   private readonly requests = new Map<Pid, Running>();
   private readonly since: Milliseconds;
   private readonly hold: Disposable;
-  private readonly remoteAddress: string;
+  private readonly remoteIp: string;
   /** The last request that has arrived. */
   private newest: Arrived | undefined;
   /** Nothing that follows is served: a request was refused, or was the last. */
   private over = false;
   /** The request that arrives now is the last. */
   private atLast = false;
-  /** Something has come that is no request, and is to be answered when all before it are. */
+  /** The newest request was refused, or its body has broken off. */
+  private broken = false;
+  /** What has come is no request, and is answered when all before it are. */
   private lastWords: string | undefined;
   private quietSince: Milliseconds;
   private heard = 0;
@@ -90,7 +94,7 @@ export class Connection {
     this.shared = shared;
     this.since = process.now();
     this.quietSince = this.since;
-    this.remoteAddress = socket.remoteAddress ?? "";
+    this.remoteIp = socket.remoteAddress ?? "";
     this.hold = process.own({ [Symbol.dispose]: () => this.cutOff() });
     socket.once("close", () => process.enqueue(CLOSED));
     // The close that follows is what counts; an upgraded socket has no other listener for a while.
@@ -118,50 +122,59 @@ export class Connection {
     this.process.enqueue(DRAIN);
   }
 
-  /**
-   * A request has arrived: it runs as a process of its own, linked to this one. `expecting`: it wants something before
-   * it sends its body.
-   */
-  serve(request: IncomingMessage, response: ServerResponse, expecting = false): void {
-    this.start(request, response, (exchange) => serve(exchange, this.shared.plug), expecting);
+  /** A request has arrived: it runs as a process of its own, linked to this one. */
+  serve(request: IncomingMessage, response: ServerResponse): void {
+    this.start(request, response, false, (exchange) => serve(exchange, this.shared.plug));
+  }
+
+  /** A request has arrived that expects something before it sends its body. */
+  serveExpecting(request: IncomingMessage, response: ServerResponse): void {
+    this.start(request, response, false, (exchange) => serve(exchange, this.shared.plug), checkExpectation);
   }
 
   /** The request that arrives now is served, but what follows it is not: the parser may have lost a part of that. */
-  isLast(): void {
+  endAfterThis(): void {
     this.atLast = true;
   }
 
   /**
-   * The parser has refused what has arrived, or waits no longer. Requests before it are answered first. If it is in the
-   * middle of a body, then that request is told, and decides itself what it answers.
+   * The parser has refused what has arrived, or waits for it no longer. Requests before it are answered first. If it is
+   * in the middle of a body, then who reads that body is told, and answers.
    */
   refuse(refusal: Refusal): void {
     if (refusal === "gone") this.socket.destroy();
     if (!(refusal instanceof HttpError)) return;
-    const { newest, over } = this;
-    this.over = true;
-    if (newest !== undefined && !newest.request.complete) {
-      if (!newest.adapter.breakOff(refusal)) return;
-      this.refused(refusal);
-      this.afterAnswers(() => this.socket.destroySoon());
-    } else if (!over) {
-      this.refused(refusal);
-      this.lastWords = farewell(refusal);
-      this.afterAnswers(() => {
-        this.socket.write(this.lastWords as string);
-        this.socket.destroySoon();
-      });
-    }
+    if (this.newest !== undefined && !this.newest.request.complete) this.breakOff(this.newest, refusal);
+    else if (!this.over) this.sayLast(refusal);
   }
 
-  private refused({ status, message }: HttpError): void {
+  private breakOff({ adapter }: Arrived, refusal: HttpError): void {
+    if (this.broken) return;
+    this.broken = true;
+    this.over = true;
+    adapter.breakOff(refusal);
+    this.reportRefusal(refusal);
+    this.afterAnswers(() => this.socket.destroySoon());
+  }
+
+  private sayLast(refusal: HttpError): void {
+    this.over = true;
+    this.lastWords = farewell(refusal);
+    this.reportRefusal(refusal);
+    this.afterAnswers(() => {
+      this.socket.write(this.lastWords as string);
+      this.socket.destroySoon();
+    });
+  }
+
+  private reportRefusal({ status, message }: HttpError): void {
     const { telemetry } = this.process.kernel;
     if (!telemetry.has("http.request.refused")) return;
-    const { pid, remoteAddress } = this;
-    telemetry.emit("http.request.refused", {}, { pid, remoteAddress, status, reason: message });
+    const metadata = { pid: this.pid, remoteAddress: this.remoteIp, status, reason: message };
+    telemetry.emit("http.request.refused", {}, metadata);
   }
 
-  /** Once everything that was owed before has been written. */
+  /** Once everything has been written that was owed before. */
   private afterAnswers(act: () => void): void {
     const response = this.newest?.response;
     if (response === undefined || response.writableFinished) act();
@@ -181,7 +194,7 @@ export class Connection {
     response.assignSocket(this.socket);
     response.shouldKeepAlive = false;
     response.once("finish", () => this.socket.destroySoon());
-    this.start(request, response, async (exchange) => {
+    this.start(request, response, true, async (exchange) => {
       if (!(await decide(exchange))) return;
       response.detachSocket(this.socket);
       for (const [pid, running] of this.requests) this.report(pid, running, "normal");
@@ -191,29 +204,34 @@ export class Connection {
     });
   }
 
+  /** Whether an answer that is sent now is the last: one that says close must not be one that others are to follow. */
+  isLast(response: ServerResponse): boolean {
+    if (!this.over) return this.shared.draining && response === this.newest?.response;
+    return response === this.newest?.response && this.lastWords === undefined;
+  }
+
   private start(
     request: IncomingMessage,
     response: ServerResponse,
+    upgradable: boolean,
     work: (exchange: Exchange) => Async<void>,
-    expecting = false,
+    check?: (request: IncomingMessage) => void,
   ): void {
     if (this.over) return;
     const { process } = this;
-    // An answer that says close is the last: it must not be one that others are to follow.
-    const isLast = (answer: ServerResponse): boolean =>
-      (this.shared.draining || this.over) && answer === this.newest?.response && this.lastWords === undefined;
-    const adapter = new NodeAdapter(request, response, isLast);
+    const adapter = new NodeAdapter(request, response, this);
+    adapter.upgradable = upgradable;
     this.newest = { request, response, adapter };
     this.over = this.atLast;
     let head: RequestHead;
     try {
-      head = headOf(request, this.remoteAddress, this.shared.limits);
-      if (expecting) checkExpectation(request);
+      head = headOf(request, this.remoteIp, this.shared.limits);
+      check?.(request);
     } catch (error) {
       const { status, message } = error as HttpError;
       this.over = true;
-      adapter.breakOff(error as HttpError);
-      this.refused(error as HttpError);
+      this.broken = true;
+      this.reportRefusal(error as HttpError);
       response.shouldKeepAlive = false;
       adapter.send(status, [["content-type", "text/plain; charset=utf-8"]], `${status} ${message}\n`);
       return;
@@ -221,7 +239,7 @@ export class Connection {
     const task = plainState(() => work(exchange));
     const label = (): string => exchange.describe();
     const child = process.kernel.spawn(process, plainBehaviour, task, { link: true, label });
-    const exchange = new Exchange(head, adapter, child);
+    const exchange = new Exchange(head, adapter, child, this.shared.settings);
     this.requests.set(child.pid, { exchange, response, since: process.now() });
     const { telemetry } = process.kernel;
     if (telemetry.has("http.request.start")) {
@@ -232,9 +250,16 @@ export class Connection {
   receive(message: Message): void {
     if (message.tag === "drain") this.closeWhenQuiet();
     else if (message.tag === "kill") this.timeUp();
-    else if (message.tag === "closed") this.end("normal", { shutdown: "closed" });
+    else if (message.tag === "closed") this.clientGone();
     else if (message.pid === this.process.parent) this.end(message.reason, "shutdown");
     else this.finished(message.pid, message.reason);
+  }
+
+  private clientGone(): void {
+    for (const { exchange, response } of this.requests.values()) {
+      if (!response.writableFinished) exchange.disconnected();
+    }
+    this.end("normal", { shutdown: "closed" });
   }
 
   /** Tells the requests why they end, and ends with `reason` when the last one has, and what it said is sent. */

@@ -10,18 +10,22 @@ import type { ChildInfo } from "../supervisor/children.ts";
 import { Refusal, unwrap } from "../supervisor/refusal.ts";
 import { Conn, splitPath } from "./conn.ts";
 import { Connection, type Shared } from "./connection.ts";
-import { HttpError, NoRouteError } from "./errors.ts";
+import { HttpError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Limits, limitsOf } from "./limits.ts";
-import { named, type PlugFn, runPlug, showPlug } from "./plug.ts";
+import type { NodeAdapter } from "./node-adapter.ts";
+import { type PlugFn, runStep } from "./plug.ts";
 import { refusalOf } from "./refusal.ts";
-import { finish, sendError } from "./request.ts";
-import type { Drain, SocketHandler } from "./socket-handler.ts";
+import { finish, sendError, serve } from "./request.ts";
+import type { Settings } from "./settings.ts";
+import type { Drain, SocketHandler, Upgrade } from "./socket-handler.ts";
+import { Step } from "./step.ts";
 
 export interface ConnectionsOptions {
   readonly plug: PlugFn<any, any>;
   readonly sockets: Readonly<Record<string, SocketHandler>>;
   readonly grace: Milliseconds;
+  readonly settings: Settings;
   readonly limits?: Partial<Limits>;
 }
 
@@ -48,25 +52,27 @@ class Pool {
   private readonly upgraded = new Set<Pid>();
   private drained: { readonly connections: From[]; readonly sockets: From[] } = { connections: [], sockets: [] };
 
-  constructor(self: ProcessSelf, { plug, sockets, grace, limits: given }: ConnectionsOptions) {
+  constructor(self: ProcessSelf, { plug, sockets, grace, settings, limits: given }: ConnectionsOptions) {
     this.self = self;
     this.sockets = Object.entries(sockets).map(([path, handler]) => [splitPath(path), handler]);
+    const site = new Step(plug, undefined, undefined);
     const limits = limitsOf(given);
-    this.shared = { plug: this.sockets.length === 0 ? plug : this.behind(plug), grace, limits, draining: false };
+    const behind = this.sockets.length === 0 ? site : this.behind(site);
+    this.shared = { plug: behind, settings, grace, limits, draining: false };
     this.server = createServer({
       // Checked with the rest of the head: Node would go on with what follows.
       requireHostHeader: false,
       maxHeaderSize: limits.maxHeaderSize,
       shouldUpgradeCallback: (request: IncomingMessage) => this.takesUpgrade(request),
     } as ServerOptions);
-    // One more is seen, and refused; those beyond would be dropped, and with them perhaps the Host.
+    // One more is seen, and refused; those beyond are dropped, and with them perhaps the Host.
     this.server.maxHeadersCount = limits.maxHeaders + 1;
     // Whoever listens stops that itself; this ends the server's own timer, which would keep it for ever.
     self.own({ [Symbol.dispose]: () => void this.server.close() });
     this.server.on("connection", (socket) => this.open(socket));
     this.server.on("request", (request, response) => this.of(request.socket)?.serve(request, response));
     for (const event of ["checkContinue", "checkExpectation"]) {
-      this.server.on(event, (request, response) => this.of(request.socket)?.serve(request, response, true));
+      this.server.on(event, (request, response) => this.of(request.socket)?.serveExpecting(request, response));
     }
     this.server.on("connect", (request) => this.of(request.socket)?.refuse(new HttpError(501, "nothing is tunnelled")));
     this.server.on("clientError", (error, socket) => this.of(socket)?.refuse(refusalOf(error)));
@@ -104,12 +110,14 @@ class Pool {
   }
 
   /**
-   * Who offers an upgrade that nobody takes is answered as if it had not, but once: what followed the offer in the same
+   * Who offers an upgrade that nobody here takes is answered as if it had not, but only once: what followed in the same
    * packet is lost to Node's parser.
    */
   private takesUpgrade(request: IncomingMessage): boolean {
-    if (this.mountOf(request.url ?? "/") !== undefined) return true;
-    this.of(request.socket)?.isLast();
+    const { method, headers, url = "/" } = request;
+    if (this.mountOf(url) !== undefined) return true;
+    if (method === "GET" && headers.upgrade?.toLowerCase() === "websocket") return true;
+    this.of(request.socket)?.endAfterThis();
     return false;
   }
 
@@ -120,11 +128,12 @@ class Pool {
   }
 
   /** Requests below a mount that are no upgrades are the handler's first. */
-  private behind(plug: PlugFn<any, any>): PlugFn<any, any> {
-    return named(showPlug(plug), (conn: Conn<any>) => {
+  private behind(site: Step): Step {
+    const run = (conn: Conn<any>) => {
       const [mount, handler] = this.mountOf(conn.requestPath) ?? [];
-      return (mount && handler?.request?.(conn.enterPath(mount.length))) ?? runPlug(plug, conn);
-    });
+      return (mount && handler?.request?.(conn.enterPath(mount.length))) ?? runStep(site, conn);
+    };
+    return new Step(run, site.name, undefined);
   }
 
   private of(socket: object): Connection | undefined {
@@ -132,26 +141,26 @@ class Pool {
   }
 
   /** Asks the handler that is mounted there. True when it has taken the socket over. */
-  private async upgrade(
-    exchange: Exchange,
-    raw: Pick<Parameters<SocketHandler["upgrade"]>[1], "request" | "socket" | "head">,
-  ) {
+  private async upgrade(exchange: Exchange, raw: Pick<Upgrade, "request" | "socket" | "head">): Promise<boolean> {
     const conn = new Conn(exchange);
     const mounted = this.mountOf(conn.requestPath);
+    const start = (child: ChildSpec): Promise<Pid | "ignore"> =>
+      unwrap(exchange.self.call(this.self.pid as Pid, "start", child));
     if (mounted === undefined) {
-      sendError(exchange, 404, new NoRouteError(conn.method, conn.requestPath).message);
-      return false;
+      await serve(exchange, this.shared.plug);
+      const { takeover } = exchange.adapter as NodeAdapter;
+      await takeover?.take({ ...raw, headers: takeover.headers, start });
+      return takeover !== undefined;
     }
     if (this.shared.draining) {
       sendError(exchange, 503);
       return false;
     }
     const [mount, handler] = mounted;
-    exchange.plug = `socket /${mount.join("/")}`;
-    const start = (child: ChildSpec): Promise<Pid | "ignore"> =>
-      unwrap(exchange.self.call(this.self.pid as Pid, "start", child));
-    const refused = await handler.upgrade(conn.enterPath(mount.length), { ...raw, start });
-    if (refused !== undefined) finish(refused);
+    const step = new Step((given) => given, `socket /${mount.join("/")}`, undefined);
+    exchange.enter(step, conn);
+    const refused = await handler.upgrade(conn.enterPath(mount.length), { ...raw, headers: [], start });
+    if (refused !== undefined) await finish(refused);
     return refused === undefined;
   }
 

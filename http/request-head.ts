@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Headers, RequestHead } from "./adapter.ts";
 import { HttpError } from "./errors.ts";
 import type { Limits } from "./limits.ts";
+import { decodeQuery, type Params } from "./query.ts";
 
 type Scheme = "http" | "https";
 
@@ -13,25 +14,39 @@ class NodeRequestHead implements RequestHead {
   readonly port: number;
   readonly path: string;
   readonly query: string;
-  readonly remoteAddress: string;
+  readonly remoteIp: string;
   private readonly raw: readonly string[];
-  private list: Headers | undefined;
+  private list: Headers | undefined = undefined;
+  private decoded: Params | undefined = undefined;
 
-  constructor(request: IncomingMessage, scheme: Scheme, authority: Authority, target: Target, remoteAddress: string) {
+  constructor(request: IncomingMessage, scheme: Scheme, authority: Authority, target: Target, remoteIp: string) {
     this.method = request.method as string;
     this.scheme = scheme;
     this.host = authority.host;
     this.port = authority.port ?? (scheme === "https" ? 443 : 80);
     this.path = target.path;
     this.query = target.query;
-    this.remoteAddress = remoteAddress;
+    this.remoteIp = remoteIp;
     this.raw = request.rawHeaders;
-    this.list = undefined;
   }
 
   get headers(): Headers {
     this.list ??= pairs(this.raw);
     return this.list;
+  }
+
+  header(name: string): string | undefined {
+    const { raw } = this;
+    for (let i = 0; i < raw.length; i += 2) {
+      const key = raw[i] as string;
+      if (key.length === name.length && key.toLowerCase() === name) return raw[i + 1];
+    }
+    return undefined;
+  }
+
+  get queryParams(): Params {
+    this.decoded ??= decodeQuery(this.query);
+    return this.decoded;
   }
 }
 
@@ -39,7 +54,7 @@ class NodeRequestHead implements RequestHead {
  * Reads and checks a head. All of this is let through by Node's parser, and refused by RFC 9112 §2.3, §3.2 and §6, by
  * RFC 9110 §4.2.1, §7.2 and §7.4, or by the limits. Throws an HttpError.
  */
-export function headOf(request: IncomingMessage, remoteAddress: string, limits: Limits): RequestHead {
+export function headOf(request: IncomingMessage, remoteIp: string, limits: Limits): RequestHead {
   const { rawHeaders } = request;
   if (request.httpVersionMajor !== 1) throw new HttpError(505, `HTTP/${request.httpVersion} is not spoken here`);
   if (rawHeaders.length > 2 * limits.maxHeaders) throw new HttpError(431, `more than ${limits.maxHeaders} headers`);
@@ -59,7 +74,7 @@ export function headOf(request: IncomingMessage, remoteAddress: string, limits: 
   const target = targetOf(request, scheme, limits);
   // The target's host wins, but that does not make the Host right.
   const authority = authorityOf(host ?? "");
-  return new NodeRequestHead(request, scheme, target.authority ?? authority, target, remoteAddress);
+  return new NodeRequestHead(request, scheme, target.authority ?? authority, target, remoteIp);
 }
 
 const HOST = "host";
