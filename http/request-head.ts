@@ -59,16 +59,21 @@ export function headOf(request: IncomingMessage, remoteIp: string, limits: Limit
   if (request.httpVersionMajor !== 1) throw new HttpError(505, `HTTP/${request.httpVersion} is not spoken here`);
   if (rawHeaders.length > 2 * limits.maxHeaders) throw new HttpError(431, `more than ${limits.maxHeaders} headers`);
   let host: string | undefined;
+  let framings = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
     if (name.length === HOST.length) {
       if (name !== "Host" && name.toLowerCase() !== HOST) continue;
       if (host !== undefined) throw new HttpError(400, "the request has more than one Host");
       host = rawHeaders[i + 1] as string;
+    } else if (name.length === CONTENT_LENGTH.length) {
+      if (name === "Content-Length" || name.toLowerCase() === CONTENT_LENGTH) framings++;
     } else if (name.length === TRANSFER_ENCODING.length && name.toLowerCase() === TRANSFER_ENCODING) {
       checkTransferEncoding(request, rawHeaders[i + 1] as string);
+      framings++;
     }
   }
+  if (framings > 1) throw new HttpError(400, "the end of the body is said more than once");
   if (host === undefined && request.httpVersionMinor > 0) throw new HttpError(400, "the request has no Host");
   const scheme = (request.socket as { readonly encrypted?: boolean }).encrypted === true ? "https" : "http";
   const target = targetOf(request, scheme, limits);
@@ -78,6 +83,7 @@ export function headOf(request: IncomingMessage, remoteIp: string, limits: Limit
 }
 
 const HOST = "host";
+const CONTENT_LENGTH = "content-length";
 const TRANSFER_ENCODING = "transfer-encoding";
 
 function pairs(raw: readonly string[]): Headers {

@@ -50,6 +50,9 @@ export const smuggling: readonly Row[] = [
   refused(400, "a name behind a LF", coded(`X: 1\n${TE}: chunked`)),
   refused(400, "a name with a NUL", coded(`${TE}\0: chunked`)),
   refused(400, "a name with a vertical tab", coded(`\x0b${TE}: chunked`)),
+  refused(400, "chunked twice, once with a tab behind it", coded(`${TE}: chunked\t`, `${TE}: chunked`)),
+  refused(400, "a length, and chunked with a tab behind it", coded("Content-Length: 5", `${TE}: chunked\t`)),
+  refused(400, "chunked with a tab behind it, and a length", coded(`${TE}: chunked\t`, "Content-Length: 5")),
   refused(400, "chunked on HTTP/1.0", `${request("POST /read HTTP/1.0", "Host: a", `${TE}: chunked`)}0\r\n\r\n`),
   refused(
     400,
