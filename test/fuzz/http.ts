@@ -20,8 +20,8 @@ export interface FuzzOptions {
   readonly latency?: number;
   /** How much the heap may grow between a quarter of the requests and all of them, in bytes. */
   readonly growth?: number;
-  /** Plays this connection alone. */
-  readonly only?: number;
+  /** Plays these connections alone, one after the other. */
+  readonly only?: readonly [from: number, to: number];
   readonly fault?: Fault;
 }
 
@@ -49,7 +49,9 @@ const PROGRAM = fileURLToPath(new URL("server.ts", import.meta.url));
 const HONEST = "GET /honest HTTP/1.1\r\nHost: a\r\n\r\n";
 /** Between two honest requests, in ms. */
 const PAUSE = 20;
+/** How long a client waits that does not say at once that it has sent everything, in ms. */
 const LATE = 20;
+const LAST_WORD = 300;
 
 /** Sends mutated requests to a server in a process of its own, and stops at the first thing that must not be. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
@@ -92,7 +94,8 @@ class Fuzz {
       ...options,
     };
     child.on("exit", (code, signal) => {
-      this.found({ what: `the server has ended: ${signal ?? code}` });
+      // Whatever else was noticed came of it.
+      this.finding = { what: `the server has ended: ${signal ?? code}, by one of ${this.newest()}` };
       this.heard(undefined);
     });
     child.on("message", (message: Complaint | Vitals) => {
@@ -103,15 +106,16 @@ class Fuzz {
 
   async run(): Promise<FuzzReport> {
     const { requests, only } = this.options;
-    if (only !== undefined) await this.play(only);
     const start = await this.vitals();
     const honest = this.honest();
     if (only === undefined) await this.upTo(Math.floor(requests / 4));
+    else for (let i = only[0]; i <= only[1]; i++) await this.play(i);
     const quarter = await this.atRest(start);
     if (only === undefined) await this.upTo(requests);
     const end = await this.atRest(start);
     this.done = true;
     await honest;
+    if (this.finding !== undefined) await this.lastWord();
     const grown = (end?.heap ?? 0) - (quarter?.heap ?? 0);
     if (grown > this.options.growth) this.found({ what: `the heap has grown by ${grown} bytes from 1/4 to 4/4` });
     const seconds = (performance.now() - this.began) / 1000;
@@ -121,6 +125,16 @@ class Fuzz {
 
   private found(finding: Finding): void {
     this.finding ??= finding;
+  }
+
+  /** A server that ends is noticed by its clients first. */
+  private async lastWord(): Promise<void> {
+    if (this.child.exitCode === null) await Promise.race([once(this.child, "exit"), sleep(LAST_WORD)]);
+  }
+
+  /** The connections of which one may be to blame when the server has ended. */
+  private newest(): string {
+    return `the connections ${Math.max(0, this.index - 2 * this.options.connections)} to ${this.index}`;
   }
 
   private get over(): boolean {

@@ -1,5 +1,5 @@
 // npm run fuzz -- --requests 1000000 --seed 1 --seconds 900        what the server does with requests that are not
-// npm run fuzz -- --seed 1 --only 4711                             one connection of that run again
+// npm run fuzz -- --seed 1 --only 4711                             one connection of that run again, or some: 4600-4711
 import { parseArgs } from "node:util";
 import { type FuzzReport, fuzz } from "./http.ts";
 
@@ -17,7 +17,7 @@ const report = await fuzz({
   requests: Number(values.requests),
   seed,
   seconds: Number(values.seconds),
-  ...(values.only === undefined ? {} : { only: Number(values.only) }),
+  ...(values.only === undefined ? {} : { only: range(values.only) }),
 });
 console.log(summary(report));
 if (report.finding !== undefined) {
@@ -26,6 +26,11 @@ if (report.finding !== undefined) {
   if (raw !== undefined)
     console.log(`by ${JSON.stringify(raw)}\nagain: npm run fuzz -- --seed ${seed} --only ${index}`);
   process.exit(1);
+}
+
+function range(text: string): [from: number, to: number] {
+  const [from, to = from] = text.split("-").map(Number) as [number, number?];
+  return [from, to];
 }
 
 function summary({ requests, connections, seconds, statuses, slowest, quarter, end }: FuzzReport): string {
