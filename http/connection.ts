@@ -5,12 +5,13 @@ import { plainBehaviour, plainState } from "../runtime/plain-process.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import type { Async, Exit, Milliseconds, Pid, Reason } from "../runtime/types.ts";
 import type { RequestHead } from "./adapter.ts";
-import { HttpError } from "./errors.ts";
+import { Arrivals } from "./arrivals.ts";
+import type { HttpError } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
 import { checkExpectation } from "./expectation.ts";
-import type { Limits } from "./limits.ts";
+import type { HeadLimits } from "./head-limits.ts";
 import { NodeAdapter } from "./node-adapter.ts";
-import { farewell, type Refusal } from "./refusal.ts";
+import type { Refusal } from "./refusal.ts";
 import { sendError, serve, statusOf } from "./request.ts";
 import { headOf } from "./request-head.ts";
 import type { Settings } from "./settings.ts";
@@ -23,7 +24,7 @@ export interface Shared {
   readonly settings: Settings;
   /** How long a connection must have been quiet before the drainer closes it. */
   readonly grace: Milliseconds;
-  readonly limits: Limits;
+  readonly headLimits: HeadLimits;
   draining: boolean;
 }
 
@@ -38,12 +39,6 @@ const LAST_WORDS: Milliseconds = 5000;
 /** How often a connection that drains looks whether it has been quiet for long enough: at most, in a grace period. */
 const LOOKS = 10;
 const LEAST_PAUSE: Milliseconds = 10;
-
-interface Arrived {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly adapter: NodeAdapter;
-}
 
 interface Running {
   readonly exchange: Exchange;
@@ -63,16 +58,7 @@ export class Connection {
   private readonly since: Milliseconds;
   private readonly hold: Disposable;
   private readonly remoteIp: string;
-  /** The last request that has arrived. */
-  private newest: Arrived | undefined;
-  /** Nothing that follows is served: a request was refused, or was the last. */
-  private over = false;
-  /** The request that arrives now is the last. */
-  private atLast = false;
-  /** The newest request was refused, or its body has broken off. */
-  private broken = false;
-  /** What has come is no request, and is answered when all before it are. */
-  private lastWords: string | undefined;
+  private readonly arrivals: Arrivals;
   private quietSince: Milliseconds;
   private heard = 0;
   /** The reason to end with, once the last request has ended and the socket has closed. */
@@ -95,6 +81,7 @@ export class Connection {
     this.since = process.now();
     this.quietSince = this.since;
     this.remoteIp = socket.remoteAddress ?? "";
+    this.arrivals = new Arrivals(socket, (refusal) => this.reportRefusal(refusal));
     this.hold = process.own({ [Symbol.dispose]: () => this.cutOff() });
     socket.once("close", () => process.enqueue(CLOSED));
     // The close that follows is what counts; an upgraded socket has no other listener for a while.
@@ -132,39 +119,14 @@ export class Connection {
     this.start(request, response, false, (exchange) => serve(exchange, this.shared.plug), checkExpectation);
   }
 
-  /** The request that arrives now is served, but what follows it is not: the parser may have lost a part of that. */
+  /** Nothing that follows the request that arrives now is served. */
   endAfterThis(): void {
-    this.atLast = true;
+    this.arrivals.endAfterThis();
   }
 
-  /**
-   * The parser has refused what has arrived, or waits for it no longer. Requests before it are answered first. If it is
-   * in the middle of a body, then who reads that body is told, and answers.
-   */
+  /** The parser has refused what has arrived, or waits for it no longer. */
   refuse(refusal: Refusal): void {
-    if (refusal === "gone") this.socket.destroy();
-    if (!(refusal instanceof HttpError)) return;
-    if (this.newest !== undefined && !this.newest.request.complete) this.breakOff(this.newest, refusal);
-    else if (!this.over) this.sayLast(refusal);
-  }
-
-  private breakOff({ adapter }: Arrived, refusal: HttpError): void {
-    if (this.broken) return;
-    this.broken = true;
-    this.over = true;
-    adapter.breakOff(refusal);
-    this.reportRefusal(refusal);
-    this.afterAnswers(() => this.socket.destroySoon());
-  }
-
-  private sayLast(refusal: HttpError): void {
-    this.over = true;
-    this.lastWords = farewell(refusal);
-    this.reportRefusal(refusal);
-    this.afterAnswers(() => {
-      this.socket.write(this.lastWords as string);
-      this.socket.destroySoon();
-    });
+    this.arrivals.refuse(refusal);
   }
 
   private reportRefusal({ status, message }: HttpError): void {
@@ -174,22 +136,11 @@ export class Connection {
     telemetry.emit("http.request.refused", {}, metadata);
   }
 
-  /** Once everything has been written that was owed before. */
-  private afterAnswers(act: () => void): void {
-    const response = this.newest?.response;
-    if (response === undefined || response.writableFinished) act();
-    else response.once("finish", act);
-  }
-
   /** An upgrade request: `decide` runs as its process, and says whether it has handed the socket over. */
   upgrade(request: IncomingMessage, decide: (exchange: Exchange) => Promise<boolean>): void {
-    if (this.over) return;
-    if (this.requests.size > 0 || this.newest?.response.writableFinished === false) {
-      // It did not wait for its answers: they are sent, and the connection ends with the last.
-      this.over = true;
-      this.afterAnswers(() => this.socket.destroySoon());
-      return;
-    }
+    if (this.arrivals.over) return;
+    // It did not wait for its answers: they are sent, and the connection ends with the last.
+    if (this.requests.size > 0 || !this.arrivals.answered) return this.arrivals.endAfterAnswers();
     const response = new ServerResponse(request);
     response.assignSocket(this.socket);
     response.shouldKeepAlive = false;
@@ -206,8 +157,7 @@ export class Connection {
 
   /** Whether an answer that is sent now is the last: one that says close must not be one that others are to follow. */
   isLast(response: ServerResponse): boolean {
-    if (!this.over) return this.shared.draining && response === this.newest?.response;
-    return response === this.newest?.response && this.lastWords === undefined;
+    return this.arrivals.isLast(response, this.shared.draining);
   }
 
   private start(
@@ -217,23 +167,17 @@ export class Connection {
     work: (exchange: Exchange) => Async<void>,
     check?: (request: IncomingMessage) => void,
   ): void {
-    if (this.over) return;
+    if (this.arrivals.over) return;
     const { process } = this;
     const adapter = new NodeAdapter(request, response, this);
     adapter.upgradable = upgradable;
-    this.newest = { request, response, adapter };
-    this.over = this.atLast;
+    this.arrivals.add(request, response, adapter);
     let head: RequestHead;
     try {
-      head = headOf(request, this.remoteIp, this.shared.limits);
+      head = headOf(request, this.remoteIp, this.shared.headLimits);
       check?.(request);
     } catch (error) {
-      const { status, message } = error as HttpError;
-      this.over = true;
-      this.broken = true;
-      this.reportRefusal(error as HttpError);
-      response.shouldKeepAlive = false;
-      adapter.send(status, [["content-type", "text/plain; charset=utf-8"]], `${status} ${message}\n`);
+      this.arrivals.refuseHead(error as HttpError);
       return;
     }
     const task = plainState(() => work(exchange));

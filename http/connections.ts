@@ -12,7 +12,7 @@ import { Conn, splitPath } from "./conn.ts";
 import { Connection, type Shared } from "./connection.ts";
 import { HttpError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
-import { type Limits, limitsOf } from "./limits.ts";
+import { type HeadLimits, headLimitsOf } from "./head-limits.ts";
 import type { NodeAdapter } from "./node-adapter.ts";
 import { type PlugFn, runStep } from "./plug.ts";
 import { refusalOf } from "./refusal.ts";
@@ -26,7 +26,7 @@ export interface ConnectionsOptions {
   readonly sockets: Readonly<Record<string, SocketHandler>>;
   readonly grace: Milliseconds;
   readonly settings: Settings;
-  readonly limits?: Partial<Limits>;
+  readonly headLimits?: Partial<HeadLimits>;
 }
 
 export interface Counts {
@@ -52,21 +52,21 @@ class Pool {
   private readonly upgraded = new Set<Pid>();
   private drained: { readonly connections: From[]; readonly sockets: From[] } = { connections: [], sockets: [] };
 
-  constructor(self: ProcessSelf, { plug, sockets, grace, settings, limits: given }: ConnectionsOptions) {
+  constructor(self: ProcessSelf, { plug, sockets, grace, settings, headLimits: given }: ConnectionsOptions) {
     this.self = self;
     this.sockets = Object.entries(sockets).map(([path, handler]) => [splitPath(path), handler]);
     const site = new Step(plug, undefined, undefined);
-    const limits = limitsOf(given);
+    const headLimits = headLimitsOf(given);
     const behind = this.sockets.length === 0 ? site : this.behind(site);
-    this.shared = { plug: behind, settings, grace, limits, draining: false };
+    this.shared = { plug: behind, settings, grace, headLimits, draining: false };
     this.server = createServer({
       // Checked with the rest of the head: Node would go on with what follows.
       requireHostHeader: false,
-      maxHeaderSize: limits.maxHeaderSize,
+      maxHeaderSize: headLimits.maxHeaderSize,
       shouldUpgradeCallback: (request: IncomingMessage) => this.takesUpgrade(request),
     } as ServerOptions);
     // One more is seen, and refused; those beyond are dropped, and with them perhaps the Host.
-    this.server.maxHeadersCount = limits.maxHeaders + 1;
+    this.server.maxHeadersCount = headLimits.maxHeaders + 1;
     // Whoever listens stops that itself; this ends the server's own timer, which would keep it for ever.
     self.own({ [Symbol.dispose]: () => void this.server.close() });
     this.server.on("connection", (socket) => this.open(socket));

@@ -45,6 +45,9 @@ export interface FuzzReport {
   readonly finding: Finding | undefined;
 }
 
+/** When a client says that it has sent everything: at once, later, when it has been answered; or it is gone. */
+type Leave = "ends" | "waits" | "hears" | "resets";
+
 const PROGRAM = fileURLToPath(new URL("server.ts", import.meta.url));
 const HONEST = "GET /honest HTTP/1.1\r\nHost: a\r\n\r\n";
 /** Between two honest requests, in ms. */
@@ -154,7 +157,7 @@ class Fuzz {
     const count = 1 + grammar.below(4);
     const raw = Array.from({ length: count }, () => grammar.request()).join("");
     const cuts = grammar.chance(0.2) ? Array.from({ length: 4 }, () => grammar.below(raw.length + 1)) : [];
-    const leave = grammar.pick(["ends", "ends", "ends", "ends", "waits", "resets"] as const);
+    const leave = grammar.pick<Leave>(["ends", "ends", "ends", "ends", "waits", "resets"]);
     this.requests += count;
     this.played++;
     const text = await this.exchange(raw, [...cuts.toSorted((a, b) => a - b), raw.length], leave, index);
@@ -164,7 +167,7 @@ class Fuzz {
   }
 
   /** Resolves to what was answered, once the connection has closed. */
-  private exchange(raw: string, cuts: number[], leave: "ends" | "waits" | "resets", index: number): Promise<string> {
+  private exchange(raw: string, cuts: number[], leave: Leave, index: number): Promise<string> {
     return new Promise((resolve) => {
       let text = "";
       const socket = connect({ port: this.port, host: "127.0.0.1", allowHalfOpen: true });
@@ -181,6 +184,7 @@ class Fuzz {
         const to = cuts.shift() as number;
         socket.write(raw.slice(from, to), "latin1");
         if (cuts.length > 0) setImmediate(send, to);
+        else if (leave === "hears") return;
         else if (leave === "waits") wait = setTimeout(go, LATE);
         else go();
       };
@@ -191,6 +195,7 @@ class Fuzz {
       socket.setEncoding("latin1");
       socket.on("data", (data) => {
         text += data;
+        if (leave === "hears") go();
       });
       socket.on("end", () => socket.end());
       socket.on("error", () => {});
@@ -206,7 +211,7 @@ class Fuzz {
   private async honest(): Promise<void> {
     while (!this.done && !this.over) {
       const began = performance.now();
-      const text = await this.exchange(HONEST, [HONEST.length], "waits", -1);
+      const text = await this.exchange(HONEST, [HONEST.length], "hears", -1);
       const took = performance.now() - began;
       this.slowest = Math.max(this.slowest, took);
       if (!text.startsWith("HTTP/1.1 200 ") || took > this.options.latency) {

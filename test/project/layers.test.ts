@@ -37,6 +37,7 @@ const WORLDLY: Readonly<Record<string, readonly string[]>> = {
   "http/file.ts": ["node:fs/promises"],
   "http/node-adapter.ts": ["node:http", "node:net", "node:stream/promises"],
   "http/plugs/static.ts": ["node:crypto", "node:fs/promises", "node:path", "node:url"],
+  "http/arrivals.ts": ["node:http", "node:net"],
   "http/expectation.ts": ["node:http"],
   "http/refusal.ts": ["node:http"],
   "http/request-head.ts": ["node:http"],

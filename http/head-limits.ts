@@ -4,7 +4,7 @@ import { show } from "../runtime/inspect.ts";
 /**
  * How much a request's head may be. What is more reaches no plug: it is refused, and its connection closed.
  */
-export interface Limits {
+export interface HeadLimits {
   /**
    * The request target as it is sent: path and query, or a whole URL. Default 8000 bytes, the least that RFC 9112 §3
    * recommends (Bandit: 10,000 for the whole request line). Answered with 414 beyond.
@@ -20,13 +20,13 @@ export interface Limits {
   readonly maxHeaderSize: number;
 }
 
-export const DEFAULT_LIMITS: Limits = { maxUrlLength: 8000, maxHeaders: 100, maxHeaderSize: 16_384 };
+export const DEFAULT_HEAD_LIMITS: HeadLimits = { maxUrlLength: 8000, maxHeaders: 100, maxHeaderSize: 16_384 };
 
 /** The limits that were given, over the defaults. Throws BadArgument for what is no positive integer. */
-export function limitsOf(given: Partial<Limits> = {}): Limits {
-  const limits = { ...DEFAULT_LIMITS };
-  for (const name of Object.keys(DEFAULT_LIMITS) as (keyof Limits)[]) {
-    const limit = given[name] ?? DEFAULT_LIMITS[name];
+export function headLimitsOf(given: Partial<HeadLimits> = {}): HeadLimits {
+  const limits = { ...DEFAULT_HEAD_LIMITS };
+  for (const name of Object.keys(DEFAULT_HEAD_LIMITS) as (keyof HeadLimits)[]) {
+    const limit = given[name] ?? DEFAULT_HEAD_LIMITS[name];
     if (!Number.isSafeInteger(limit) || limit < 1) {
       throw new BadArgument(`${name}: expected a positive integer, got: ${show(limit)}`);
     }
