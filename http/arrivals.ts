@@ -58,8 +58,8 @@ export class Arrivals {
     return (this.over || draining) && !this.owed && response === this.response;
   }
 
-  /** The newest request has a head that no plug may see: this is its answer, and the last of the connection. */
-  refuseHead(refusal: HttpError): void {
+  /** No plug gets to see the newest request: this is its answer, and the last of the connection. */
+  refuseNewest(refusal: HttpError): void {
     const { response, adapter } = this;
     this.over = true;
     this.broken = true;

@@ -17,6 +17,7 @@ import { BodyReader } from "./body-reader.ts";
 import type { HttpError } from "./errors.ts";
 import { expectsContinue } from "./expectation.ts";
 import type { OpenFile } from "./file.ts";
+import { endWith } from "./slices.ts";
 import { peerOf, sockOf, sslOf } from "./socket-data.ts";
 
 /** What an adapter asks of the connection that its request came on. */
@@ -32,6 +33,8 @@ export class NodeAdapter implements Adapter {
   private readonly line: Line;
   private reader: BodyReader | undefined = undefined;
   private chunked = false;
+  /** All of the response is there, and on its way: nobody has to add to it. */
+  complete = false;
   /** Set where the client has asked for a WebSocket. */
   upgradable = false;
   /** What takes the connection over when the pipeline has ended, and the headers that were put before. */
@@ -83,12 +86,14 @@ export class NodeAdapter implements Adapter {
   send(status: number, headers: Headers, body: Body): void {
     const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
     this.writeHead(status, headers, length);
-    this.response.end(body);
+    this.complete = true;
+    endWith(this.response, body);
   }
 
   async sendFile(status: number, headers: Headers, { handle, offset, length }: OpenFile): Promise<void> {
     this.writeHead(status, headers, length);
     if (this.request.method === "HEAD" || length === 0) {
+      this.complete = true;
       this.response.end();
       return;
     }
@@ -97,6 +102,7 @@ export class NodeAdapter implements Adapter {
         handle.createReadStream({ start: offset, end: offset + length - 1, autoClose: false }),
         this.response,
       );
+      this.complete = true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
     }
@@ -123,7 +129,9 @@ export class NodeAdapter implements Adapter {
   }
 
   end(): void {
-    if (this.chunked) this.response.end();
+    if (!this.chunked) return;
+    this.complete = true;
+    this.response.end();
   }
 
   inform(status: number, headers: Headers): boolean {

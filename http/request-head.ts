@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Headers, RequestHead } from "./adapter.ts";
 import { HttpError } from "./errors.ts";
-import type { HeadLimits } from "./head-limits.ts";
+import type { Bounds } from "./limits.ts";
 import { decodeQuery, type Params } from "./query.ts";
 
 type Scheme = "http" | "https";
@@ -54,7 +54,7 @@ class NodeRequestHead implements RequestHead {
  * Reads and checks a head. All of this is let through by Node's parser, and refused by RFC 9112 §2.3, §3.2 and §6, by
  * RFC 9110 §4.2.1, §7.2 and §7.4, or by the limits. Throws an HttpError.
  */
-export function headOf(request: IncomingMessage, remoteIp: string, limits: HeadLimits): RequestHead {
+export function headOf(request: IncomingMessage, remoteIp: string, limits: Bounds): RequestHead {
   const { rawHeaders } = request;
   if (request.httpVersionMajor !== 1) throw new HttpError(505, `HTTP/${request.httpVersion} is not spoken here`);
   if (rawHeaders.length > 2 * limits.maxHeaders) throw new HttpError(431, `more than ${limits.maxHeaders} headers`);
@@ -113,7 +113,7 @@ interface Target {
 }
 
 /** A path, a whole URL, or `*` for OPTIONS; an authority is for CONNECT, which comes another way (RFC 9112 §3.2). */
-function targetOf(request: IncomingMessage, scheme: Scheme, limits: HeadLimits): Target {
+function targetOf(request: IncomingMessage, scheme: Scheme, limits: Bounds): Target {
   const url = request.url as string;
   if (url.length > limits.maxUrlLength) throw new HttpError(414, "the request target is too long");
   if (url.includes("#")) throw new HttpError(400, "the request target has a fragment");
