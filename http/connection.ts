@@ -25,8 +25,11 @@ export class Connection extends ConnectionProcess<ServerResponse> {
   private readonly stall: Stall;
   private readonly arrivals: Arrivals;
 
+  private readonly work: (exchange: Exchange) => Async<void>;
+
   constructor(parent: ProcessSelf, socket: Socket, shared: Shared) {
     super(parent, socket, shared);
+    this.work = (exchange) => serve(exchange, shared.plug);
     this.vigil = new Vigil(shared.limits, this.since);
     this.stall = new Stall(this.since);
     this.arrivals = new Arrivals(socket, (refusal) => this.reportRefusal(refusal));
@@ -34,7 +37,7 @@ export class Connection extends ConnectionProcess<ServerResponse> {
 
   /** A request has arrived: it runs as a process of its own, linked to this one. */
   serve(request: IncomingMessage, response: ServerResponse): void {
-    this.start(request, response, false, (exchange) => serve(exchange, this.shared.plug));
+    this.start(request, response, false, this.work);
   }
 
   /** A request has arrived that expects something before it sends its body. */
