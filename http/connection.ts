@@ -24,7 +24,6 @@ export class Connection extends ConnectionProcess<ServerResponse> {
   private readonly vigil: Vigil;
   private readonly stall: Stall;
   private readonly arrivals: Arrivals;
-
   private readonly work: (exchange: Exchange) => Async<void>;
 
   constructor(parent: ProcessSelf, socket: Socket, shared: Shared) {
@@ -42,7 +41,7 @@ export class Connection extends ConnectionProcess<ServerResponse> {
 
   /** A request has arrived that expects something before it sends its body. */
   serveExpecting(request: IncomingMessage, response: ServerResponse): void {
-    this.start(request, response, false, (exchange) => serve(exchange, this.shared.plug), checkExpectation);
+    this.start(request, response, false, this.work, checkExpectation);
   }
 
   /** Nothing that follows the request that arrives now is served. */

@@ -23,6 +23,7 @@ describe("a server with a fault is found out:", () => {
     ["leaks", /^the heap has grown by \d+ bytes/],
     ["stalls", /^an honest request was answered after \d+ ms/],
     ["hangs", /^the connection did not end within 1000 ms$/],
+    ["smuggles", /^a plug has seen what was in a body$/],
     ["garbles", /^half an answer/],
   ] as const)(
     "one that %s",

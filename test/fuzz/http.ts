@@ -154,11 +154,10 @@ class Fuzz {
   /** One connection: some requests, in some pieces, and one of the ways to leave. */
   private async play(index: number): Promise<void> {
     const grammar = new Grammar(this.options.seed * 1_000_003 + index);
-    const count = 1 + grammar.below(4);
-    const raw = Array.from({ length: count }, () => grammar.request()).join("");
+    const { raw, requests } = grammar.payload();
     const cuts = grammar.chance(0.2) ? Array.from({ length: 4 }, () => grammar.below(raw.length + 1)) : [];
     const leave = grammar.pick<Leave>(["ends", "ends", "ends", "ends", "waits", "resets"]);
-    this.requests += count;
+    this.requests += requests;
     this.played++;
     const text = await this.exchange(raw, [...cuts.toSorted((a, b) => a - b), raw.length], leave, index);
     for (const status of statuses(text)) this.counts[status] = (this.counts[status] ?? 0) + 1;
@@ -226,9 +225,11 @@ class Fuzz {
   /** What the server says of itself; `undefined` when it has ended. */
   private vitals(): Promise<Vitals | undefined> {
     if (!this.child.connected) return Promise.resolve(undefined);
-    this.child.send("vitals");
     return new Promise((resolve) => {
       this.heard = resolve;
+      this.child.send("vitals", (error) => {
+        if (error !== null) resolve(undefined);
+      });
     });
   }
 

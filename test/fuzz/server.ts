@@ -1,6 +1,6 @@
 // The server that is fuzzed, in a process of its own. Its argument is a fault to have, so that a test can see it found.
 import { createServer } from "node:http";
-import { type AddressInfo, createServer as createNetServer } from "node:net";
+import { type AddressInfo, createServer as createNetServer, type Server } from "node:net";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { system } from "hornbeam";
 import { type Conn, http, httpInfo, type PlugFn } from "hornbeam/http";
@@ -24,7 +24,7 @@ export interface Vitals {
   readonly refused: number;
 }
 
-export type Fault = "" | "unchecked" | "crashes" | "leaks" | "stalls" | "hangs" | "garbles";
+export type Fault = "" | "unchecked" | "crashes" | "leaks" | "stalls" | "hangs" | "garbles" | "smuggles";
 
 const fault = (process.argv[2] ?? "") as Fault;
 const leaked: unknown[] = [];
@@ -36,6 +36,11 @@ world.telemetry.on("http.request.refused", () => {
   refused++;
 });
 const delay = monitorEventLoopDelay();
+
+const portOf = (server: Server): Promise<number> =>
+  new Promise((resolve) => {
+    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
+  });
 
 /** A server of node:http alone: what it lets through is seen by the same eyes. */
 function unchecked(): Promise<number> {
@@ -49,9 +54,10 @@ function unchecked(): Promise<number> {
     if (wrong !== undefined) process.send?.({ complaint: wrong, port } satisfies Complaint);
     response.writeHead(wrong === undefined ? 200 : 500, { "content-length": body.length }).end(body);
   });
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
-  });
+  const empty = (status: string): string => `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+  server.on("clientError", (_, socket) => socket.end(empty("400 Bad Request")));
+  server.on("checkExpectation", (_, response) => response.writeHead(417, { "content-length": 0 }).end());
+  return portOf(server);
 }
 
 /** A server that takes what it is sent, and neither answers nor closes; only the honest are answered. */
@@ -65,9 +71,24 @@ function silent(): Promise<number> {
     });
     if (fault === "garbles") socket.on("end", () => socket.end());
   });
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
+  return portOf(server);
+}
+
+/** A server that takes every empty line for the end of a request. */
+function smuggling(): Promise<number> {
+  const server = createNetServer((socket) => {
+    socket.on("error", () => {});
+    socket.on("data", (data) => {
+      for (const head of String(data).split("\r\n\r\n").slice(0, -1)) {
+        const path = head.split(" ", 2)[1] ?? "";
+        const seen = { method: "GET", path, query: "", host: "a", port: 80, headers: [["host", "a"]] };
+        const wrong = path === "/smuggled" ? complaint(seen as never, "HTTP/1.1", undefined) : undefined;
+        if (wrong !== undefined) process.send?.({ complaint: wrong, port: socket.remotePort ?? 0 } satisfies Complaint);
+        if (!socket.destroyed) socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+      }
+    });
   });
+  return portOf(server);
 }
 
 const plug: PlugFn = async (conn: Conn) => {
@@ -106,6 +127,6 @@ async function vitals(): Promise<Vitals> {
 
 process.on("message", async () => process.send?.(await vitals()));
 process.on("disconnect", () => process.exit(0));
-const start = { unchecked, hangs: silent, garbles: silent }[fault as string] ?? checked;
+const start = { unchecked, hangs: silent, garbles: silent, smuggles: smuggling }[fault as string] ?? checked;
 process.send?.(await start());
 delay.enable();

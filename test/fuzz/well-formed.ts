@@ -16,6 +16,7 @@ export function complaint(head: RequestHead, protocol: string, body: Uint8Array 
   if (path.length + query.length > 8000) return `a target of ${path.length + query.length} bytes`;
   if (!HOST.test(host)) return `the host ${host}`;
   if (!Number.isInteger(port) || port < 0 || port > 65_535) return `the port ${port}`;
+  if (path === "/smuggled") return "what was in a body";
   if (headers.length > 100) return `${headers.length} headers`;
   for (const [name, value] of headers) {
     if (!TOKEN.test(name)) return `the header name ${name}`;
