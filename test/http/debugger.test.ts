@@ -4,7 +4,6 @@ import {
   type Conn,
   type DebuggerOptions,
   HttpError,
-  NoRouteError,
   type PlugFn,
   pipeline,
   router,
