@@ -14,10 +14,10 @@ const brokeOff = (self: ProcessSelf): unknown =>
 const joined = (chunks: readonly Uint8Array[]): Uint8Array =>
   chunks.length === 1 ? (chunks[0] as Uint8Array) : chunks.length === 0 ? NONE : Buffer.concat(chunks);
 
-/** A request as Node reads it; `complete` when its end has been parsed, whether it was read or not. */
+/** A request as Node reads it; `complete` when its end has been parsed, whether it was read or not, if it says so. */
 export interface BodyStream extends Readable {
-  readonly complete: boolean;
-  readonly headers: { readonly "content-length"?: string | undefined };
+  readonly complete?: boolean;
+  readonly headers?: { readonly "content-length"?: string | undefined };
 }
 
 /** Reads a request's body part by part; between the parts the client waits. */
@@ -26,9 +26,19 @@ export class BodyReader {
   /** Some of it has been given out. */
   private begun = false;
   private ended = false;
+  /** What has come is no body, so nothing more will come of it. */
+  private broken: HttpError | undefined = undefined;
+  /** Tells who waits for a part. */
+  private interrupt: ((error: HttpError) => void) | undefined = undefined;
 
   constructor(stream: BodyStream) {
     this.stream = stream;
+  }
+
+  /** Who reads on, now or later, gets this error. */
+  breakOff(error: HttpError): void {
+    this.broken = error;
+    this.interrupt?.(error);
   }
 
   /**
@@ -43,20 +53,23 @@ export class BodyReader {
   /** The next part, if it is there. */
   private take({ length }: ReadOptions, by: Self): Async<BodyPart> | undefined {
     const { stream } = this;
-    if (this.ended) return { bytes: NONE, more: false };
-    if (stream.destroyed && !stream.readableEnded) return Promise.reject(brokeOff(processOf(by)));
-    const isWhole = stream.complete || this.hasArrived();
+    // An empty body of HTTP/2 may have ended before anybody listened.
+    if (this.ended || stream.readableEnded) return { bytes: NONE, more: false };
+    if (this.broken !== undefined) return Promise.reject(this.broken);
+    if (stream.destroyed) return Promise.reject(brokeOff(processOf(by)));
+    const complete = stream.complete === true;
+    const isWhole = complete || this.hasArrived();
     if (!isWhole && stream.readableLength < length) return undefined;
     this.ended = isWhole;
     const bytes = this.buffered();
     // So that the stream itself ends, when it hears that nothing follows.
-    if (isWhole && !stream.complete) stream.resume();
+    if (isWhole && !complete) stream.resume();
     return { bytes, more: !isWhole };
   }
 
   /** As many bytes are there as the head has said: the parser tells of the end of a body in a later turn. */
   private hasArrived(): boolean {
-    const declared = this.stream.headers["content-length"];
+    const declared = this.stream.headers?.["content-length"];
     return declared !== undefined && !this.begun && this.stream.readableLength >= Number(declared);
   }
 
@@ -83,6 +96,7 @@ export class BodyReader {
       let size = 0;
       const done = (settle: () => void): void => {
         timer.cancel();
+        this.interrupt = undefined;
         stream.off("data", onData).off("end", onEnd).off("error", onBroken).off("close", onBroken);
         stream.pause();
         settle();
@@ -98,6 +112,7 @@ export class BodyReader {
         done(() => resolve(part(false)));
       };
       const onBroken = (): void => done(() => reject(brokeOff(self)));
+      this.interrupt = (error) => done(() => reject(error));
       const late = (): void => done(() => reject(new HttpError(408, `the body did not arrive within ${timeout} ms`)));
       const timer = self.kernel.timers.set(timeout, late, self);
       stream.on("data", onData).on("end", onEnd).on("error", onBroken).on("close", onBroken);
