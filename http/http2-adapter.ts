@@ -1,6 +1,7 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
+import { isThenable } from "../runtime/thenable.ts";
 import type { Async, Self } from "../runtime/types.ts";
 import type { Adapter, Body, BodyPart, Endpoint, Headers, PeerData, ReadOptions, SslData } from "./adapter.ts";
 import { BodyReader } from "./body-reader.ts";
@@ -21,6 +22,8 @@ const OF_CONNECTIONS = new Set([
 /** The adapter over a stream of HTTP/2. */
 export class Http2Adapter implements Adapter {
   readonly protocol = "HTTP/2";
+  /** One stream is one request; the connection has others. */
+  readonly keepsOpen = true;
   private readonly stream: ServerHttp2Stream;
   private readonly socket: Socket;
   private readonly isHead: boolean;
@@ -55,11 +58,13 @@ export class Http2Adapter implements Adapter {
     return sslOf(this.socket);
   }
 
-  readBody(options: ReadOptions, by: Self): Promise<BodyPart> {
+  readBody(options: ReadOptions, by: Self): Async<BodyPart> {
     if (this.expects && !this.begun) this.inform(100, []);
     this.expects = false;
     this.reader ??= new BodyReader(this.stream);
-    return this.reader.read(options, by).catch((error) => {
+    const part = this.reader.read(options, by);
+    if (!isThenable(part)) return part;
+    return part.then(undefined, (error) => {
       this.abandonBody();
       throw error;
     });

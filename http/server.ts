@@ -5,12 +5,15 @@ import type { ChildSpec, Milliseconds } from "../runtime/types.ts";
 import { type Supervisor, supervisor } from "../supervisor/supervisor.ts";
 import { type Alarm, checkAlarms } from "./alarms.ts";
 import { Connections } from "./connections.ts";
+import { checkSecret } from "./crypto/key-generator.ts";
 import { type DrainerOptions, drainer } from "./drainer.ts";
 import { checkHttp2, type Http2Limits } from "./http2-limits.ts";
 import { checkLimits, type Limits } from "./limits.ts";
 import { Listener } from "./listener.ts";
 import { namesOf } from "./names.ts";
+import { checkErrorViews, type ErrorViews } from "./phoenix/render-errors.ts";
 import type { PlugFn } from "./plug.ts";
+import type { UrlParts } from "./settings.ts";
 import type { SocketHandler } from "./socket-handler.ts";
 import { checkTls, type TlsOptions } from "./tls.ts";
 
@@ -54,6 +57,15 @@ export interface HttpOptions {
    * Default: whether `NODE_ENV` is `development`.
    */
   readonly development?: boolean;
+  /** What the URLs of this site begin with, where that is not what requests say: behind a proxy, in mails. */
+  readonly url?: UrlParts;
+  /** What the URLs of its static files begin with. Default: `url`. */
+  readonly staticUrl?: UrlParts;
+  /**
+   * How errors are shown, by format: `{ html: ({ status, message }) => …, json: … }`. Default: plain text. A view that
+   * fails is reported, and the answer is plain.
+   */
+  readonly errors?: ErrorViews;
   /** Names the server, for {@link httpInfo} and several servers in one system. Default `"http"`. */
   readonly name?: string;
 }
@@ -79,8 +91,10 @@ export function http(options: HttpOptions): ChildSpec {
   const drain = drainOf(options.drain);
   checkLimits(options.limits);
   checkAlarms(options.alarms);
+  if (options.secretKeyBase !== undefined) checkSecret(options.secretKeyBase);
   if (options.tls !== undefined) checkTls(options.tls);
   if (options.http2 !== undefined) checkHttp2(options.http2);
+  checkErrorViews(options.errors);
   if (drain !== undefined) drainer({ server: "http", ...drain });
   return supervisor(HttpServer, options, { id: options.name ?? "http" });
 }
@@ -102,8 +116,8 @@ const HttpServer = {
     const drain = drainOf(rest.drain);
     const refusing = drain !== undefined && drain.newRequests === "refuse";
     const { secretKeyBase, development = process.env.NODE_ENV === "development" } = rest;
-    const settings = { secretKeyBase, development };
-    const { tls } = rest;
+    const { tls, url, staticUrl, errors } = rest;
+    const settings = { secretKeyBase, development, url, staticUrl, errors };
     const http2 = checkHttp2(rest.http2 ?? tls !== undefined);
     const pool = { server, plug, sockets, grace, refusing, settings, limits, alarms, tls, http2 };
     return {
