@@ -23,9 +23,19 @@ export interface BodyStream extends Readable {
 export class BodyReader {
   private readonly stream: BodyStream;
   private ended = false;
+  /** What has come is no body, so nothing more will come of it. */
+  private broken: HttpError | undefined = undefined;
+  /** Tells who waits for a part. */
+  private interrupt: ((error: HttpError) => void) | undefined = undefined;
 
   constructor(stream: BodyStream) {
     this.stream = stream;
+  }
+
+  /** Who reads on, now or later, gets this error. */
+  breakOff(error: HttpError): void {
+    this.broken = error;
+    this.interrupt?.(error);
   }
 
   /**
@@ -42,6 +52,7 @@ export class BodyReader {
     const { stream } = this;
     // An empty body of HTTP/2 may have ended before anybody listened.
     if (this.ended || stream.readableEnded) return { bytes: NONE, more: false };
+    if (this.broken !== undefined) return Promise.reject(this.broken);
     if (stream.destroyed) return Promise.reject(brokeOff(processOf(by)));
     const complete = stream.complete === true;
     if (!complete && stream.readableLength < length) return undefined;
@@ -70,6 +81,7 @@ export class BodyReader {
       let size = 0;
       const done = (settle: () => void): void => {
         timer.cancel();
+        this.interrupt = undefined;
         stream.off("data", onData).off("end", onEnd).off("error", onBroken).off("close", onBroken);
         stream.pause();
         settle();
@@ -85,6 +97,7 @@ export class BodyReader {
         done(() => resolve(part(false)));
       };
       const onBroken = (): void => done(() => reject(brokeOff(self)));
+      this.interrupt = (error) => done(() => reject(error));
       const late = (): void => done(() => reject(new HttpError(408, `the body did not arrive within ${timeout} ms`)));
       const timer = self.kernel.timers.set(timeout, late, self);
       stream.on("data", onData).on("end", onEnd).on("error", onBroken).on("close", onBroken);

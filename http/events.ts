@@ -37,6 +37,11 @@ declare module "../runtime/telemetry.ts" {
     "http.connection.start": [measurements: { count: number }, metadata: { pid: Pid; remoteAddress: string }];
     "http.connection.stop": [measurements: { duration: Milliseconds }, metadata: { pid: Pid; reason: Reason }];
     "http.request.start": [measurements: {}, metadata: RequestMetadata];
+    /** What a client sent reached no plug, or was no body: `pid` is its connection, `status` the answer to it. */
+    "http.request.refused": [
+      measurements: {},
+      metadata: { pid: Pid; remoteAddress: string; status: number; reason: string },
+    ];
     /** A request's process has ended; `status` is what was sent, if anything was. */
     "http.request.stop": [
       measurements: { duration: Milliseconds },

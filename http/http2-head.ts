@@ -40,7 +40,9 @@ export function headOfStream(raw: readonly string[], scheme: "http" | "https", r
   if (!path.startsWith("/") && (path !== "*" || method !== "OPTIONS")) {
     throw new HttpError(400, "the request target is not a path");
   }
-  const [name, port] = authorityOf(authority ?? (host as string), scheme);
+  if (target.includes("#")) throw new HttpError(400, "the request target has a fragment");
+  const asked = authorityOf(authority ?? (host as string));
+  const port = asked.port ?? (scheme === "https" ? 443 : 80);
   const query = at < 0 ? "" : target.slice(at + 1);
-  return new GivenHead({ method, scheme, host: name, port, path, query, headers: headers as Headers, remoteIp });
+  return new GivenHead({ method, scheme, host: asked.host, port, path, query, headers: headers as Headers, remoteIp });
 }

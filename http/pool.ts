@@ -10,6 +10,7 @@ import { type Alarm, Alarms } from "./alarms.ts";
 import { AwaitedCounts } from "./awaited-counts.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionInfo } from "./connection-info.ts";
+import { HttpError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { Greetings, type Protocol } from "./greetings.ts";
 import { Http2Connection } from "./http2-connection.ts";
@@ -17,6 +18,7 @@ import type { Http2Limits } from "./http2-limits.ts";
 import { type Bounds, pauseBetweenLooks } from "./limits.ts";
 import { Mounts, type RawUpgrade } from "./mounts.ts";
 import type { PlugFn } from "./plug.ts";
+import { refusalOf } from "./refusal.ts";
 import { sendError } from "./request.ts";
 import { addServer } from "./servers.ts";
 import type { Settings } from "./settings.ts";
@@ -126,9 +128,17 @@ export class Pool {
       requireHostHeader: false,
       // A timer for each answer; idle connections are looked for instead.
       keepAliveTimeout: 0,
-      shouldUpgradeCallback: (request: IncomingMessage) => this.mounts.isUpgrade(request),
+      maxHeaderSize: limits.maxHeaderSize,
+      shouldUpgradeCallback: (request: IncomingMessage) => this.takesUpgrade(request),
     } as ServerOptions);
+    // One more is seen, and refused; those beyond are dropped, and with them perhaps the Host.
+    this.server.maxHeadersCount = limits.maxHeaders + 1;
     this.server.on("request", (request, response) => this.of(request.socket)?.serve(request, response));
+    for (const event of ["checkContinue", "checkExpectation"]) {
+      this.server.on(event, (request, response) => this.of(request.socket)?.serveExpecting(request, response));
+    }
+    this.server.on("connect", (request) => this.of(request.socket)?.refuse(new HttpError(501, "nothing is tunnelled")));
+    this.server.on("clientError", (error, socket) => this.of(socket)?.refuse(refusalOf(error)));
     this.server.on("upgrade", (request, socket, head) => {
       this.of(request.socket)?.upgrade(request, (exchange) => this.upgrade(exchange, { request, socket, head }));
     });
@@ -232,6 +242,16 @@ export class Pool {
 
   private of(socket: object): Connection | undefined {
     return this.bySocket.get(socket);
+  }
+
+  /**
+   * Who offers an upgrade that nobody here takes is answered as if it had not, but only once: what followed in the same
+   * packet is lost to Node's parser.
+   */
+  private takesUpgrade(request: IncomingMessage): boolean {
+    if (this.mounts.isUpgrade(request)) return true;
+    this.of(request.socket)?.endAfterThis();
+    return false;
   }
 
   private async upgrade(exchange: Exchange, raw: RawUpgrade): Promise<boolean> {

@@ -28,6 +28,7 @@ const OF_ITS_ENTRY = /^supervisor\/simulation\//;
 
 /** The files that touch the world outside JavaScript. */
 const WORLDLY: Readonly<Record<string, readonly string[]>> = {
+  "http/arrivals.ts": ["node:http", "node:net"],
   "http/body-reader.ts": ["node:stream"],
   "http/call-site.ts": ["node:path", "node:url", "node:util"],
   "http/compressor.ts": ["node:stream", "node:zlib"],
@@ -39,6 +40,7 @@ const WORLDLY: Readonly<Record<string, readonly string[]>> = {
   "http/crypto/message-verifier.ts": ["node:crypto"],
   "http/crypto/secure-compare.ts": ["node:crypto"],
   "http/debug/frames.ts": ["node:fs", "node:path", "node:url"],
+  "http/expectation.ts": ["node:http"],
   "http/file.ts": ["node:fs/promises"],
   "http/greetings.ts": ["node:net", "node:tls"],
   "http/http2-adapter.ts": ["node:http2", "node:net", "node:stream/promises"],
@@ -52,6 +54,7 @@ const WORLDLY: Readonly<Record<string, readonly string[]>> = {
   "http/plugs/static.ts": ["node:crypto", "node:fs/promises", "node:path", "node:url"],
   "http/plugs/upload.ts": ["node:crypto", "node:fs", "node:fs/promises", "node:os", "node:path"],
   "http/pool.ts": ["node:http", "node:net"],
+  "http/refusal.ts": ["node:http"],
   "http/request-head.ts": ["node:http"],
   "http/request.ts": ["node:http"],
   "http/slices.ts": ["node:stream"],
