@@ -422,7 +422,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   private sendSet(ready: Draft<Assigns>): Conn<Assigns> {
     const last = ready.beforeSend("set");
     this.exchange.sendWhole(checkFinal(last.status as number), last.headersWithCookies(), last.respBody as Body);
-    if (last !== ready) return last.become("sent");
+    if (this.hooks.length > 0) return last.become("sent");
     // What no hook has seen is nobody else's yet.
     ready.state = "sent";
     ready.respBody = undefined;
