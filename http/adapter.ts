@@ -76,10 +76,10 @@ export interface Adapter {
   readonly sock: Endpoint;
   readonly ssl: SslData | undefined;
   /**
-   * The next part of the body. Rejects with an HttpError: 408 when it does not arrive in time, 400 when it breaks off.
-   * Once it has said that nothing follows, a part is empty.
+   * The next part of the body, at once if it is there. Rejects with an HttpError: 408 when it does not arrive in time,
+   * 400 when it breaks off. Once it has said that nothing follows, a part is empty.
    */
-  readBody(options: ReadOptions, by: Self): Promise<BodyPart>;
+  readBody(options: ReadOptions, by: Self): Async<BodyPart>;
   /** Nobody will read the rest of the body, so the connection ends with the response. */
   abandonBody(): void;
   send(status: number, headers: Headers, body: Body): Async<void>;

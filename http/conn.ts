@@ -6,7 +6,7 @@ import { type BodyInput, bodyOf } from "./body.ts";
 import { CookieJar, type FetchCookiesOptions, type PutCookieOptions, type RespCookie } from "./cookie-jar.ts";
 import type { CookieOptions } from "./cookies.ts";
 import { checkSecret } from "./crypto/key-generator.ts";
-import { HttpError, InvalidHeaderError, UnfetchedError } from "./errors.ts";
+import { InvalidHeaderError, UnfetchedError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { type FileRange, openFile } from "./file.ts";
 import { GivenHead, type HeadValues } from "./given-head.ts";
@@ -17,6 +17,7 @@ import { emptyParams, type Params } from "./query.ts";
 import { RequestView } from "./request-view.ts";
 import type { SessionOptions, SessionState } from "./session-state.ts";
 import { type HttpStatus, statusCode } from "./status.ts";
+import { systemTime } from "./system-time.ts";
 
 /**
  * Where a response stands (Plug: `Plug.Conn`): nothing is set; it is set and not sent yet, and how; it is sent, whole, in
@@ -170,10 +171,16 @@ export class Conn<Assigns extends object = {}> extends RequestView {
       this.pathParams,
     );
   }
-  /** Decodes the query now, so that what is wrong with it is an error here (Plug: `fetch_query_params/2`). */
+  /**
+   * Decodes the query now, so that what is wrong with it is an error here; parameters that were put before have
+   * precedence over its (Plug: `fetch_query_params/2`).
+   */
   fetchQueryParams(): Conn<Assigns> {
-    void this.head.queryParams;
-    return this;
+    const { queryParams } = this.head;
+    if (this.given === undefined) return this;
+    const next = this.copy();
+    next.given = Object.assign(emptyParams(), queryParams, this.given);
+    return next;
   }
   /** Puts other parameters in the place of those of query and body. */
   putParams(params: Params): Conn<Assigns> {
@@ -186,6 +193,14 @@ export class Conn<Assigns extends object = {}> extends RequestView {
     next.pathParams = Object.assign(emptyParams(), this.pathParams, params);
     return next;
   }
+  /** What a router does once a route has matched, in one step. */
+  enterRoute(params: Params, assigns: object | undefined, values: Readonly<Record<string, unknown>>): Conn<any> {
+    const next = this.copy();
+    next.pathParams = this.pathParams === NO_PARAMS ? params : Object.assign(emptyParams(), this.pathParams, params);
+    next.private = this.private === NO_PARAMS ? values : { ...this.private, ...values };
+    if (assigns !== undefined) next.assigns = { ...this.assigns, ...assigns };
+    return next;
+  }
   putBodyParams(params: Params): Conn<Assigns> {
     const next = this.copy();
     next.body = params;
@@ -195,13 +210,10 @@ export class Conn<Assigns extends object = {}> extends RequestView {
 
   /** Reads the whole body, once: 413 beyond `length`, 408 when it does not arrive in time (Plug: `read_body/2`). */
   async readBody({ length = BODY_LIMIT, timeout = BODY_TIMEOUT }: BodyOptions = {}): Promise<Uint8Array> {
-    const { bytes, more } = await this.exchange.readBody("readBody", { length: length + 1, timeout });
-    if (!more && bytes.length <= length) return bytes;
-    this.exchange.abandonBody();
-    throw new HttpError(413, `the body is longer than ${length} bytes`);
+    return this.exchange.readWholeBody("readBody", { length, timeout });
   }
   /** Reads the next `length` bytes of the body, or some more; `more` says whether anything may follow. */
-  readBodyPart({ length = PART_LENGTH, timeout = BODY_TIMEOUT }: BodyOptions = {}): Promise<BodyPart> {
+  async readBodyPart({ length = PART_LENGTH, timeout = BODY_TIMEOUT }: BodyOptions = {}): Promise<BodyPart> {
     return this.exchange.readBody("readBodyPart", { length, timeout });
   }
 
@@ -216,12 +228,12 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   }
   /** Opens cookies that were signed or encrypted; one that is too old, or not ours, is then as if it were not there. */
   fetchCookies(options: FetchCookiesOptions = {}): Conn<Assigns> {
-    return this.withJar(undefined, (jar) => jar.open(options, this.secretKeyBase));
+    return this.withJar(undefined, (jar) => jar.open(options, this.reqCookies, this.sealing));
   }
   /** Sets a cookie. Secure by itself over https (Plug: `put_resp_cookie/4`). */
   putRespCookie(name: string, value: unknown, options: PutCookieOptions = {}): Conn<Assigns> {
     const secured = { ...this.secured(), ...options };
-    return this.withJar("putRespCookie", (jar) => jar.put(name, value, secured, () => this.secretKeyBase));
+    return this.withJar("putRespCookie", (jar) => jar.put(name, value, secured, this.sealing));
   }
   /** Has the browser forget a cookie; path and domain must be those that it was set with. */
   deleteRespCookie(name: string, options: CookieOptions = {}): Conn<Assigns> {
@@ -232,6 +244,10 @@ export class Conn<Assigns extends object = {}> extends RequestView {
     const secret: unknown = this.settings.secretKeyBase;
     checkSecret(secret);
     return secret;
+  }
+
+  private get sealing() {
+    return { secret: () => this.secretKeyBase, now: () => systemTime(this.self) };
   }
 
   private secured(): CookieOptions {
@@ -565,7 +581,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   }
 
   private headersWithCookies(): Headers {
-    return this.jar === undefined ? this.respHeaders : this.jar.addTo(this.respHeaders);
+    return this.jar === undefined ? this.respHeaders : this.jar.addTo(this.respHeaders, systemTime(this.self));
   }
 
   private become(state: ConnState): Conn<Assigns> {

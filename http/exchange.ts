@@ -6,7 +6,7 @@ import type { Async, Self } from "../runtime/types.ts";
 import type { Adapter, Body, BodyPart, Headers, Output, ReadOptions, RequestHead } from "./adapter.ts";
 import { callSite } from "./call-site.ts";
 import type { Conn } from "./conn.ts";
-import { AlreadySentError } from "./errors.ts";
+import { AlreadySentError, HttpError } from "./errors.ts";
 import { Lineage } from "./lineage.ts";
 import type { Settings } from "./settings.ts";
 import { Step } from "./step.ts";
@@ -124,15 +124,32 @@ export class Exchange {
   }
 
   /** A part of the body; once it has been read, reading on is a mistake. */
-  async readBody(what: string, options: ReadOptions): Promise<BodyPart> {
+  readBody(what: string, options: ReadOptions): Async<BodyPart> {
     if (this.bodyRead) {
       throw new BadArgument(
         `${what}: the body can be read once, and was; keep what it gave, in an assign for instance`,
       );
     }
-    const part = await this.adapter.readBody(options, this.self);
+    const part = this.adapter.readBody(options, this.self);
+    if (isThenable(part)) return part.then((arrived) => this.took(arrived));
+    return this.took(part);
+  }
+
+  private took(part: BodyPart): BodyPart {
     this.bodyRead = !part.more;
     return part;
+  }
+
+  /** The whole body, at once if it is there; 413 beyond `length`, and then nothing more of it is read. */
+  readWholeBody(what: string, { length, timeout }: ReadOptions): Async<Uint8Array> {
+    const part = this.readBody(what, { length: length + 1, timeout });
+    return isThenable(part) ? part.then((arrived) => this.whole(arrived, length)) : this.whole(part, length);
+  }
+
+  private whole({ bytes, more }: BodyPart, length: number): Uint8Array {
+    if (!more && bytes.byteLength <= length) return bytes;
+    this.abandonBody();
+    throw new HttpError(413, `the body is longer than ${length} bytes`);
   }
 
   /** What is left of the body is of no use, and the connection ends with the response. */

@@ -164,7 +164,7 @@ export function around(
  * A plug that runs only for conns that pass the guard; others go on unchanged (Plug: `plug :name when …`).
  *
  * @example
- * pipeline().plug(when((conn) => conn.method === "POST", plug(Json)))
+ * pipeline().plug(when((conn) => conn.method === "POST", plug(Parsers, { parsers: ["json"] })))
  */
 export function when<In extends object, Out extends object>(
   guard: (conn: Conn<In>) => boolean,
