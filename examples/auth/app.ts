@@ -8,7 +8,7 @@ import { errors } from "./views.ts";
 /** What every request goes through, before the router looks at it. */
 export const endpoint = pipeline({ name: "endpoint" })
   .plug(plug(RequestId))
-  .plug(plug(Static, { from: new URL("public/", import.meta.url), only: ["style.css"] }))
+  .plug(plug(Static, { from: new URL("public/", import.meta.url), only: ["style.css", "icon.svg"] }))
   .plug(plug(Parsers, { parsers: ["urlencoded"], length: 10_000 }))
   .plug(plug(Session, { store: cookieStore({ signingSalt: "auth session" }), key: "_auth", sameSite: "lax" }))
   .plug(site.plug);

@@ -18,6 +18,7 @@ export const rootLayout = (inner: SafeHtml, conn: Conn<Visitor>): SafeHtml => ht
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>hornbeam accounts</title>
+  <link rel="icon" href="${staticPath(conn, "/icon.svg")}">
   <link rel="stylesheet" href="${staticPath(conn, "/style.css")}">
 </head>
 <body>
@@ -64,11 +65,13 @@ interface Field {
   readonly errors?: readonly string[] | undefined;
 }
 
-const field = ({ name, label, type, autocomplete, value, errors = [] }: Field): SafeHtml => html`<label>
-  <span>${label}</span>
-  <input type="${type}" name="user[${name}]" value="${value}" autocomplete="${autocomplete}" required>
-  ${errors.map((error) => html`<em class="wrong">${error}</em>`)}
-</label>`;
+const field = ({ name, label, type, autocomplete, value, errors = [] }: Field): SafeHtml => html`<div class="field">
+  <label>
+    <span>${label}</span>
+    <input type="${type}" name="user[${name}]" value="${value}" autocomplete="${autocomplete}" aria-describedby="${name}-wrong" required>
+  </label>
+  <div id="${name}-wrong">${errors.map((error) => html`<em class="wrong">${error}</em>`)}</div>
+</div>`;
 
 const email = (value?: string, errors?: readonly string[]): SafeHtml =>
   field({ name: "email", label: "Email", type: "email", autocomplete: "username", value, errors });
