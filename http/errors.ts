@@ -1,10 +1,23 @@
-/** An error that says with which status it is answered. Below 500 it is the client's: no crash, and no report. */
+import { type HttpStatus, statusCode } from "./status.ts";
+
+/**
+ * An error that says with which status it is answered: a number, or a name such as `"notFound"` (Plug: `plug_status`).
+ * Below 500 it is the client's: no crash, and no report.
+ */
 export class HttpError extends Error {
   override readonly name: string = "HttpError";
   readonly status: number;
-  constructor(status: number, message: string, options?: ErrorOptions) {
+  constructor(status: HttpStatus, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.status = status;
+    this.status = statusCode(status);
+  }
+}
+
+/** What the client has sent is no request that could be answered (Plug: `BadRequestError`). Answered with 400. */
+export class BadRequestError extends HttpError {
+  override readonly name = "BadRequestError";
+  constructor(message = "the request cannot be understood", options?: ErrorOptions) {
+    super(400, message, options);
   }
 }
 

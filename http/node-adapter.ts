@@ -15,8 +15,10 @@ import type {
   Takeover,
 } from "./adapter.ts";
 import { BodyReader } from "./body-reader.ts";
+import type { HttpError } from "./errors.ts";
+import { expectsContinue } from "./expectation.ts";
 import type { OpenFile } from "./file.ts";
-import { endWith } from "./slices.ts";
+import { endWith, SLICE } from "./slices.ts";
 import { peerOf, sockOf, sslOf } from "./socket-data.ts";
 
 /** What an adapter asks of the connection that its request came on. */
@@ -51,6 +53,9 @@ export class NodeAdapter implements Adapter {
   get protocol(): string {
     return `HTTP/${this.request.httpVersion}`;
   }
+  get keepsOpen(): boolean {
+    return this.response.shouldKeepAlive && !this.line.isLast(this.response);
+  }
   get peer(): PeerData {
     return peerOf(this.request.socket);
   }
@@ -61,7 +66,14 @@ export class NodeAdapter implements Adapter {
     return sslOf(this.request.socket);
   }
 
+  /** The client has sent what is no body: who reads it, now or later, gets the error. */
+  breakOff(error: HttpError): void {
+    this.reader ??= new BodyReader(this.request);
+    this.reader.breakOff(error);
+  }
+
   readBody(options: ReadOptions, by: Self): Async<BodyPart> {
+    if (this.reader === undefined && expectsContinue(this.request)) this.response.writeContinue();
     this.reader ??= new BodyReader(this.request);
     const part = this.reader.read(options, by);
     if (!isThenable(part)) return part;
@@ -81,7 +93,9 @@ export class NodeAdapter implements Adapter {
     const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
     this.writeHead(status, headers, length);
     this.complete = true;
-    endWith(this.response, body);
+    // A text of ASCII alone goes out with the head in one piece, and faster.
+    if (length === body.length && typeof body === "string" && length <= SLICE) this.response.end(body, "latin1");
+    else endWith(this.response, body);
   }
 
   async sendFile(status: number, headers: Headers, { handle, offset, length }: OpenFile): Promise<void> {
@@ -147,7 +161,8 @@ export class NodeAdapter implements Adapter {
     if (this.line.isLast(this.response)) this.response.shouldKeepAlive = false;
     const flat: string[] = [];
     let measured = false;
-    for (const [name, value] of headers) {
+    for (let i = 0; i < headers.length; i++) {
+      const [name, value] = headers[i] as Headers[number];
       flat.push(name, value);
       measured ||= name === "content-length" || name === "transfer-encoding";
     }

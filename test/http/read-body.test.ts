@@ -1,5 +1,9 @@
+import { Readable } from "node:stream";
+import type { Self } from "hornbeam";
 import { type Conn, type JsonOptions, Parsers, pipeline, plug } from "hornbeam/http";
+import { inVirtualTime } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
+import { BodyReader } from "../../http/body-reader.ts";
 import { ask, crash, serving } from "./support.ts";
 
 const reads =
@@ -70,27 +74,60 @@ describe("a body", () => {
   });
 });
 
-test("a body that has come with its head is parsed without a promise, and one that has not, with one", () => {
-  const how: unknown[] = [];
-  const parsers = plug(Parsers, { parsers: ["json"] });
-  const watched = (conn: Conn) => {
-    const parsed = parsers(conn);
-    how.push(parsed instanceof Promise ? "later" : "at once");
-    return parsed;
+describe("a small body", () => {
+  /** A request as its reader sees it, which counts how often somebody begins to listen to it. */
+  const stream = () => {
+    const request = Object.assign(new Readable({ read() {} }), { complete: false, listened: 0 });
+    const arrive = (text: string) => {
+      request.push(text);
+      request.push(null);
+      request.complete = true;
+    };
+    const { on } = request;
+    request.on = function (...args: Parameters<typeof on>) {
+      this.listened++;
+      return on.apply(this, args);
+    };
+    return { request, arrive, reader: new BodyReader(request) };
   };
-  const site = pipeline()
-    .plug(watched)
-    .plug((conn) => conn.json(conn.bodyParams));
-  return serving({ plug: site }, async (live) => {
-    const client = await live.connect();
-    expect((await client.request("POST", "/", [TYPE, "Content-Length: 7"], '{"a":1}').answer()).body).toBe('{"a":1}');
-    expect((await client.request("POST", "/", [TYPE, "Content-Length: 0"]).answer()).body).toBe("{}");
-    client.request("POST", "/", [TYPE, "Content-Length: 7"], '{"a"');
-    await live.next("http.request.start");
-    await live.sim.idle();
-    expect((await client.send(":2}").answer()).body).toBe('{"a":2}');
-    expect(how).toEqual(["at once", "at once", "later"]);
-  });
+  const reads = (test: (self: Self) => unknown) =>
+    inVirtualTime(
+      (sim) =>
+        new Promise<void>((resolve, reject) => {
+          sim.spawn((self: Self) =>
+            Promise.resolve(self)
+              .then(test)
+              .then(() => resolve(), reject),
+          );
+        }),
+    );
+  const OPTIONS = { length: 10, timeout: 100 };
+
+  test("that is there is read at once, without a promise", () =>
+    reads((self) => {
+      const { request, arrive, reader } = stream();
+      arrive("abc");
+      expect(reader.read(OPTIONS, self)).toEqual({ bytes: Buffer.from("abc"), more: false });
+      expect(reader.read(OPTIONS, self)).toEqual({ bytes: new Uint8Array(), more: false });
+      expect(request.listened).toBe(0);
+    }));
+
+  test("that is parsed just after its head is read without a listener and a timer", () =>
+    reads(async (self) => {
+      const { request, arrive, reader } = stream();
+      const part = reader.read(OPTIONS, self);
+      arrive("abc");
+      expect(await part).toEqual({ bytes: Buffer.from("abc"), more: false });
+      expect(request.listened).toBe(0);
+    }));
+
+  test("that comes later is waited for", () =>
+    reads(async (self) => {
+      const { arrive, reader } = stream();
+      const part = reader.read(OPTIONS, self);
+      setImmediate(() => arrive("abc"));
+      expect(await part).toEqual({ bytes: Buffer.from("abc"), more: false });
+    }));
 });
 
 describe("a body that is too long", () => {

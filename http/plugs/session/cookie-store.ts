@@ -5,6 +5,7 @@ import type { Conn } from "../../conn.ts";
 import { deriveKey, type KeyOptions } from "../../crypto/key-generator.ts";
 import { decrypt, encrypt } from "../../crypto/message-encryptor.ts";
 import { sign, verify } from "../../crypto/message-verifier.ts";
+import { systemTime } from "../../system-time.ts";
 import { NO_SESSION, type SessionData, type SessionStore } from "./session-store.ts";
 
 /** How sessions become text, if not as JSON. */
@@ -64,7 +65,7 @@ export function cookieStore(options: CookieStoreOptions): SessionStore {
       const { encryptionSalt, signingSalt } = options;
       const salt = saltOf(encryptionSalt ?? signingSalt);
       const seal = encryptionSalt === undefined ? sign : encrypt;
-      return seal(secretOf(conn, options), salt, value, { ...options, maxAge });
+      return seal(secretOf(conn, options), salt, value, { ...options, maxAge, now: systemTime(conn.self) });
     },
 
     delete() {},
@@ -74,7 +75,7 @@ export function cookieStore(options: CookieStoreOptions): SessionStore {
 function open(conn: Conn<any>, seal: SealOptions, cookie: string, maxAge: number): unknown {
   const salt = saltOf(seal.encryptionSalt ?? seal.signingSalt);
   const read = seal.encryptionSalt === undefined ? verify : decrypt;
-  return read(secretOf(conn, seal), salt, cookie, { ...seal, maxAge });
+  return read(secretOf(conn, seal), salt, cookie, { ...seal, maxAge, now: systemTime(conn.self) });
 }
 
 const secretOf = (conn: Conn<any>, { secretKeyBase }: SealOptions): string => secretKeyBase ?? conn.secretKeyBase;
