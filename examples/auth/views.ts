@@ -43,15 +43,13 @@ function navigation(conn: Conn<Visitor>): SafeHtml {
   }
   return html`<span class="email">${currentUser.email}</span>
     <a href="${site.path("/users/settings")}">Settings</a>
-    ${form(conn, site.path("/users/log-out"), html`<button class="link">Log out</button>`)}`;
+    ${form(conn, "delete", site.path("/users/log-out"), html`<button class="link">Log out</button>`)}`;
 }
 
-/** A form that may change something carries the token of its session. */
-const form = (
-  conn: Conn<any>,
-  action: string,
-  fields: HtmlPart,
-): SafeHtml => html`<form method="post" action="${action}">
+/** A form carries the token of its session, and the method that browsers do not have. */
+const form = (conn: Conn<any>, method: "post" | "put" | "delete", action: string, fields: HtmlPart): SafeHtml =>
+  html`<form method="post" action="${action}">
+  <input type="hidden" name="_method" value="${method}">
   <input type="hidden" name="_csrf_token" value="${getCsrfToken(conn)}">
   ${fields}
 </form>`;
@@ -93,7 +91,7 @@ export interface Errors {
 export const register = (shown: { readonly email?: string; readonly errors?: Errors }, conn: Conn<any>): SafeHtml =>
   html`<section class="card">
   <h1>Register</h1>
-  ${form(conn, site.path("/users/register"), [
+  ${form(conn, "post", site.path("/users/register"), [
     email(shown.email, shown.errors?.email),
     password("Password", "new-password", "password", shown.errors?.password),
     html`<button>Create an account</button>`,
@@ -104,7 +102,7 @@ export const logIn = (shown: { readonly email?: string; readonly error?: string 
   html`<section class="card">
   <h1>Log in</h1>
   ${shown.error && html`<p class="flash error" role="alert">${shown.error}</p>`}
-  ${form(conn, site.path("/users/log-in"), [
+  ${form(conn, "post", site.path("/users/log-in"), [
     email(shown.email),
     password("Password", "current-password", "password"),
     html`<input type="hidden" name="user[rememberMe]" value="false">
@@ -115,7 +113,7 @@ export const logIn = (shown: { readonly email?: string; readonly error?: string 
 
 export const settings = (shown: { readonly errors?: Errors }, conn: Conn<any>): SafeHtml => html`<section class="card">
   <h1>Settings</h1>
-  ${form(conn, site.path("/users/settings"), [
+  ${form(conn, "put", site.path("/users/settings"), [
     password("New password", "new-password", "password", shown.errors?.password),
     password("Current password", "current-password", "currentPassword", shown.errors?.currentPassword),
     html`<button>Change password</button>`,

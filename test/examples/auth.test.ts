@@ -32,8 +32,11 @@ class Visitor {
 
   /** Sends a form, with the token of the page that has it. */
   async post(path: string, fields: Readonly<Record<string, string>> = {}, page = path): Promise<TestResponse> {
-    const token = tokenIn(await this.get(page));
-    return this.send(path, { _csrf_token: token, ...fields });
+    const shown = await this.get(page);
+    const method = new RegExp(`action="${path}">\\s*<input type="hidden" name="_method" value="(\\w+)"`).exec(
+      shown.body,
+    )?.[1];
+    return this.send(path, { _method: method ?? "put", _csrf_token: tokenIn(shown), ...fields });
   }
 
   send(path: string, fields: Readonly<Record<string, string>>): Promise<TestResponse> {
@@ -160,7 +163,9 @@ describe("a member", () => {
       const before = visitor.browser.cookies.get("_auth");
       await visitor.send("/users/log-in", { _csrf_token: tokenIn(page), ...credentials() });
       expect(visitor.browser.cookies.get("_auth")).not.toBe(before);
-      expect((await visitor.send("/users/log-out", { _csrf_token: tokenIn(page) })).status).toBe(403);
+      expect((await visitor.send("/users/log-out", { _method: "delete", _csrf_token: tokenIn(page) })).status).toBe(
+        403,
+      );
     }));
 
   test.each(["/users/register", "/users/log-in"])("has no use for %s", (path) =>
