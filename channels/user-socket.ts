@@ -128,7 +128,7 @@ async function decide(conn: Conn, upgrade: Upgrade, { routes, accept, checkOrigi
     return refuse(conn, `origin ${origin} is not allowed`);
   const connected = await routes.connect(conn, params);
   if ("refused" in connected) return refuse(conn, connected.refused);
-  const id = `socket ${conn.remoteAddress}`;
+  const id = `socket ${conn.remoteIp}`;
   const pid = await upgrade.start(child(Transport, connected.start(accept(upgrade)), { id }));
   if (pid !== "ignore") conn.self.telemetry.emit("channels.socket.start", {}, { pid, params });
   return undefined;

@@ -1,5 +1,7 @@
-import type { Milliseconds, Self } from "../runtime/types.ts";
+import type { Async, Milliseconds, Self } from "../runtime/types.ts";
 import type { OpenFile } from "./file.ts";
+import type { Params } from "./query.ts";
+import type { Upgrade } from "./socket-handler.ts";
 
 export type Headers = readonly (readonly [name: string, value: string])[];
 export type Body = string | Uint8Array;
@@ -14,19 +16,77 @@ export interface RequestHead {
   readonly path: string;
   readonly query: string;
   readonly headers: Headers;
-  readonly remoteAddress: string;
+  readonly remoteIp: string;
+  /** Decoded when they are asked for, once. */
+  readonly queryParams: Params;
+  /** The value of the first header of that name, which is in lower case. */
+  header(name: string): string | undefined;
 }
 
+/** One end of a connection (Plug: `Plug.Conn.get_peer_data/1`, `get_sock_data/1`). */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** The other end of a connection; over TLS with the certificate that it showed, in DER. */
+export interface PeerData extends Endpoint {
+  readonly sslCert: Uint8Array | undefined;
+}
+
+/** What TLS has agreed on (Plug: `Plug.Conn.get_ssl_data/1`). */
+export interface SslData {
+  readonly protocol: string;
+  readonly cipher: string;
+  readonly alpn: string | undefined;
+  readonly serverName: string | undefined;
+}
+
+export interface ReadOptions {
+  /** How many bytes to wait for; there may be some more, because what has arrived is not cut. */
+  readonly length: number;
+  /** How long to wait. */
+  readonly timeout: Milliseconds;
+}
+
+export interface BodyPart {
+  readonly bytes: Uint8Array;
+  /** Something may follow. */
+  readonly more: boolean;
+}
+
+/** Takes the connection over, once the pipeline has ended. */
+export type Takeover = (upgrade: Upgrade) => Promise<void>;
+
 /**
- * How a conn reaches its client. `node:http` is one adapter, the test adapter is another, equal in rank. The methods
- * are called at most once each, in the order body, response.
+ * How a conn reaches its client. `node:http` is one adapter, HTTP/2 and the test adapter are others, equal in rank. They
+ * are called in the order body, response, and the response in one of three ways: whole, as a file, or in chunks.
  */
 export interface Adapter {
   /** Whether the response has begun: from then on there is no other. */
   readonly begun: boolean;
-  /** The whole body; rejects with an HttpError: 413 past `limit` bytes, 408 past `timeout`, 400 when it breaks off. */
-  readBody(limit: number, timeout: Milliseconds, by: Self): Promise<Uint8Array>;
+  /** `HTTP/1.1` */
+  readonly protocol: string;
+  readonly peer: PeerData;
+  readonly sock: Endpoint;
+  readonly ssl: SslData | undefined;
+  /**
+   * The next part of the body. Rejects with an HttpError: 408 when it does not arrive in time, 400 when it breaks off.
+   * Once it has said that nothing follows, a part is empty.
+   */
+  readBody(options: ReadOptions, by: Self): Promise<BodyPart>;
+  /** Nobody will read the rest of the body, so the connection ends with the response. */
+  abandonBody(): void;
   send(status: number, headers: Headers, body: Body): void;
   /** Sends the part. Resolves when it is sent, or the client has gone; the caller closes the file. */
   sendFile(status: number, headers: Headers, file: OpenFile): Promise<void>;
+  sendChunked(status: number, headers: Headers): void;
+  /** Never throws: "closed" when the client has gone. A promise while the client does not keep up. */
+  chunk(data: Body): Async<"ok" | "closed">;
+  /** The pipeline has ended: a response in chunks is complete, and an upgrade may begin. */
+  end(): void;
+  /** Sends an informational response; false where the client's protocol has none. */
+  inform(status: number, headers: Headers): boolean;
+  /** Whether the client has asked for that protocol, and can have it: then `takeover` gets the connection. */
+  upgrade(protocol: string, takeover: Takeover, headers: Headers): boolean;
 }

@@ -1,13 +1,22 @@
 import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
-import type { Milliseconds, Self } from "../runtime/types.ts";
-import type { Body, Headers } from "./adapter.ts";
+import type { Async, Milliseconds, Pid, Self } from "../runtime/types.ts";
+import type { Body, BodyPart, Endpoint, Headers, PeerData, RequestHead, SslData, Takeover } from "./adapter.ts";
+import { type BodyInput, bodyOf } from "./body.ts";
+import { HttpError, InvalidHeaderError, UnfetchedError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { type FileRange, openFile } from "./file.ts";
-import { checkHeader, deleteHeader, getHeader, putHeader } from "./headers.ts";
-import { decodeQuery, emptyParams, type Params } from "./query.ts";
+import { GivenHead, type HeadValues } from "./given-head.ts";
+import { checkHeader, deleteHeader, getHeader, getHeaders, mergeHeaders, putHeader, updateHeader } from "./headers.ts";
+import { escapeHtml } from "./html.ts";
+import { checkLocal } from "./local-path.ts";
+import { emptyParams, type Params } from "./query.ts";
 
-export type ConnState = "unset" | "set" | "sent" | "chunked" | "file" | "upgraded";
+/**
+ * Where a response stands (Plug: `Plug.Conn`): nothing is set; it is set and not sent yet, and how; it is sent, whole, in
+ * chunks or as a file; another protocol has taken over.
+ */
+export type ConnState = "unset" | "set" | "setChunked" | "setFile" | "sent" | "chunked" | "file" | "upgraded";
 
 /** What a plug that stops the pipeline returns: it goes no further, so it has a type of its own. */
 export interface Halted {
@@ -19,7 +28,15 @@ type Hook = (conn: Conn<any>) => Conn<any>;
 
 const DEFAULT_HEADERS: Headers = [["cache-control", "max-age=0, private, must-revalidate"]];
 const BODY_LIMIT = 8_000_000;
+const PART_LENGTH = 1_000_000;
 const BODY_TIMEOUT: Milliseconds = 15_000;
+
+export interface BodyOptions {
+  /** In bytes. Default 8,000,000 for a whole body, 1,000,000 for a part. */
+  readonly length?: number;
+  /** How long to wait. Default 15,000 ms. */
+  readonly timeout?: Milliseconds;
+}
 
 /**
  * A request and its response as one immutable value: every method returns another (Plug: `Plug.Conn`). Nothing is lost
@@ -27,266 +44,493 @@ const BODY_TIMEOUT: Milliseconds = 15_000;
  */
 export class Conn<Assigns extends object = {}> {
   readonly exchange: Exchange;
+  /** Which of the changes of its request has made it. */
+  readonly change: number;
+  private head: RequestHead;
+  /** The segments of the path that are still to be matched; empty ones do not count, and none is decoded. */
   readonly pathInfo: readonly string[];
+  /** The segments that routers above have taken. */
   readonly scriptName: readonly string[];
   readonly pathParams: Params;
-  /** What the body was parsed to; `undefined` before a parser ran. */
-  readonly bodyParams: Params | undefined;
+  private body: Params | undefined;
+  private given: Params | undefined;
   readonly assigns: Readonly<Assigns>;
+  /** Like assigns, for libraries: keys begin with the name of one (Plug: `private`). */
+  readonly private: Readonly<Record<string, unknown>>;
   readonly halted: boolean;
   readonly status: number | undefined;
   readonly state: ConnState;
   readonly respHeaders: Headers;
   readonly respBody: Body | undefined;
-  private readonly hooks: readonly Hook[];
+  private hooks: readonly Hook[];
 
-  constructor(exchange: Exchange, from: Fields = fresh(exchange)) {
+  constructor(exchange: Exchange, from: Conn<any> | undefined = undefined, change = 0) {
     this.exchange = exchange;
-    this.pathInfo = from.pathInfo;
-    this.scriptName = from.scriptName;
-    this.pathParams = from.pathParams;
-    this.bodyParams = from.bodyParams;
-    this.assigns = from.assigns as Assigns;
-    this.halted = from.halted;
-    this.status = from.status;
-    this.state = from.state;
-    this.respHeaders = from.respHeaders;
-    this.respBody = from.respBody;
-    this.hooks = from.hooks;
+    this.change = change;
+    if (from === undefined) {
+      this.head = exchange.head;
+      this.pathInfo = splitPath(exchange.head.path);
+      this.scriptName = NOTHING;
+      this.pathParams = NO_PARAMS;
+      this.body = undefined;
+      this.given = undefined;
+      this.assigns = NO_ASSIGNS as Assigns;
+      this.private = NO_PARAMS;
+      this.halted = false;
+      this.status = undefined;
+      this.state = "unset";
+      this.respHeaders = DEFAULT_HEADERS;
+      this.respBody = undefined;
+      this.hooks = NO_HOOKS;
+    } else {
+      this.head = from.head;
+      this.pathInfo = from.pathInfo;
+      this.scriptName = from.scriptName;
+      this.pathParams = from.pathParams;
+      this.body = from.body;
+      this.given = from.given;
+      this.assigns = from.assigns as Assigns;
+      this.private = from.private;
+      this.halted = from.halted;
+      this.status = from.status;
+      this.state = from.state;
+      this.respHeaders = from.respHeaders;
+      this.respBody = from.respBody;
+      this.hooks = from.hooks;
+    }
   }
 
   // ── the request ──
 
   get method(): string {
-    return this.exchange.head.method;
+    return this.head.method;
   }
   get scheme(): "http" | "https" {
-    return this.exchange.head.scheme;
+    return this.head.scheme;
   }
   get host(): string {
-    return this.exchange.head.host;
+    return this.head.host;
   }
   get port(): number {
-    return this.exchange.head.port;
+    return this.head.port;
   }
+  /** As it came, neither decoded nor normalised; a forward does not change it. */
   get requestPath(): string {
-    return this.exchange.head.path;
+    return this.head.path;
   }
   get queryString(): string {
-    return this.exchange.head.query;
+    return this.head.query;
   }
   /** In order, with duplicates, names in lower case. */
   get reqHeaders(): Headers {
-    return this.exchange.head.headers;
+    return this.head.headers;
   }
-  get remoteAddress(): string {
-    return this.exchange.head.remoteAddress;
+  /** The client's address, or the one that a proxy says it has, where a plug trusts it (Plug: `remote_ip`). */
+  get remoteIp(): string {
+    return this.head.remoteIp;
+  }
+  /** `https://example.com:8080/path?query`, without the port that is the scheme's (Plug: `request_url/1`). */
+  get requestUrl(): string {
+    const { scheme, host, port, path, query } = this.head;
+    const shown = port === (scheme === "https" ? 443 : 80) ? "" : `:${port}`;
+    return `${scheme}://${host}${shown}${path}${query === "" ? "" : `?${query}`}`;
+  }
+  /** The two ends of the connection, whatever proxies say. */
+  get peerData(): PeerData {
+    return this.exchange.adapter.peer;
+  }
+  get sockData(): Endpoint {
+    return this.exchange.adapter.sock;
+  }
+  /** Undefined without TLS. */
+  get sslData(): SslData | undefined {
+    return this.exchange.adapter.ssl;
+  }
+  /** `HTTP/1.1` */
+  get httpProtocol(): string {
+    return this.exchange.adapter.protocol;
   }
   /** The process that serves this request. */
   get self(): Self {
     return this.exchange.self;
   }
-  /** Aborted when the request's process ends: it is done, its client has gone, or the server stops. */
+  get owner(): Pid {
+    return this.exchange.self.pid;
+  }
+  /** Aborted when the client goes away before it has its response, or is cut off, and only then. */
   get signal(): AbortSignal {
-    return this.exchange.self.signal;
-  }
-  /** Decoded anew each time. */
-  get queryParams(): Params {
-    return decodeQuery(this.queryString);
-  }
-  /** The parameters of the path, over those of the body, over those of the query. */
-  get params(): Params {
-    return Object.assign(emptyParams(), this.queryParams, this.bodyParams, this.pathParams);
+    return this.exchange.signal;
   }
 
   getReqHeader(name: string): string | undefined {
-    return getHeader(this.reqHeaders, name.toLowerCase());
+    return this.head.header(name.toLowerCase());
+  }
+  /** The values of all headers of that name (Plug: `get_req_header/2`). */
+  getReqHeaders(name: string): readonly string[] {
+    return getHeaders(this.reqHeaders, name.toLowerCase());
+  }
+  /** Replaces the first header of that name. `host` is not set so: it is `conn.host` (Plug: `put_req_header/3`). */
+  putReqHeader(name: string, value: string): Conn<Assigns> {
+    return this.withReqHeaders("putReqHeader", putHeader(this.reqHeaders, reqName(name, value), value));
+  }
+  mergeReqHeaders(headers: Readonly<Record<string, string>> | Headers): Conn<Assigns> {
+    return this.withReqHeaders("mergeReqHeaders", mergeHeaders(this.reqHeaders, headers, reqName));
+  }
+  /** Adds headers before those that are there. */
+  prependReqHeaders(headers: Headers): Conn<Assigns> {
+    const added = headers.map(([name, value]) => [reqName(name, value), value] as const);
+    return this.withReqHeaders("prependReqHeaders", [...added, ...this.reqHeaders]);
+  }
+  /** Changes the first header of that name with `update`, or adds it with `initial`. */
+  updateReqHeader(name: string, initial: string, update: (value: string) => string): Conn<Assigns> {
+    const headers = updateHeader(this.reqHeaders, reqName(name, initial), initial, update);
+    return this.withReqHeaders("updateReqHeader", headers);
+  }
+  deleteReqHeader(name: string): Conn<Assigns> {
+    return this.withReqHeaders("deleteReqHeader", deleteHeader(this.reqHeaders, name.toLowerCase()));
   }
 
-  /** Reads the whole body, once. Default limit 8,000,000 bytes (413 beyond), and 15,000 ms (408). */
-  async readBody(limit = BODY_LIMIT, timeout = BODY_TIMEOUT): Promise<Uint8Array> {
-    if (this.exchange.bodyTaken) {
-      throw new BadArgument(
-        "readBody: the body can be read once, and was; keep what it gave, in an assign for instance",
+  private withReqHeaders(what: string, headers: Headers): Conn<Assigns> {
+    this.exchange.checkUnsent(what);
+    return this.putRequest({ headers });
+  }
+
+  /** Another request line: what plugs do that take a request for another one, such as Head or RewriteOn. */
+  putRequest(changes: Partial<HeadValues>): Conn<Assigns> {
+    const next = this.changed();
+    next.head = new GivenHead(this.head, changes);
+    return next;
+  }
+
+  // ── parameters ──
+
+  /** Decoded once a request. 414 beyond 1,000,000 bytes, 400 for bad UTF-8. */
+  get queryParams(): Params {
+    return this.head.queryParams;
+  }
+  /** Whether a parser has run. */
+  get bodyFetched(): boolean {
+    return this.body !== undefined;
+  }
+  /** What a parser made of the body. Throws `UnfetchedError` before one ran (Plug: `body_params`). */
+  get bodyParams(): Params {
+    if (this.body === undefined) {
+      throw new UnfetchedError(
+        "conn.bodyParams is not there yet; expected a plug before that reads the body: plug(Parsers)",
       );
     }
-    this.exchange.bodyTaken = true;
-    return this.exchange.adapter.readBody(limit, timeout, this.self);
+    return this.body;
+  }
+  /**
+   * All parameters: those of the path over those of the body, over those that were put before, over those of the query
+   * (Plug: `params`). Without a parser there are none of the body.
+   */
+  get params(): Params {
+    return Object.assign(
+      emptyParams(),
+      this.given ?? this.queryParams,
+      this.given ? undefined : this.body,
+      this.pathParams,
+    );
+  }
+  /** Decodes the query now, so that what is wrong with it is an error here (Plug: `fetch_query_params/2`). */
+  fetchQueryParams(): Conn<Assigns> {
+    void this.head.queryParams;
+    return this;
+  }
+  /** Puts other parameters in the place of those of query and body. */
+  putParams(params: Params): Conn<Assigns> {
+    const next = this.changed();
+    next.given = params;
+    return next;
+  }
+  putPathParams(params: Params): Conn<Assigns> {
+    const next = this.copy();
+    next.pathParams = Object.assign(emptyParams(), this.pathParams, params);
+    return next;
+  }
+  putBodyParams(params: Params): Conn<Assigns> {
+    const next = this.copy();
+    next.body = params;
+    if (this.given !== undefined) next.given = Object.assign(emptyParams(), this.given, params);
+    return next;
+  }
+
+  /** Reads the whole body, once: 413 beyond `length`, 408 when it does not arrive in time (Plug: `read_body/2`). */
+  async readBody({ length = BODY_LIMIT, timeout = BODY_TIMEOUT }: BodyOptions = {}): Promise<Uint8Array> {
+    const { bytes, more } = await this.exchange.readBody("readBody", { length: length + 1, timeout });
+    if (!more && bytes.length <= length) return bytes;
+    this.exchange.abandonBody();
+    throw new HttpError(413, `the body is longer than ${length} bytes`);
+  }
+  /** Reads the next `length` bytes of the body, or some more; `more` says whether anything may follow. */
+  readBodyPart({ length = PART_LENGTH, timeout = BODY_TIMEOUT }: BodyOptions = {}): Promise<BodyPart> {
+    return this.exchange.readBody("readBodyPart", { length, timeout });
   }
 
   // ── the conn as a value ──
 
   assign<K extends string, V>(key: K, value: V): Conn<Assigns & { readonly [P in K]: V }> {
-    return this.copy({ assigns: { ...this.assigns, [key]: value } }) as unknown as Conn<
-      Assigns & { readonly [P in K]: V }
-    >;
+    const next = this.changed();
+    next.assigns = { ...this.assigns, [key]: value };
+    return next as Conn<any>;
   }
-
-  putPathParams(params: Params): Conn<Assigns> {
-    return this.copy({ pathParams: Object.assign(emptyParams(), this.pathParams, params) });
+  mergeAssigns<More extends object>(assigns: More): Conn<Assigns & Readonly<More>> {
+    const next = this.changed();
+    next.assigns = { ...this.assigns, ...assigns };
+    return next as Conn<any>;
   }
-
-  putBodyParams(params: Params): Conn<Assigns> {
-    return this.copy({ bodyParams: params });
+  putPrivate(key: string, value: unknown): Conn<Assigns> {
+    return this.mergePrivate({ [key]: value });
   }
-
+  mergePrivate(values: Readonly<Record<string, unknown>>): Conn<Assigns> {
+    const next = this.changed();
+    next.private = { ...this.private, ...values };
+    return next;
+  }
   /** What a forward does: the target sees the rest of the path. Undone by {@link Conn.restorePath}. */
-  enterPath(segments: number): Conn<Assigns> {
-    const scriptName = [...this.scriptName, ...this.pathInfo.slice(0, segments)];
-    return this.copy({ scriptName, pathInfo: this.pathInfo.slice(segments) });
+  enterPath(depth: number): Conn<Assigns> {
+    const next = this.copy();
+    next.scriptName = [...this.scriptName, ...this.pathInfo.slice(0, depth)];
+    next.pathInfo = this.pathInfo.slice(depth);
+    return next;
   }
-
   restorePath(from: Conn<any>): Conn<Assigns> {
-    return this.copy({ scriptName: from.scriptName, pathInfo: from.pathInfo });
+    const next = this.copy();
+    next.scriptName = from.scriptName;
+    next.pathInfo = from.pathInfo;
+    return next;
   }
-
   /** Stops the pipeline here. It sends nothing, and says nothing of the response. */
   halt(): Halted {
-    return this.copy({ halted: true }) as unknown as Halted;
+    const next = this.changed();
+    next.halted = true;
+    return next as unknown as Halted;
   }
 
-  // ── the response ──
+  // ── the response before it is sent ──
 
-  /** 100 to 999. */
+  /** 100 to 999, or a name such as `"notFound"`. */
   putStatus(status: number): Conn<Assigns> {
-    this.exchange.checkUnsent("putStatus");
-    return this.copy({ status: checkStatus(status) });
+    const code = checkStatus(status);
+    const next = this.changed("putStatus");
+    next.status = code;
+    return next;
   }
-
   getRespHeader(name: string): string | undefined {
     return getHeader(this.respHeaders, name.toLowerCase());
   }
-
-  /** Sets a response header; names are lower-cased. Throws `InvalidHeaderError` on line breaks and NUL. */
+  getRespHeaders(name: string): readonly string[] {
+    return getHeaders(this.respHeaders, name.toLowerCase());
+  }
+  /** Replaces the first header of that name, or adds it. Throws `InvalidHeaderError` on line breaks and NUL. */
   putRespHeader(name: string, value: string): Conn<Assigns> {
-    this.exchange.checkUnsent("putRespHeader");
-    checkHeader(name, value);
-    return this.copy({ respHeaders: putHeader(this.respHeaders, name.toLowerCase(), value) });
+    return this.withRespHeaders("putRespHeader", putHeader(this.respHeaders, respName(name, value), value));
   }
-
-  /** Adds a response header beside those of the same name: `set-cookie`, `link`, `vary`. */
-  prependRespHeader(name: string, value: string): Conn<Assigns> {
-    this.exchange.checkUnsent("prependRespHeader");
-    checkHeader(name, value);
-    return this.copy({ respHeaders: [[name.toLowerCase(), value], ...this.respHeaders] });
+  mergeRespHeaders(headers: Readonly<Record<string, string>> | Headers): Conn<Assigns> {
+    return this.withRespHeaders("mergeRespHeaders", mergeHeaders(this.respHeaders, headers, respName));
   }
-
+  /** Adds headers before those that are there, also of the same name: `link`, `vary`. */
+  prependRespHeaders(headers: Headers): Conn<Assigns> {
+    const added = headers.map(([name, value]) => [respName(name, value), value] as const);
+    return this.withRespHeaders("prependRespHeaders", [...added, ...this.respHeaders]);
+  }
+  /** Changes the first header of that name with `update`, or adds it with `initial`. */
+  updateRespHeader(name: string, initial: string, update: (value: string) => string): Conn<Assigns> {
+    const headers = updateHeader(this.respHeaders, respName(name, initial), initial, (value) => {
+      const updated = update(value);
+      checkHeader(name, updated);
+      return updated;
+    });
+    return this.withRespHeaders("updateRespHeader", headers);
+  }
+  /** Removes the first header of that name. */
   deleteRespHeader(name: string): Conn<Assigns> {
-    this.exchange.checkUnsent("deleteRespHeader");
-    return this.copy({ respHeaders: deleteHeader(this.respHeaders, name.toLowerCase()) });
+    return this.withRespHeaders("deleteRespHeader", deleteHeader(this.respHeaders, name.toLowerCase()));
   }
-
   /** With a charset, by default utf-8 as in Plug also for JSON; with none where `undefined` is given. */
   putRespContentType(type: string, ...given: [charset?: string | undefined]): Conn<Assigns> {
     const charset = given.length === 0 ? "utf-8" : given[0];
     return this.putRespHeader("content-type", charset === undefined ? type : `${type}; charset=${charset}`);
   }
-
-  /** Called with the conn just before its response is sent, the last registered first. */
+  /** Called with the conn just before its response is sent, the last registered first. It must not send. */
   registerBeforeSend(hook: Hook): Conn<Assigns> {
-    this.exchange.checkUnsent("registerBeforeSend");
-    return this.copy({ hooks: [hook, ...this.hooks] });
+    const next = this.changed("registerBeforeSend");
+    next.hooks = [hook, ...this.hooks];
+    return next;
   }
+  /** The response leaves once `promise` is settled: for what must be written before the client may know. */
+  holdResponse(promise: Promise<unknown>): Conn<Assigns> {
+    this.exchange.checkUnsent("holdResponse");
+    this.exchange.hold(promise);
+    return this;
+  }
+
+  private withRespHeaders(what: string, headers: Headers): Conn<Assigns> {
+    const next = this.changed(what);
+    next.respHeaders = headers;
+    return next;
+  }
+
+  // ── sending ──
 
   /** Sets the response; it is sent by {@link Conn.sendResp}, or when the pipeline ends. */
-  resp(status: number, body: Body): Conn<Assigns> {
+  resp(status: number, body: BodyInput): Conn<Assigns> {
     return this.set("resp", status, body);
   }
-
   /** Sends the response: the one that was set, or this one. */
-  sendResp(status?: number, body?: Body): Conn<Assigns> {
+  sendResp(status?: number, body?: BodyInput): Conn<Assigns> {
     if (status === undefined && this.state === "unset") {
       this.exchange.checkUnsent("sendResp");
       throw new BadArgument("sendResp: no response is set; expected a status and a body, or resp(status, body) before");
     }
-    const given: readonly [number, Body] =
-      status === undefined ? [this.status ?? 200, this.respBody ?? ""] : [status, body ?? ""];
-    const last = this.set("sendResp", ...given).runHooks();
-    checkFinal(last.status as number);
-    this.exchange.markSent(last.status as number);
-    try {
-      this.exchange.adapter.send(last.status as number, last.respHeaders, last.respBody as Body);
-    } catch (error) {
-      this.exchange.failedToSend();
-      throw error;
-    }
-    return last.copy({ state: "sent", respBody: undefined });
+    const ready =
+      status === undefined
+        ? this.set("sendResp", this.status ?? 200, this.respBody ?? "")
+        : this.set("sendResp", status, body ?? "");
+    const last = ready.beforeSend("set");
+    const final = checkFinal(last.status as number);
+    this.exchange.send(final, (adapter) => adapter.send(final, last.respHeaders, last.respBody as Body));
+    return last.become("sent");
   }
-
   /** Sends a file, or a part of one. What is wrong with it is an error before anything is sent. */
   async sendFile(status: number, range: FileRange): Promise<Conn<Assigns>> {
-    checkFinal(checkStatus(status));
+    const final = checkFinal(checkStatus(status));
     this.exchange.checkUnsent("sendFile");
     const file = await openFile(range);
     try {
-      const last = this.copy({ status, state: "set" }).runHooks();
-      this.exchange.checkUnsent("sendFile");
-      this.exchange.markSent(status);
-      await this.exchange.adapter.sendFile(status, last.respHeaders, file);
-      return last.copy({ state: "file" });
-    } catch (error) {
-      this.exchange.failedToSend();
-      throw error;
+      const ready = this.changed("sendFile");
+      ready.status = final;
+      ready.state = "setFile";
+      const last = ready.beforeSend("setFile");
+      await this.exchange.send(final, (adapter) => adapter.sendFile(final, last.respHeaders, file));
+      return last.become("file");
     } finally {
       await file.handle.close();
     }
   }
+  /** Begins a response whose parts are sent with {@link Conn.chunk}; it ends with the pipeline. */
+  sendChunked(status: number): Conn<Assigns> {
+    const final = checkFinal(checkStatus(status));
+    const ready = this.changed("sendChunked");
+    ready.status = final;
+    ready.state = "setChunked";
+    const last = ready.beforeSend("setChunked");
+    this.exchange.send(final, (adapter) => adapter.sendChunked(final, last.respHeaders));
+    return last.become("chunked");
+  }
+  /** Sends a part: `"closed"` when the client has gone. Await it, and a client that is slow slows you down. */
+  chunk(data: BodyInput): Async<"ok" | "closed"> {
+    if (this.state !== "chunked") {
+      throw new BadArgument(`chunk: expected a conn that sendChunked has returned, got: ${show(this)}`);
+    }
+    const part = bodyOf("chunk", data);
+    return part.length === 0 ? "ok" : this.exchange.chunk(part);
+  }
+  /** Sends an informational response before the real one, 100 to 199: 103 for early hints. HTTP/1.0 clients get none. */
+  inform(status: number, headers: Headers = []): Conn<Assigns> {
+    checkInformational(status);
+    this.exchange.checkUnsent("inform");
+    for (const [name, value] of headers) checkHeader(name, value);
+    this.exchange.adapter.inform(status, headers);
+    return this;
+  }
+  /** Like {@link Conn.inform}; throws where the client's protocol has none (Plug: `inform!/3`). */
+  informOrThrow(status: number, headers: Headers = []): Conn<Assigns> {
+    checkInformational(status);
+    this.exchange.checkUnsent("inform");
+    for (const [name, value] of headers) checkHeader(name, value);
+    if (this.exchange.adapter.inform(status, headers)) return this;
+    throw new BadArgument(`informOrThrow: expected a protocol with informational responses, got: ${this.httpProtocol}`);
+  }
+  /** Hands the connection to another protocol once the pipeline has ended (Plug: `upgrade_adapter/3`). */
+  upgrade(protocol: string, takeover: Takeover): Conn<Assigns> {
+    const ready = this.changed("upgrade");
+    if (!this.exchange.adapter.upgrade(protocol, takeover, this.respHeaders)) {
+      throw new BadArgument(
+        `upgrade: expected a protocol that the client asks for and this server has, got: ${protocol}`,
+      );
+    }
+    this.exchange.markSent(101);
+    ready.state = "upgraded";
+    return ready;
+  }
 
   text(text: string): Conn<Assigns> {
-    return this.sendAs("text", "text/plain", text);
+    return this.sendAs("text", "text/plain; charset=utf-8", text);
   }
-
   html(html: string): Conn<Assigns> {
-    return this.sendAs("html", "text/html", html);
+    return this.sendAs("html", "text/html; charset=utf-8", html);
   }
-
   /** Sends `value` as JSON, with the status that was put, or 200. */
   json(value: unknown): Conn<Assigns> {
     const body: string | undefined = JSON.stringify(value);
     if (body === undefined) throw new BadArgument(`json: expected a value that JSON has, got: ${show(value)}`);
-    return this.sendAs("json", "application/json", body);
+    return this.sendAs("json", "application/json; charset=utf-8", body);
+  }
+  /**
+   * Redirects, with the status that was put, or 302: within this site to a path, elsewhere only when it is said
+   * (Phoenix: `redirect/2`).
+   */
+  redirect(to: string | { readonly external: string }): Conn<Assigns> {
+    const location = typeof to === "object" && to !== null ? to.external : checkLocal(to);
+    const moved = this.putStatus(this.status ?? 302).putRespHeader("location", location);
+    return moved.html(`<html><body>You are being <a href="${escapeHtml(location)}">redirected</a>.</body></html>`);
   }
 
-  /** Redirects within this site: `to` must be a path. With the status that was put, or 302. */
-  redirect(to: string): Conn<Assigns> {
-    if (!LOCAL.test(to) || FOREIGN.test(to)) {
-      throw new BadArgument(`redirect: expected a path of this site that starts with one "/", got: ${show(to)}`);
-    }
-    const text = to.replaceAll(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
-    const moved = this.putStatus(this.status ?? 302).putRespHeader("location", to);
-    return moved.html(`<html><body>You are being <a href="${text}">redirected</a>.</body></html>`);
-  }
-
-  private set(what: string, status: number, body: Body): Conn<Assigns> {
-    checkStatus(status);
-    this.exchange.checkUnsent(what);
-    checkBody(body);
-    return this.copy({ status, respBody: body, state: "set" });
+  private set(what: string, status: number, body: BodyInput): Conn<Assigns> {
+    const code = checkStatus(status);
+    const next = this.changed(what);
+    next.respBody = bodyOf(what, body);
+    next.status = code;
+    next.state = "set";
+    return next;
   }
 
   private sendAs(what: string, type: string, body: string): Conn<Assigns> {
     this.exchange.checkUnsent(what);
-    const typed = this.getRespHeader("content-type") === undefined ? this.putRespContentType(type) : this;
+    const typed = this.getRespHeader("content-type") === undefined ? this.putRespHeader("content-type", type) : this;
     return typed.sendResp(this.status ?? 200, body);
   }
 
-  private runHooks(): Conn<Assigns> {
+  /** Runs the hooks, after which the response must be as it was: `state`. */
+  private beforeSend(state: ConnState): Conn<Assigns> {
+    const { exchange } = this;
+    exchange.checkNewest(this);
+    if (this.hooks.length === 0) return this;
     let conn: Conn<any> = this;
-    this.exchange.sending = true;
+    exchange.sending = true;
     try {
       for (const hook of this.hooks) {
-        const next = hook(conn);
-        if (!(next instanceof Conn)) throw new BadArgument(`a beforeSend hook must return a conn, got: ${show(next)}`);
-        conn = next;
+        const next: unknown = hook(conn);
+        if (next instanceof Conn) conn = next;
+        else throw new BadArgument(`a beforeSend hook must return a conn, got: ${show(next)}`);
       }
     } finally {
-      this.exchange.sending = false;
+      exchange.sending = false;
     }
-    return conn;
+    if (conn.state === state) return conn;
+    throw new BadArgument(
+      `a beforeSend hook may change the response, but not how it is sent, got: ${conn.state} for ${state}`,
+    );
   }
 
-  private copy(changes: Partial<Fields>): Conn<Assigns> {
-    return Object.assign(new Conn<Assigns>(this.exchange, this as unknown as Fields), changes);
+  private become(state: ConnState): Conn<Assigns> {
+    const next = this.copy();
+    next.state = state;
+    next.respBody = undefined;
+    return next;
+  }
+
+  /** A copy to write to, for a change that will be missed if the copy is lost; before the response is sent, if `what`. */
+  private changed(what?: string): Draft<Assigns> {
+    const { exchange } = this;
+    if (what !== undefined) exchange.checkUnsent(what);
+    return new Conn(exchange, this, exchange.changed()) as Draft<Assigns>;
+  }
+
+  private copy(): Draft<Assigns> {
+    return new Conn(this.exchange, this, this.change) as Draft<Assigns>;
   }
 
   toString(): string {
@@ -298,40 +542,24 @@ export class Conn<Assigns extends object = {}> {
   }
 }
 
-/** What makes one conn of a request differ from another. */
-interface Fields {
-  readonly pathInfo: readonly string[];
-  readonly scriptName: readonly string[];
-  readonly pathParams: Params;
-  readonly bodyParams: Params | undefined;
-  readonly assigns: object;
-  readonly halted: boolean;
-  readonly status: number | undefined;
-  readonly state: ConnState;
-  readonly respHeaders: Headers;
-  readonly respBody: Body | undefined;
-  readonly hooks: readonly Hook[];
-}
+/** A conn that is being made: its fields are written once, before anybody else sees it. */
+type Draft<Assigns extends object> = Conn<Assigns> & {
+  pathInfo: readonly string[];
+  scriptName: readonly string[];
+  pathParams: Params;
+  assigns: any;
+  private: Readonly<Record<string, unknown>>;
+  halted: boolean;
+  status: number | undefined;
+  state: ConnState;
+  respHeaders: Headers;
+  respBody: Body | undefined;
+};
 
+const NOTHING: readonly string[] = [];
+const NO_HOOKS: readonly Hook[] = [];
+const NO_ASSIGNS = Object.freeze({});
 const NO_PARAMS: Params = Object.freeze(emptyParams());
-
-const fresh = (exchange: Exchange): Fields => ({
-  pathInfo: splitPath(exchange.head.path),
-  scriptName: [],
-  pathParams: NO_PARAMS,
-  bodyParams: undefined,
-  assigns: {},
-  halted: false,
-  status: undefined,
-  state: "unset",
-  respHeaders: DEFAULT_HEADERS,
-  respBody: undefined,
-  hooks: [],
-});
-
-const LOCAL = /^\/(?!\/)/;
-/** What browsers take for a way out: a backslash, or a tab that they skip. */
-const FOREIGN = /\\|[\0-\x20]|^\/%09/;
 
 /** Empty segments do not count: `//a//b/` is `/a/b`. Not decoded. */
 export const splitPath = (path: string): readonly string[] => path.split("/").filter((segment) => segment !== "");
@@ -342,11 +570,23 @@ function checkStatus(status: number): number {
 }
 
 /** What is below 200 announces a response, and is none (RFC 9110 §15.2). */
-function checkFinal(status: number): void {
-  if (status < 200) throw new BadArgument(`expected a status from 200 to 999 to send, got: ${show(status)}`);
+function checkFinal(status: number): number {
+  if (status >= 200) return status;
+  throw new BadArgument(`expected a status from 200 to 999 to send, got: ${show(status)}`);
 }
 
-function checkBody(body: unknown): void {
-  if (typeof body === "string" || body instanceof Uint8Array) return;
-  throw new BadArgument(`expected a body that is a string or bytes, got: ${show(body)}`);
+function checkInformational(status: number): void {
+  if (Number.isInteger(status) && status >= 100 && status < 200 && status !== 101) return;
+  throw new BadArgument(`expected an informational status, 100 to 199 and not 101, got: ${show(status)}`);
+}
+
+function respName(name: string, value: string): string {
+  checkHeader(name, value);
+  return name.toLowerCase();
+}
+
+function reqName(name: string, value: string): string {
+  const checked = respName(name, value);
+  if (checked !== "host") return checked;
+  throw new InvalidHeaderError("the host is not set as a header, but with putRequest({ host })");
 }

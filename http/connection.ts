@@ -8,14 +8,16 @@ import type { RequestHead } from "./adapter.ts";
 import type { HttpError } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
 import { NodeAdapter } from "./node-adapter.ts";
-import type { PlugFn } from "./plug.ts";
 import { sendError, serve, statusOf } from "./request.ts";
 import { headOf } from "./request-head.ts";
+import type { Settings } from "./settings.ts";
+import type { Step } from "./step.ts";
 import "./events.ts";
 
 /** What the connections of one server share. */
 export interface Shared {
-  readonly plug: PlugFn<any, any>;
+  readonly plug: Step;
+  readonly settings: Settings;
   /** How long a connection must have been quiet before the drainer closes it. */
   readonly grace: Milliseconds;
   draining: boolean;
@@ -50,7 +52,7 @@ export class Connection {
   private readonly requests = new Map<Pid, Running>();
   private readonly since: Milliseconds;
   private readonly hold: Disposable;
-  private readonly remoteAddress: string;
+  private readonly remoteIp: string;
   /** The response to the last request that has arrived. */
   private newest: ServerResponse | undefined;
   /** A request was refused, for its head or as an upgrade that came too soon: nothing that follows it is served. */
@@ -76,7 +78,7 @@ export class Connection {
     this.shared = shared;
     this.since = process.now();
     this.quietSince = this.since;
-    this.remoteAddress = socket.remoteAddress ?? "";
+    this.remoteIp = socket.remoteAddress ?? "";
     this.hold = process.own({ [Symbol.dispose]: () => this.cutOff() });
     socket.once("close", () => process.enqueue(CLOSED));
     // The close that follows is what counts; an upgraded socket has no other listener for a while.
@@ -106,7 +108,7 @@ export class Connection {
 
   /** A request has arrived: it runs as a process of its own, linked to this one. */
   serve(request: IncomingMessage, response: ServerResponse): void {
-    this.start(request, response, (exchange) => serve(exchange, this.shared.plug));
+    this.start(request, response, false, (exchange) => serve(exchange, this.shared.plug));
   }
 
   /** An upgrade request: `decide` runs as its process, and says whether it has handed the socket over. */
@@ -122,7 +124,7 @@ export class Connection {
     response.assignSocket(this.socket);
     response.shouldKeepAlive = false;
     response.once("finish", () => this.socket.destroySoon());
-    this.start(request, response, async (exchange) => {
+    this.start(request, response, true, async (exchange) => {
       if (!(await decide(exchange))) return;
       response.detachSocket(this.socket);
       for (const [pid, running] of this.requests) this.report(pid, running, "normal");
@@ -132,17 +134,25 @@ export class Connection {
     });
   }
 
-  private start(request: IncomingMessage, response: ServerResponse, work: (exchange: Exchange) => Async<void>): void {
+  /** Whether an answer that is sent now is the last: one that says close must not be one that others are to follow. */
+  isLast(response: ServerResponse): boolean {
+    return (this.shared.draining || this.refused) && response === this.newest;
+  }
+
+  private start(
+    request: IncomingMessage,
+    response: ServerResponse,
+    upgradable: boolean,
+    work: (exchange: Exchange) => Async<void>,
+  ): void {
     if (this.refused) return;
     const { process } = this;
     this.newest = response;
-    // An answer that says close is the last: it must not be one that others are to follow.
-    const isLast = (answer: ServerResponse): boolean =>
-      (this.shared.draining || this.refused) && answer === this.newest;
-    const adapter = new NodeAdapter(request, response, isLast);
+    const adapter = new NodeAdapter(request, response, this);
+    adapter.upgradable = upgradable;
     let head: RequestHead;
     try {
-      head = headOf(request, this.remoteAddress);
+      head = headOf(request, this.remoteIp);
     } catch (error) {
       const { status, message } = error as HttpError;
       this.refused = true;
@@ -153,7 +163,7 @@ export class Connection {
     const task = plainState(() => work(exchange));
     const label = (): string => exchange.describe();
     const child = process.kernel.spawn(process, plainBehaviour, task, { link: true, label });
-    const exchange = new Exchange(head, adapter, child);
+    const exchange = new Exchange(head, adapter, child, this.shared.settings);
     this.requests.set(child.pid, { exchange, response, since: process.now() });
     const { telemetry } = process.kernel;
     if (telemetry.has("http.request.start")) {
@@ -164,9 +174,16 @@ export class Connection {
   receive(message: Message): void {
     if (message.tag === "drain") this.closeWhenQuiet();
     else if (message.tag === "kill") this.timeUp();
-    else if (message.tag === "closed") this.end("normal", { shutdown: "closed" });
+    else if (message.tag === "closed") this.clientGone();
     else if (message.pid === this.process.parent) this.end(message.reason, "shutdown");
     else this.finished(message.pid, message.reason);
+  }
+
+  private clientGone(): void {
+    for (const { exchange, response } of this.requests.values()) {
+      if (!response.writableFinished) exchange.disconnected();
+    }
+    this.end("normal", { shutdown: "closed" });
   }
 
   /** Tells the requests why they end, and ends with `reason` when the last one has, and what it said is sent. */

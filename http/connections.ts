@@ -10,16 +10,19 @@ import type { ChildInfo } from "../supervisor/children.ts";
 import { Refusal, unwrap } from "../supervisor/refusal.ts";
 import { Conn, splitPath } from "./conn.ts";
 import { Connection, type Shared } from "./connection.ts";
-import { NoRouteError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
-import { named, type PlugFn, runPlug, showPlug } from "./plug.ts";
-import { finish, sendError } from "./request.ts";
-import type { Drain, SocketHandler } from "./socket-handler.ts";
+import type { NodeAdapter } from "./node-adapter.ts";
+import { type PlugFn, runStep } from "./plug.ts";
+import { finish, sendError, serve } from "./request.ts";
+import type { Settings } from "./settings.ts";
+import type { Drain, SocketHandler, Upgrade } from "./socket-handler.ts";
+import { Step } from "./step.ts";
 
 export interface ConnectionsOptions {
   readonly plug: PlugFn<any, any>;
   readonly sockets: Readonly<Record<string, SocketHandler>>;
   readonly grace: Milliseconds;
+  readonly settings: Settings;
 }
 
 export interface Counts {
@@ -45,14 +48,16 @@ class Pool {
   private readonly upgraded = new Set<Pid>();
   private drained: { readonly connections: From[]; readonly sockets: From[] } = { connections: [], sockets: [] };
 
-  constructor(self: ProcessSelf, { plug, sockets, grace }: ConnectionsOptions) {
+  constructor(self: ProcessSelf, { plug, sockets, grace, settings }: ConnectionsOptions) {
     this.self = self;
     this.sockets = Object.entries(sockets).map(([path, handler]) => [splitPath(path), handler]);
-    this.shared = { plug: this.sockets.length === 0 ? plug : this.behind(plug), grace, draining: false };
+    const site = new Step(plug, undefined, undefined);
+    this.shared = { plug: this.sockets.length === 0 ? site : this.behind(site), settings, grace, draining: false };
     this.server = createServer({
       // Checked with the rest of the head: Node would go on with what follows.
       requireHostHeader: false,
-      shouldUpgradeCallback: (request: IncomingMessage) => this.mountOf(request.url ?? "/") !== undefined,
+      shouldUpgradeCallback: ({ method, headers, url = "/" }: IncomingMessage) =>
+        this.mountOf(url) !== undefined || (method === "GET" && headers.upgrade?.toLowerCase() === "websocket"),
     } as ServerOptions);
     // Whoever listens stops that itself; this ends the server's own timer, which would keep it for ever.
     self.own({ [Symbol.dispose]: () => void this.server.close() });
@@ -98,11 +103,12 @@ class Pool {
   }
 
   /** Requests below a mount that are no upgrades are the handler's first. */
-  private behind(plug: PlugFn<any, any>): PlugFn<any, any> {
-    return named(showPlug(plug), (conn: Conn<any>) => {
+  private behind(site: Step): Step {
+    const run = (conn: Conn<any>) => {
       const [mount, handler] = this.mountOf(conn.requestPath) ?? [];
-      return (mount && handler?.request?.(conn.enterPath(mount.length))) ?? runPlug(plug, conn);
-    });
+      return (mount && handler?.request?.(conn.enterPath(mount.length))) ?? runStep(site, conn);
+    };
+    return new Step(run, site.name, undefined);
   }
 
   private of(socket: object): Connection | undefined {
@@ -110,26 +116,26 @@ class Pool {
   }
 
   /** Asks the handler that is mounted there. True when it has taken the socket over. */
-  private async upgrade(
-    exchange: Exchange,
-    raw: Pick<Parameters<SocketHandler["upgrade"]>[1], "request" | "socket" | "head">,
-  ) {
+  private async upgrade(exchange: Exchange, raw: Pick<Upgrade, "request" | "socket" | "head">): Promise<boolean> {
     const conn = new Conn(exchange);
     const mounted = this.mountOf(conn.requestPath);
+    const start = (child: ChildSpec): Promise<Pid | "ignore"> =>
+      unwrap(exchange.self.call(this.self.pid as Pid, "start", child));
     if (mounted === undefined) {
-      sendError(exchange, 404, new NoRouteError(conn.method, conn.requestPath).message);
-      return false;
+      await serve(exchange, this.shared.plug);
+      const { takeover } = exchange.adapter as NodeAdapter;
+      await takeover?.take({ ...raw, headers: takeover.headers, start });
+      return takeover !== undefined;
     }
     if (this.shared.draining) {
       sendError(exchange, 503);
       return false;
     }
     const [mount, handler] = mounted;
-    exchange.plug = `socket /${mount.join("/")}`;
-    const start = (child: ChildSpec): Promise<Pid | "ignore"> =>
-      unwrap(exchange.self.call(this.self.pid as Pid, "start", child));
-    const refused = await handler.upgrade(conn.enterPath(mount.length), { ...raw, start });
-    if (refused !== undefined) finish(refused);
+    const step = new Step((given) => given, `socket /${mount.join("/")}`, undefined);
+    exchange.enter(step, conn);
+    const refused = await handler.upgrade(conn.enterPath(mount.length), { ...raw, headers: [], start });
+    if (refused !== undefined) await finish(refused);
     return refused === undefined;
   }
 

@@ -30,3 +30,8 @@ export class AlreadySentError extends Error {
 export class InvalidHeaderError extends Error {
   override readonly name = "InvalidHeaderError";
 }
+
+/** Something of the request that nobody has read yet (Plug: `Plug.Conn.Unfetched`). */
+export class UnfetchedError extends Error {
+  override readonly name = "UnfetchedError";
+}

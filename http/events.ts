@@ -1,5 +1,5 @@
 import { showReason } from "../runtime/inspect.ts";
-import { defineReport } from "../runtime/reports.ts";
+import { defineReport, type Level } from "../runtime/reports.ts";
 import type { Milliseconds, Pid, Reason } from "../runtime/types.ts";
 
 interface RequestMetadata {
@@ -19,6 +19,17 @@ declare module "../runtime/telemetry.ts" {
     "http.request.stop": [
       measurements: { duration: Milliseconds },
       metadata: RequestMetadata & { status: number | undefined; plug: string; reason: Reason },
+    ];
+    "http.pipeline.halt": [measurements: {}, metadata: { pid: Pid; pipeline: string; plug: string; level: Level }];
+    /** A plug has sent the response and did not halt, and others were to come. */
+    "http.pipeline.sent": [
+      measurements: {},
+      metadata: { pid: Pid; request: string; plug: string; afterSend: "halt" | "warn" },
+    ];
+    /** A response was made from a conn that had been changed since; `lost` is where, in development. */
+    "http.conn.stale": [
+      measurements: {},
+      metadata: { pid: Pid; request: string; plug: string; lost: string | undefined },
     ];
     "http.drain.start": [
       measurements: { connections: number; requests: number; sockets: number },
@@ -45,6 +56,24 @@ defineReport("http.request.stop", "info", ({ duration }, { method, path, status,
   const took = duration < 1 ? `${Math.round(duration * 1000)}µs` : `${Math.round(duration)}ms`;
   if (status !== undefined) return `${method} ${path}: sent ${status} in ${took}`;
   return `${method} ${path}: nothing sent after ${took}, in plug ${plug} (${showReason(reason)})`;
+});
+
+defineReport(
+  "http.pipeline.halt",
+  ({ level }) => level,
+  (_, { pipeline, plug }) => `${pipeline} halted in ${plug}`,
+);
+
+defineReport(
+  "http.pipeline.sent",
+  ({ afterSend }) => (afterSend === "halt" ? "debug" : "warning"),
+  (_, { request, plug, afterSend }) =>
+    `${request}: ${plug} sent the response and did not halt; ${afterSend === "halt" ? "what follows was not run" : "what follows is run"}`,
+);
+
+defineReport("http.conn.stale", "warning", (_, { request, plug, lost }) => {
+  const where = lost === undefined ? "" : `, the last one at ${lost}`;
+  return `${request}: ${plug} sent an old conn, and changes were lost${where}; return the conn that they gave`;
 });
 
 defineReport(

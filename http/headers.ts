@@ -23,17 +23,49 @@ export function checkHeader(name: string, value: string): void {
 }
 
 export function getHeader(headers: Headers, name: string): string | undefined {
-  return headers.find(([key]) => key === name)?.[1];
+  for (const [key, value] of headers) if (key === name) return value;
+  return undefined;
+}
+
+export function getHeaders(headers: Headers, name: string): readonly string[] {
+  return headers.filter(([key]) => key === name).map(([, value]) => value);
 }
 
 /** Replaces the first header of that name where it stands, or adds it at the end. */
 export function putHeader(headers: Headers, name: string, value: string): Headers {
-  const at = headers.findIndex(([key]) => key === name);
+  const at = indexOf(headers, name);
   return at < 0 ? [...headers, [name, value]] : headers.with(at, [name, value]);
+}
+
+/** Puts each of several; `check` says what name a header gets. */
+export function mergeHeaders(
+  headers: Headers,
+  added: Readonly<Record<string, string>> | Headers,
+  check: (name: string, value: string) => string,
+): Headers {
+  const pairs = Array.isArray(added) ? (added as Headers) : Object.entries(added);
+  return pairs.reduce((merged, [name, value]) => putHeader(merged, check(name, value), value), headers);
+}
+
+/** Changes the first header of that name where it stands, or adds it with `initial`. */
+export function updateHeader(
+  headers: Headers,
+  name: string,
+  initial: string,
+  update: (value: string) => string,
+): Headers {
+  const at = indexOf(headers, name);
+  if (at < 0) return [...headers, [name, initial]];
+  return headers.with(at, [name, update((headers[at] as readonly [string, string])[1])]);
 }
 
 /** Removes the first header of that name. */
 export function deleteHeader(headers: Headers, name: string): Headers {
-  const at = headers.findIndex(([key]) => key === name);
+  const at = indexOf(headers, name);
   return at < 0 ? headers : headers.toSpliced(at, 1);
+}
+
+function indexOf(headers: Headers, name: string): number {
+  for (let i = 0; i < headers.length; i++) if ((headers[i] as readonly [string, string])[0] === name) return i;
+  return -1;
 }

@@ -1,25 +1,74 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
-import { processOf } from "../runtime/self.ts";
-import type { Milliseconds, Self } from "../runtime/types.ts";
-import type { Adapter, Body, Headers } from "./adapter.ts";
-import { HttpError } from "./errors.ts";
+import type { Async, Self } from "../runtime/types.ts";
+import type {
+  Adapter,
+  Body,
+  BodyPart,
+  Endpoint,
+  Headers,
+  PeerData,
+  ReadOptions,
+  SslData,
+  Takeover,
+} from "./adapter.ts";
+import { BodyReader } from "./body-reader.ts";
 import type { OpenFile } from "./file.ts";
+import { peerOf, sockOf, sslOf } from "./socket-data.ts";
 
-/** The adapter over `node:http`. Asks `last` whether the answer is to be the last one of its connection. */
+/** What an adapter asks of the connection that its request came on. */
+export interface Line {
+  /** Whether this answer is to be the last one of the connection. */
+  isLast(response: ServerResponse): boolean;
+}
+
+/** The adapter over `node:http`. */
 export class NodeAdapter implements Adapter {
   private readonly request: IncomingMessage;
   private readonly response: ServerResponse;
-  private readonly last: (response: ServerResponse) => boolean;
+  private readonly line: Line;
+  private reader: BodyReader | undefined = undefined;
+  private chunked = false;
+  /** Set where the client has asked for a WebSocket. */
+  upgradable = false;
+  /** What takes the connection over when the pipeline has ended, and the headers that were put before. */
+  takeover: { readonly take: Takeover; readonly headers: Headers } | undefined = undefined;
 
-  constructor(request: IncomingMessage, response: ServerResponse, last: (response: ServerResponse) => boolean) {
+  constructor(request: IncomingMessage, response: ServerResponse, line: Line) {
     this.request = request;
     this.response = response;
-    this.last = last;
+    this.line = line;
   }
 
   get begun(): boolean {
     return this.response.headersSent;
+  }
+  get protocol(): string {
+    return `HTTP/${this.request.httpVersion}`;
+  }
+  get peer(): PeerData {
+    return peerOf(this.request.socket);
+  }
+  get sock(): Endpoint {
+    return sockOf(this.request.socket);
+  }
+  get ssl(): SslData | undefined {
+    return sslOf(this.request.socket);
+  }
+
+  readBody(options: ReadOptions, by: Self): Promise<BodyPart> {
+    this.reader ??= new BodyReader(this.request);
+    return this.reader.read(options, by).catch((error) => {
+      this.abandonBody();
+      throw error;
+    });
+  }
+
+  /** What is left unread cannot be followed by another request: the connection ends with the response. */
+  abandonBody(): void {
+    this.request.pause();
+    this.response.shouldKeepAlive = false;
   }
 
   send(status: number, headers: Headers, body: Body): void {
@@ -44,48 +93,55 @@ export class NodeAdapter implements Adapter {
     }
   }
 
-  readBody(limit: number, timeout: Milliseconds, by: Self): Promise<Uint8Array> {
-    const { request } = this;
-    const self = processOf(by);
-    return new Promise((resolve, reject) => {
-      const chunks: Uint8Array[] = [];
-      let size = 0;
-      const done = (settle: () => void): void => {
-        timer.cancel();
-        request.off("data", onData).off("end", onEnd).off("error", onBroken).off("close", onBroken);
-        settle();
+  sendChunked(status: number, headers: Headers): void {
+    this.chunked = true;
+    this.writeHead(status, headers, undefined);
+    this.response.flushHeaders();
+  }
+
+  chunk(data: Body): Async<"ok" | "closed"> {
+    const { response } = this;
+    // A write after the client has gone does nothing, and says nothing.
+    if (response.destroyed || response.closed) return "closed";
+    if (response.write(data) || this.request.method === "HEAD") return "ok";
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        response.off("drain", settle).off("close", settle);
+        resolve(response.destroyed || response.closed ? "closed" : "ok");
       };
-      // What is left unread cannot be followed by another request: the connection ends with the answer.
-      const refuse = (status: number, message: string): void =>
-        done(() => {
-          request.pause();
-          this.response.shouldKeepAlive = false;
-          reject(new HttpError(status, message));
-        });
-      const onData = (chunk: Uint8Array): void => {
-        chunks.push(chunk);
-        size += chunk.byteLength;
-        if (size > limit) refuse(413, `the body is longer than ${limit} bytes`);
-      };
-      const onEnd = (): void => done(() => resolve(Buffer.concat(chunks)));
-      const onBroken = (): void => done(() => reject(new HttpError(400, "the body broke off")));
-      const late = (): void => refuse(408, `the body did not arrive within ${timeout} ms`);
-      const timer = self.kernel.timers.set(timeout, late, self);
-      request.on("data", onData).on("end", onEnd).on("error", onBroken).on("close", onBroken);
+      response.on("drain", settle).on("close", settle);
     });
   }
 
+  end(): void {
+    if (this.chunked) this.response.end();
+  }
+
+  inform(status: number, headers: Headers): boolean {
+    if (this.request.httpVersionMinor === 0) return false;
+    const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    const socket = this.response.socket as Socket | null;
+    socket?.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines}\r\n`, "latin1");
+    return true;
+  }
+
+  upgrade(protocol: string, take: Takeover, headers: Headers): boolean {
+    if (!this.upgradable || protocol !== "websocket") return false;
+    this.takeover = { take, headers };
+    return true;
+  }
+
   /** The head as one flat list: Node writes it as it stands. */
-  private writeHead(status: number, headers: Headers, length: number): void {
-    if (this.last(this.response)) this.response.shouldKeepAlive = false;
+  private writeHead(status: number, headers: Headers, length: number | undefined): void {
+    if (this.line.isLast(this.response)) this.response.shouldKeepAlive = false;
     const flat: string[] = [];
     let measured = false;
     for (const [name, value] of headers) {
       flat.push(name, value);
       measured ||= name === "content-length" || name === "transfer-encoding";
     }
-    const bodiless = status === 204 || status < 200;
-    if (!measured && !bodiless && status !== 304) flat.push("content-length", String(length));
+    const bodiless = status === 204 || status < 200 || status === 304;
+    if (!measured && !bodiless && length !== undefined) flat.push("content-length", String(length));
     this.response.writeHead(status, flat);
   }
 }

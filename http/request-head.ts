@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Headers, RequestHead } from "./adapter.ts";
 import { HttpError } from "./errors.ts";
+import { decodeQuery, type Params } from "./query.ts";
 
 /** What a request says before its body, read from `node:http`. Its headers are listed when somebody asks for them. */
 class NodeRequestHead implements RequestHead {
@@ -10,28 +11,43 @@ class NodeRequestHead implements RequestHead {
   readonly port: number;
   readonly path: string;
   readonly query: string;
-  readonly remoteAddress: string;
+  readonly remoteIp: string;
   private readonly raw: readonly string[];
-  private list: Headers | undefined;
+  private list: Headers | undefined = undefined;
+  private decoded: Params | undefined = undefined;
 
-  constructor(request: IncomingMessage, scheme: "http" | "https", target: Target, remoteAddress: string) {
+  constructor(request: IncomingMessage, scheme: "http" | "https", target: Target, remoteIp: string) {
     this.method = request.method ?? "GET";
     this.scheme = scheme;
     [this.host, this.port] = authorityOf(target.host, scheme);
     this.path = target.path;
     this.query = target.query;
     this.raw = request.rawHeaders;
-    this.remoteAddress = remoteAddress;
+    this.remoteIp = remoteIp;
   }
 
   get headers(): Headers {
     this.list ??= pairs(this.raw);
     return this.list;
   }
+
+  header(name: string): string | undefined {
+    const { raw } = this;
+    for (let i = 0; i < raw.length; i += 2) {
+      const key = raw[i] as string;
+      if (key.length === name.length && key.toLowerCase() === name) return raw[i + 1];
+    }
+    return undefined;
+  }
+
+  get queryParams(): Params {
+    this.decoded ??= decodeQuery(this.query);
+    return this.decoded;
+  }
 }
 
 /** Reads and checks a head: Node's parser lets all of this through (RFC 9112 §3, §6). Throws an HttpError. */
-export function headOf(request: IncomingMessage, remoteAddress: string): RequestHead {
+export function headOf(request: IncomingMessage, remoteIp: string): RequestHead {
   const { rawHeaders } = request;
   let hosts = 0;
   let host = "";
@@ -49,7 +65,7 @@ export function headOf(request: IncomingMessage, remoteAddress: string): Request
   if (hosts === 0 && request.httpVersionMinor > 0) throw new HttpError(400, "the request has no Host");
   if (hosts > 1) throw new HttpError(400, "the request has more than one Host");
   const scheme = (request.socket as { readonly encrypted?: boolean }).encrypted === true ? "https" : "http";
-  return new NodeRequestHead(request, scheme, targetOf(request.method, request.url ?? "/", host), remoteAddress);
+  return new NodeRequestHead(request, scheme, targetOf(request.method, request.url ?? "/", host), remoteIp);
 }
 
 const HOST = "host";

@@ -6,36 +6,44 @@ import type { Async, Reason } from "../runtime/types.ts";
 import { Conn } from "./conn.ts";
 import { HttpError, NotSentError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
-import { type PlugFn, runPlug } from "./plug.ts";
+import { runStep } from "./plug.ts";
+import type { Step } from "./step.ts";
 
 /**
  * Serves one request: what a request's process does. An error below 500 is the client's, and is answered here; every
  * other is a crash, and whoever watches the process answers for it.
  */
-export function serve(exchange: Exchange, plug: PlugFn<any, any>): Async<void> {
-  let result: Async<Conn<any>>;
+export function serve(exchange: Exchange, plug: Step): Async<void> {
+  let result: Async<void>;
   try {
-    result = runPlug(plug, new Conn(exchange));
-    if (!isThenable(result)) return finish(result);
+    const conn = runStep(plug, new Conn(exchange));
+    result = conn instanceof Conn ? finish(conn) : conn.then(finish);
   } catch (error) {
     return answerError(exchange, error);
   }
-  return result.then(finish).catch((error) => answerError(exchange, error));
+  return isThenable(result) ? result.then(undefined, (error) => answerError(exchange, error)) : result;
 }
 
 /** The end of the pipeline: a response that was set is sent, and one that is missing is an error that says so. */
-export function finish(conn: unknown): void {
+export function finish(conn: unknown): Async<void> {
   if (!(conn instanceof Conn)) {
     throw new BadArgument(`expected the pipeline to return a conn, got: ${show(conn)}`);
   }
   const { exchange } = conn;
   if (conn.state === "set" && !exchange.sent) conn.sendResp();
-  if (exchange.sent || conn.state === "upgraded") return;
-  const status = conn.status ?? 200;
+  if (!exchange.sent) throw notSent(conn);
+  if (exchange.held !== undefined) return exchange.held.then(() => exchange.end());
+  return exchange.end();
+}
+
+function notSent(conn: Conn<any>): NotSentError {
+  const { step } = conn.exchange;
+  const status = conn.status ?? (conn.halted ? 401 : 200);
+  const meant = `did you mean sendResp(${status}, "${STATUS_CODES[status] ?? ""}")`;
   const hint = conn.halted
-    ? `it was halted in ${exchange.plug}: send a response before halt()`
-    : `it ended in ${exchange.plug}: did you mean sendResp(${status}, "${STATUS_CODES[status] ?? ""}")?`;
-  throw new NotSentError(`${conn.method} ${conn.requestPath} got no response; ${hint}`);
+    ? `it was halted by ${step} without one, and halt() sends nothing: ${meant} before it?`
+    : `it ended in ${step}: ${meant}?`;
+  return new NotSentError(`${conn.method} ${conn.requestPath} got no response; ${hint}`);
 }
 
 function answerError(exchange: Exchange, error: unknown): void {
@@ -52,13 +60,10 @@ export function statusOf(reason: Reason): number {
 /** A plain answer with a status. The details of a failure of ours stay in the report. */
 export function sendError(exchange: Exchange, status: number, message = STATUS_CODES[status] ?? "Error"): void {
   exchange.markSent(status);
-  const type = "text/plain; charset=utf-8";
-  exchange.adapter.send(
-    status,
-    [
-      ["content-type", type],
-      ["cache-control", "no-store"],
-    ],
-    `${status} ${message}\n`,
-  );
+  exchange.adapter.send(status, ERROR_HEADERS, `${status} ${message}\n`);
 }
+
+const ERROR_HEADERS = [
+  ["content-type", "text/plain; charset=utf-8"],
+  ["cache-control", "no-store"],
+] as const;

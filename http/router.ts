@@ -4,8 +4,10 @@ import type { Async } from "../runtime/types.ts";
 import { Conn, type Halted, splitPath } from "./conn.ts";
 import { NoRouteError } from "./errors.ts";
 import type { Pipeline } from "./pipeline.ts";
-import { named, type PlugFn, runPlug, runPlugs } from "./plug.ts";
+import { runThrough } from "./pipeline.ts";
+import { type AfterSend, forwardStep, type PlugFn, runStep, stepOf, stops } from "./plug.ts";
 import { checkPath, Route } from "./route.ts";
+import { named, Step } from "./step.ts";
 
 /** A parameter's name ends where its suffix begins, at the first character that no word has: `file-:id.json`. */
 type Name<Text extends string> = Text extends `${infer Char}${infer Rest}`
@@ -66,26 +68,31 @@ type AnyAction = (conn: Conn<any>, params: any) => Async<Conn<any> | Halted>;
 interface Entry {
   readonly method: string | undefined;
   readonly route: Route;
-  /** What errors and reports call it. */
-  readonly name: string;
-  readonly through: readonly PlugFn<any, any>[];
-  readonly action: AnyAction;
+  readonly through: readonly Step[];
+  readonly action: Step;
 }
 
-export const router = (): Router => new Routes("", [], []);
+export interface RouterOptions {
+  /** What becomes of a request whose pipeline has sent a response and does not halt. Default `"halt"`. */
+  readonly afterSend?: AfterSend;
+}
+
+export const router = ({ afterSend = "halt" }: RouterOptions = {}): Router => new Routes("", [], [], afterSend);
 
 /** The routes of a router; a scope adds to the same list, behind its path and its pipelines. */
 class Routes implements Router<any> {
   private readonly base: string;
-  private readonly through: readonly PlugFn<any, any>[];
+  private readonly through: readonly Step[];
   private readonly entries: Entry[];
+  private readonly afterSend: AfterSend;
   readonly plug: PlugFn<any, any>;
 
-  constructor(base: string, through: readonly PlugFn<any, any>[], entries: Entry[]) {
+  constructor(base: string, through: readonly Step[], entries: Entry[], afterSend: AfterSend) {
     this.base = base;
     this.through = through;
     this.entries = entries;
-    this.plug = named("router", (conn: Conn<any>) => dispatch(entries, conn));
+    this.afterSend = afterSend;
+    this.plug = named("router", (conn: Conn<any>) => dispatch(entries, conn, afterSend));
   }
 
   get = (path: string, action: AnyAction) => this.add("GET", path, action);
@@ -102,26 +109,23 @@ class Routes implements Router<any> {
       throw new BadArgument(`expected a plug to forward ${path} to, got: ${show(target)}`);
     const route = this.route(path, true);
     const depth = splitPath(route.path).length;
-    const action = (conn: Conn<any>) => {
-      const returned = runPlug(target, conn.enterPath(depth));
-      return returned instanceof Conn
-        ? returned.restorePath(conn)
-        : returned.then((settled) => settled.restorePath(conn));
-    };
-    return this.push(undefined, route, `forward ${route.path}`, action);
+    const step = stepOf(target);
+    const action = (conn: Conn<any>) => forwardStep(conn, depth, step);
+    return this.push(undefined, route, new Step(action, `forward ${route.path}`));
   }
 
   scope(path: string, through: Pipeline<any>, routes: (scope: Router<any>) => unknown): Router<any> {
     if (typeof through !== "function") throw new BadArgument(`expected a pipeline for ${path}, got: ${show(through)}`);
     this.route(path, true);
-    routes(new Routes(this.base + (path === "/" ? "" : path), [...this.through, through], this.entries));
+    const base = this.base + (path === "/" ? "" : path);
+    routes(new Routes(base, [...this.through, scopeStep(through, this.afterSend)], this.entries, this.afterSend));
     return this;
   }
 
   private add(method: string | undefined, path: string, action: AnyAction): Router<any> {
     if (typeof action !== "function") throw new BadArgument(`expected an action for ${path}, got: ${show(action)}`);
     const route = this.route(path, false);
-    return this.push(method, route, `${method ?? "*"} ${route.path}`, action);
+    return this.push(method, route, new Step(action, `${method ?? "*"} ${route.path}`));
   }
 
   private route(path: string, prefix: boolean): Route {
@@ -129,22 +133,44 @@ class Routes implements Router<any> {
     return new Route(path === "/" && this.base !== "" ? this.base : this.base + path, prefix);
   }
 
-  private push(method: string | undefined, route: Route, name: string, action: AnyAction): Router<any> {
-    this.entries.push({ method, route, name, through: this.through, action });
+  private push(method: string | undefined, route: Route, action: Step): Router<any> {
+    this.entries.push({ method, route, through: this.through, action });
     return this;
   }
 }
 
+/** A pipeline as the router runs it: what it does after a response is the router's to say, unless it says so itself. */
+function scopeStep(through: Pipeline<any>, afterSend: AfterSend): Step {
+  return new Step((conn) => runThrough(through as never, conn, afterSend), through.name);
+}
+
 /** The pipelines of a route run once it has matched, and its action last. */
-function dispatch(entries: readonly Entry[], conn: Conn<any>): Async<Conn<any>> {
-  for (const { method, route, name, through, action } of entries) {
+function dispatch(entries: readonly Entry[], conn: Conn<any>, afterSend: AfterSend): Async<Conn<any>> {
+  for (const { method, route, through, action } of entries) {
     if (method !== undefined && method !== conn.method) continue;
     const match = route.match(conn.pathInfo);
     if (match === undefined) continue;
     const { params } = match;
-    const act = (ready: Conn<any>): Async<Conn<any>> => (ready.halted ? ready : runPlug(action, ready, name, params));
-    const ready = runPlugs(through, route.hasParams ? conn.putPathParams(params) : conn);
-    return ready instanceof Conn ? act(ready) : ready.then(act);
+    const routed = route.hasParams ? conn.putPathParams(params) : conn;
+    if (through.length === 0) return runStep(action, routed, params);
+    return runRest(through, routed, action, params, afterSend, 0);
   }
   throw new NoRouteError(conn.method, conn.requestPath);
+}
+
+function runRest(
+  through: readonly Step[],
+  start: Conn<any>,
+  action: Step,
+  params: unknown,
+  afterSend: AfterSend,
+  from: number,
+): Async<Conn<any>> {
+  let conn = start;
+  for (let i = from; i < through.length && !stops(conn, afterSend, through.length - i + 1); i++) {
+    const next = runStep(through[i] as Step, conn);
+    if (!(next instanceof Conn)) return next.then((ready) => runRest(through, ready, action, params, afterSend, i + 1));
+    conn = next;
+  }
+  return stops(conn, afterSend, 1) ? conn : runStep(action, conn, params);
 }

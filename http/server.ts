@@ -24,6 +24,13 @@ export interface HttpOptions {
   readonly drain?: Milliseconds;
   /** How long a connection must have been quiet before it is closed while draining. Default 1000 ms. */
   readonly grace?: Milliseconds;
+  /** What cookies and sessions are signed and encrypted with: at least 64 bytes, and the same after a restart. */
+  readonly secretKeyBase?: string;
+  /**
+   * Errors say where in the code a response was sent and a conn was lost, which costs some microseconds each time.
+   * Default: whether `NODE_ENV` is `development`.
+   */
+  readonly development?: boolean;
   /** Names the server, for {@link httpInfo} and several servers in one system. Default `"http"`. */
   readonly name?: string;
 }
@@ -70,8 +77,11 @@ const HttpServer = {
     host = "127.0.0.1",
     drain = 5000,
     grace = 1000,
+    secretKeyBase,
+    development = process.env.NODE_ENV === "development",
     name: server = "http",
   }: HttpOptions) => {
+    const settings = { secretKeyBase, development };
     const { connections, listener } = namesOf(server);
     const services = Object.values(sockets).flatMap(({ children }) => children);
     return {
@@ -79,7 +89,11 @@ const HttpServer = {
       maxRestarts: MAX_RESTARTS,
       children: [
         supervisor(Services, services, { id: "sockets" }),
-        child(Connections, { plug, sockets, grace }, { id: "connections", name: connections, type: "supervisor" }),
+        child(
+          Connections,
+          { plug, sockets, grace, settings },
+          { id: "connections", name: connections, type: "supervisor" },
+        ),
         child(Listener, { connections, port, host }, { id: "listener", name: listener }),
         child(Drainer, { connections, listener, drain }, { id: "drainer", shutdown: drain + LAST_REPORT }),
       ],

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Async, ChildSpec, Pid } from "../runtime/types.ts";
+import type { Headers } from "./adapter.ts";
 import type { Conn } from "./conn.ts";
 
 /** A connection that wants to speak something else from now on. */
@@ -8,6 +9,8 @@ export interface Upgrade {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   readonly head: Buffer;
+  /** What plugs have put for the response, to be sent with the 101. */
+  readonly headers: Headers;
   /**
    * Hands the connection to a process of its own, which lives under the server's connections, counts for the drainer,
    * and gets a {@link Drain} message when it is time to say goodbye.

@@ -1,13 +1,15 @@
 import { plainBehaviour, plainState } from "../runtime/plain-process.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import { ended } from "../runtime/stopping.ts";
-import type { Caller, Milliseconds, Reason, Self } from "../runtime/types.ts";
-import type { Adapter, Body, Headers, RequestHead } from "./adapter.ts";
-import { HttpError } from "./errors.ts";
+import type { Caller, Reason, Self } from "../runtime/types.ts";
+import type { Body, Headers, RequestHead } from "./adapter.ts";
 import { Exchange } from "./exchange.ts";
-import type { OpenFile } from "./file.ts";
+import { GivenHead } from "./given-head.ts";
 import type { PlugFn } from "./plug.ts";
 import { sendError, serve, statusOf } from "./request.ts";
+import { DEFAULT_SETTINGS, type Settings } from "./settings.ts";
+import { Step } from "./step.ts";
+import { TestAdapter } from "./test-adapter.ts";
 
 // The test kit: the test adapter is an adapter like the one over node:http, and what it runs is the same code.
 
@@ -48,12 +50,13 @@ export async function request(
   options: TestRequest = {},
 ): Promise<TestResponse> {
   const caller = processOf(by);
-  const adapter = new TestAdapter(bodyOf(options), method);
+  const step = new Step(plug, undefined, undefined);
+  const adapter = new TestAdapter(bytesOf(options), method);
   await carried(caller, "client→server", `${method}_${target}`);
   const exchange: { current?: Exchange } = {};
   const task = plainState((self: Self) => {
-    exchange.current = new Exchange(headOf(method, target, options), adapter, self);
-    return serve(exchange.current, plug);
+    exchange.current = new Exchange(headOf(method, target, options), adapter, self, TEST_SETTINGS);
+    return serve(exchange.current, step);
   });
   const child: ProcessSelf = caller.kernel.spawn(caller, plainBehaviour, task, {
     link: false,
@@ -63,8 +66,11 @@ export async function request(
   const { current } = exchange;
   if (current !== undefined && !current.sent) sendError(current, statusOf(reason));
   await carried(caller, "server→client", `${method}_${target}`);
-  return adapter.response(reason);
+  return responseOf(adapter, reason);
 }
+
+/** In tests, errors say where. */
+const TEST_SETTINGS: Settings = { ...DEFAULT_SETTINGS, development: true };
 
 /** In a simulation, a request or its response may be late, or be lost with the connection. */
 function carried({ kernel }: ProcessSelf, wire: string, what: string): Promise<void> {
@@ -81,7 +87,7 @@ function headOf(
   const at = target.indexOf("?");
   const list = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
   if (json !== undefined && headers["content-type"] === undefined) list.push(["content-type", "application/json"]);
-  return {
+  return new GivenHead({
     method,
     scheme,
     host: host ?? "www.example.com",
@@ -89,56 +95,26 @@ function headOf(
     path: at < 0 ? target : target.slice(0, at),
     query: at < 0 ? "" : target.slice(at + 1),
     headers: list,
-    remoteAddress: "127.0.0.1",
-  };
+    remoteIp: "127.0.0.1",
+  });
 }
 
-const bodyOf = ({ json, body = "" }: TestRequest): Uint8Array =>
+const bytesOf = ({ json, body = "" }: TestRequest): Uint8Array =>
   Buffer.from(json === undefined ? (body as string) : JSON.stringify(json));
 
-/** Keeps what is sent. Responses to HEAD, 204 and 304 have no body, as over a real connection. */
-class TestAdapter implements Adapter {
-  private readonly requestBody: Uint8Array;
-  private readonly method: string;
-  private sent: { readonly status: number; readonly headers: Headers; readonly bytes: Uint8Array } | undefined;
-
-  constructor(requestBody: Uint8Array, method: string) {
-    this.requestBody = requestBody;
-    this.method = method;
+function responseOf({ sent }: TestAdapter, reason: Reason): TestResponse {
+  if (sent === undefined) {
+    throw new Error(`the request was not answered; its process ended with ${String(reason)}`);
   }
-
-  get begun(): boolean {
-    return this.sent !== undefined;
-  }
-
-  async readBody(limit: number, _timeout: Milliseconds): Promise<Uint8Array> {
-    if (this.requestBody.length > limit) throw new HttpError(413, `the body is longer than ${limit} bytes`);
-    return this.requestBody;
-  }
-
-  send(status: number, headers: Headers, body: Body): void {
-    const bodiless = this.method === "HEAD" || status === 204 || status === 304;
-    this.sent = { status, headers, bytes: bodiless ? new Uint8Array() : Buffer.from(body as string) };
-  }
-
-  async sendFile(status: number, headers: Headers, { handle, offset, length }: OpenFile): Promise<void> {
-    const { buffer } = await handle.read(Buffer.alloc(length), 0, length, offset);
-    this.send(status, headers, buffer);
-  }
-
-  response(reason: Reason): TestResponse {
-    if (this.sent === undefined)
-      throw new Error(`the request was not answered; its process ended with ${String(reason)}`);
-    const { status, headers, bytes } = this.sent;
-    const body = Buffer.from(bytes).toString("utf8");
-    return {
-      status,
-      headers,
-      bytes,
-      body,
-      reason,
-      header: (name) => headers.find(([key]) => key === name)?.[1],
-      json: () => JSON.parse(body),
-    };
-  }
+  const { status, headers, bytes } = sent;
+  const body = Buffer.from(bytes).toString("utf8");
+  return {
+    status,
+    headers,
+    bytes,
+    body,
+    reason,
+    header: (name) => headers.find(([key]) => key === name)?.[1],
+    json: () => JSON.parse(body),
+  };
 }

@@ -4,7 +4,8 @@ import type { Client, Telemetry, TelemetryEvents } from "./telemetry.ts";
 export type Level = "error" | "warning" | "info" | "debug";
 
 interface Report {
-  readonly level: Level;
+  /** One for all events of the kind, or what each one says. */
+  readonly level: Level | ((metadata: any) => Level);
   readonly format: (measurements: any, metadata: any) => string;
 }
 
@@ -13,7 +14,7 @@ const reports = new Map<keyof TelemetryEvents, Report>();
 /** Says how an event reads as a report. Whoever emits an event defines its report beside it. */
 export function defineReport<E extends keyof TelemetryEvents>(
   event: E,
-  level: Level,
+  level: Level | ((metadata: TelemetryEvents[E][1]) => Level),
   format: (...args: TelemetryEvents[E]) => string,
 ): void {
   reports.set(event, { level, format });
@@ -31,9 +32,12 @@ export function onReport(
   from: Level = "info",
 ): () => void {
   const detach = [...reports]
-    .filter(([, { level }]) => RANK[level] >= RANK[from])
+    .filter(([, { level }]) => typeof level === "function" || RANK[level] >= RANK[from])
     .map(([event, { level, format }]) =>
-      telemetry.on(event, (measurements, metadata) => write(level, format(measurements, metadata), event)),
+      telemetry.on(event, (measurements, metadata) => {
+        const own = typeof level === "function" ? level(metadata) : level;
+        if (RANK[own] >= RANK[from]) write(own, format(measurements, metadata), event);
+      }),
     );
   return () => {
     for (const off of detach) off();

@@ -23,12 +23,15 @@ const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json$/;
 export const Json = {
   name: "Json",
   init: (options?: JsonOptions): JsonOptions => options ?? {},
-  call: async <A extends object>(conn: Conn<A>, { limit, timeout }: JsonOptions): Promise<Conn<A>> => {
-    if (!METHODS.has(conn.method) || conn.bodyParams !== undefined) return conn;
+  call: async <A extends object>(
+    conn: Conn<A>,
+    { limit = 8_000_000, timeout = 15_000 }: JsonOptions,
+  ): Promise<Conn<A>> => {
+    if (!METHODS.has(conn.method) || conn.bodyFetched) return conn;
     const type = conn.getReqHeader("content-type")?.split(";")[0]?.trim().toLowerCase();
     if (type === undefined) return conn.putBodyParams(emptyParams());
     if (!JSON_TYPE.test(type)) throw new HttpError(415, `expected a body of type application/json, got: ${type}`);
-    return conn.putBodyParams(parse(await conn.readBody(limit, timeout)));
+    return conn.putBodyParams(parse(await conn.readBody({ length: limit, timeout })));
   },
 };
 

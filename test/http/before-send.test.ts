@@ -2,7 +2,7 @@ import { type Conn, pipeline } from "hornbeam/http";
 import { describe, expect, test } from "vitest";
 import { ask, crash, headers } from "./support.ts";
 
-const adds = (value: string) => (conn: Conn) => conn.prependRespHeader("x-hook", value);
+const adds = (value: string) => (conn: Conn) => conn.prependRespHeaders([["x-hook", value]]);
 
 test("hooks run when the response is sent, the last registered first", async () => {
   const log: string[] = [];

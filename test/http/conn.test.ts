@@ -21,10 +21,12 @@ describe("a conn says of its request", () => {
     ["pathInfo", "GET //a//b%20c/../", ["a", "b%20c", ".."]],
     ["pathInfo", "GET /", []],
     ["scriptName", "GET /a", []],
-    ["remoteAddress", "GET /", "127.0.0.1"],
+    ["remoteIp", "GET /", "127.0.0.1"],
     ["queryParams", "GET /?a=1&b[]=2", { a: "1", b: ["2"] }],
     ["pathParams", "GET /?a=1", {}],
-    ["bodyParams", "GET /", null],
+    ["bodyFetched", "GET /", false],
+    ["requestUrl", "GET /a?b", "http://www.example.com/a?b"],
+    ["httpProtocol", "GET /", "HTTP/1.1"],
     ["params", "GET /?a=1", { a: "1" }],
     ["assigns", "GET /", {}],
     ["halted", "GET /", false],
@@ -58,17 +60,20 @@ describe("a conn says of its request", () => {
     ]);
   });
 
-  test("the process that serves it, alive until the answer, and its signal", () =>
+  test("the process that serves it, alive until the answer; the signal of its client is not aborted by the answer", () =>
     inVirtualTime(async (sim) => {
-      let signal: AbortSignal | undefined;
+      const signals: AbortSignal[] = [];
       const alive: boolean[] = [];
       const look: PlugFn = (conn) => {
-        signal = conn.signal;
-        alive.push(sim.isAlive(conn.self.pid), signal === conn.self.signal, !signal.aborted);
+        signals.push(conn.signal, conn.self.signal);
+        alive.push(sim.isAlive(conn.self.pid), ...signals.map(({ aborted }) => aborted));
         return conn.text("");
       };
       await request(sim, look, "GET", "/");
-      expect([alive, signal?.aborted]).toEqual([[true, true, true], true]);
+      expect([alive, signals.map(({ aborted }) => aborted)]).toEqual([
+        [true, false, false],
+        [false, true],
+      ]);
     }));
 });
 
@@ -86,7 +91,7 @@ describe("a conn is a value", () => {
     ["assign", (conn) => conn.assign("key", 1)],
     ["putStatus", (conn) => conn.putStatus(404)],
     ["putRespHeader", (conn) => conn.putRespHeader("x-a", "1")],
-    ["prependRespHeader", (conn) => conn.prependRespHeader("x-a", "1")],
+    ["prependRespHeader", (conn) => conn.prependRespHeaders([["x-a", "1"]])],
     ["deleteRespHeader", (conn) => conn.deleteRespHeader("cache-control")],
     ["putRespContentType", (conn) => conn.putRespContentType("text/css")],
     ["putPathParams", (conn) => conn.putPathParams({ a: "1" })],

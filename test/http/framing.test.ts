@@ -46,8 +46,8 @@ describe("over a connection", () => {
         plug: (conn) =>
           conn
             .putRespHeader("X-Last", "é")
-            .prependRespHeader("set-cookie", "b=2")
-            .prependRespHeader("Set-Cookie", "a=1")
+            .prependRespHeaders([["set-cookie", "b=2"]])
+            .prependRespHeaders([["Set-Cookie", "a=1"]])
             .text(""),
       },
       async (live) => {

@@ -5,7 +5,7 @@ import { ask } from "./support.ts";
 const echo = (options?: JsonOptions) =>
   pipeline()
     .plug(plug(Json, options))
-    .plug((conn) => conn.json(conn.bodyParams ?? "not parsed"));
+    .plug((conn) => conn.json(conn.bodyFetched ? conn.bodyParams : "not parsed"));
 
 const post = (body: string | Uint8Array, type = "application/json", options?: JsonOptions) =>
   ask(echo(options), "POST /", { body, headers: { "content-type": type } });

@@ -64,7 +64,6 @@ describe("a connection", () => {
   test.each([
     ["h2c", ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"]],
     ["TLS/1.2", ["Connection: Upgrade", "Upgrade: TLS/1.2"]],
-    ["websocket, where none is mounted,", ["Connection: Upgrade", "Upgrade: websocket"]],
   ])("that offers to upgrade to %s is served as if it did not", (_, headers) =>
     serving({ plug: site }, async (live) => {
       const client = await live.connect();
@@ -72,6 +71,13 @@ describe("a connection", () => {
       expect((await client.get("/2")).body).toBe("/2");
     }),
   );
+
+  test("that asks for a WebSocket and gets a response instead is closed after it", () =>
+    serving({ plug: site }, async (live) => {
+      const client = await live.connect();
+      const answer = await client.get("/1", "Connection: Upgrade", "Upgrade: websocket");
+      expect([answer.body, answer.headers.connection, await client.closed]).toEqual(["/1", "close", "closed"]);
+    }));
 
   test("that closes without a word leaves nothing behind", () =>
     serving({ plug: site }, async (live) => {
@@ -85,8 +91,8 @@ describe("a connection", () => {
 
 test("a request says its head as it came: host, port, headers in order with duplicates, and the client's address", () => {
   const look = router().get("/*path", (conn) => {
-    const { method, scheme, host, port, path, query, headers, remoteAddress } = conn.exchange.head;
-    const head = { method, scheme, host, port, path, query, headers, remoteAddress };
+    const { method, scheme, host, port, path, query, headers, remoteIp } = conn.exchange.head;
+    const head = { method, scheme, host, port, path, query, headers, remoteIp };
     return conn.json({ ...head, params: conn.params, info: [conn.host, conn.port, conn.scheme] });
   });
   return serving({ plug: look.plug }, async (live) => {
@@ -104,7 +110,7 @@ test("a request says its head as it came: host, port, headers in order with dupl
         ["x-a", "1"],
         ["x-a", "é"],
       ],
-      remoteAddress: "127.0.0.1",
+      remoteIp: "127.0.0.1",
       params: { q: "", path: ["a", " "] },
       info: ["example.org", 81, "http"],
     });

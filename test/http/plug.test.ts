@@ -106,7 +106,9 @@ describe("what is no conn", () => {
 
   test.each(returns)("is refused after a promise, too: %s", async (_, result, shown) => {
     const forgetful = async () => result as Conn;
-    expect(await crash(forgetful)).toContain(`expected plug forgetful to return a conn, got: ${shown}; is a return`);
+    expect(await crash(forgetful)).toContain(
+      `expected plug forgetful to return a conn, got: a promise of ${shown}; is a return`,
+    );
   });
 
   test("is refused of a function without a name", async () => {

@@ -2,8 +2,10 @@ import { type Conn, Json, type JsonOptions, pipeline, plug } from "hornbeam/http
 import { describe, expect, test } from "vitest";
 import { ask, crash, serving } from "./support.ts";
 
-const reads = (limit?: number, timeout?: number) => async (conn: Conn) =>
-  conn.text(Buffer.from(await conn.readBody(limit, timeout)).toString());
+const reads =
+  (length = 8_000_000, timeout = 15_000) =>
+  async (conn: Conn) =>
+    conn.text(Buffer.from(await conn.readBody({ length, timeout })).toString());
 
 const jsonEcho = (options: JsonOptions = {}) =>
   pipeline()

@@ -39,7 +39,7 @@ describe("redirect", () => {
       '/a?b=1&c="2"',
       "text/html; charset=utf-8",
     ]);
-    expect(answer.body).toContain('<a href="/a?b=1&#38;c=&#34;2&#34;">');
+    expect(answer.body).toContain('<a href="/a?b=1&amp;c=&quot;2&quot;">');
   });
 
   test("keeps the status that was put", async () => {

@@ -54,9 +54,9 @@ describe("a response", () => {
     expect(bodies).toEqual(["x", undefined]);
   });
 
-  test.each([undefined, null, 42, {}, ["a"]])("may not be %j", async (body) => {
+  test.each([undefined, null, 42, {}, [["a"], 1]])("may not be %j", async (body) => {
     expect(await crash((conn) => conn.resp(200, body as unknown as Body))).toContain(
-      "500 BadArgument: expected a body that is a string or bytes, got: ",
+      "500 BadArgument: resp: expected a body of strings and bytes, got: ",
     );
   });
 
@@ -75,9 +75,13 @@ describe("a pipeline that sends nothing answers 500 at once", () => {
   test.each<[why: string, plug: PlugFn<any, any>, message: string]>([
     ["with the plug where it ended", lazy, 'it ended in lazy: did you mean sendResp(200, "OK")?'],
     ["with the status that was put", settled, 'it ended in settled: did you mean sendResp(204, "No Content")?'],
-    ["with the plug that halted", guard, "it was halted in guard: send a response before halt()"],
+    [
+      "with the plug that halted",
+      guard,
+      'it was halted by guard without one, and halt() sends nothing: did you mean sendResp(401, "Unauthorized") before it?',
+    ],
     ["with the last plug of a pipeline", pipeline().plug(settled).plug(lazy), "it ended in lazy: did you mean"],
-    ["with the plug that halted, not a later one", pipeline().plug(guard).plug(lazy), "it was halted in guard"],
+    ["with the plug that halted, not a later one", pipeline().plug(guard).plug(lazy), "it was halted by guard"],
     ["with the route", router().get("/nothing", lazy).plug, "it ended in GET /nothing: did you mean"],
     ["after a promise, too", async (conn) => conn, "it ended in an unnamed plug: did you mean"],
   ])("%s", async (_, plug, message) => {
@@ -95,13 +99,13 @@ describe("a second response", () => {
 
   test("is refused with the plugs that sent the first and the second", async () => {
     expect(await crash(pipeline().plug(login).plug(render), "GET /me")).toBe(
-      "401 AlreadySentError: text: the response to GET /me was sent already, by login, and then again by render; does login have to halt()?",
+      "401 AlreadySentError: text: the response to GET /me was sent already: first by login, and now again by render; does login have to halt()?",
     );
   });
 
   test("is refused of the plug that sent the first, too", async () => {
     const twice = (conn: Conn) => conn.sendResp(200, "1").sendResp(200, "2");
-    expect(await crash(twice)).toContain("was sent already, by twice, and then again by twice itself");
+    expect(await crash(twice)).toContain("was sent already: first by twice, and now again by twice");
   });
 
   test("is refused of an old conn that does not know of the first", async () => {
@@ -110,7 +114,7 @@ describe("a second response", () => {
       return conn.sendResp(200, "2");
     };
     expect(await crash(stale)).toContain(
-      "200 AlreadySentError: sendResp: the response to GET / was sent already, by stale",
+      "200 AlreadySentError: sendResp: the response to GET / was sent already: first by stale",
     );
   });
 
@@ -123,7 +127,7 @@ describe("a second response", () => {
   test("is refused of an asynchronous plug, too", async () => {
     const hello = (conn: Conn) => conn.resp(200, "hello").sendResp();
     const again = async (conn: Conn) => conn.resp(200, "again");
-    expect(await crash(pipeline().plug(hello).plug(again))).toContain("by hello, and then again by again");
+    expect(await crash(pipeline().plug(hello).plug(again))).toContain("by hello, and now again by again");
   });
 });
 
@@ -131,7 +135,7 @@ describe("once a response is sent", () => {
   test.each<[name: string, change: (conn: Conn) => unknown]>([
     ["putStatus", (conn) => conn.putStatus(200)],
     ["putRespHeader", (conn) => conn.putRespHeader("x-a", "1")],
-    ["prependRespHeader", (conn) => conn.prependRespHeader("x-a", "1")],
+    ["prependRespHeaders", (conn) => conn.prependRespHeaders([["x-a", "1"]])],
     ["deleteRespHeader", (conn) => conn.deleteRespHeader("x-a")],
     ["registerBeforeSend", (conn) => conn.registerBeforeSend((last) => last)],
     ["resp", (conn) => conn.resp(200, "")],

@@ -12,10 +12,13 @@ export function ask(plug: PlugFn<any, any>, what = "GET /", options: TestRequest
   return inVirtualTime((sim) => request(sim, plug, method, target, options));
 }
 
-/** Why a request that went through `plug` crashed, as text. */
+const SITE = / at [\w./-]+\.ts:\d+/g;
+
+/** Why a request that went through `plug` crashed, as text, without the places in the code that it names. */
 export async function crash(plug: PlugFn<any, any>, what?: string, options?: TestRequest): Promise<string> {
   const { reason, status } = await ask(plug, what, options);
-  return reason instanceof Error ? `${status} ${reason.name}: ${reason.message}` : `${status} ${String(reason)}`;
+  if (!(reason instanceof Error)) return `${status} ${String(reason)}`;
+  return `${status} ${reason.name}: ${reason.message.replaceAll(SITE, "")}`;
 }
 
 type Metadata<E extends keyof TelemetryEvents> = TelemetryEvents[E][1];

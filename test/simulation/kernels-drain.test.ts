@@ -6,6 +6,7 @@ import type { Conn } from "../../http/conn.ts";
 import { Connections } from "../../http/connections.ts";
 import { Drainer } from "../../http/drainer.ts";
 import type { Listener } from "../../http/listener.ts";
+import { DEFAULT_SETTINGS } from "../../http/settings.ts";
 import { explore } from "./explore.ts";
 
 /** A connection as the pool of a server sees it, whose client says nothing. */
@@ -31,7 +32,7 @@ test("drain and accept: a drain ends when the last connection has, be it accepte
     handleCall: { suspend: (_, _open) => reply(undefined, false), open: (_, open) => reply(open, open) },
   } satisfies GenServer<boolean>;
   const found = await explore(async (sim) => {
-    const options = { plug: (conn: Conn<any>) => conn, sockets: {}, grace: 0 };
+    const options = { plug: (conn: Conn<any>) => conn, sockets: {}, grace: 0, settings: DEFAULT_SETTINGS };
     const pool = await start(sim, Connections, options, { name: connections });
     const door = await start(sim, Door, { name: listener });
     const drainer = await start(sim, Drainer, { connections, listener, drain: 50 });
