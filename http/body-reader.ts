@@ -20,7 +20,7 @@ export class BodyReader {
   /** Rejects with 408 when the part does not arrive in time, with 400 when the body breaks off. */
   read({ length, timeout }: ReadOptions, by: Self): Promise<BodyPart> {
     const { stream } = this;
-    if (this.ended) return Promise.resolve({ bytes: NONE, more: false });
+    if (this.ended || stream.readableEnded) return Promise.resolve({ bytes: NONE, more: false });
     if (stream.destroyed && !stream.readableEnded) return Promise.reject(brokeOff());
     const self = processOf(by);
     return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-import { type IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Behaviour } from "../runtime/behaviour.ts";
 import { plainBehaviour, plainState } from "../runtime/plain-process.ts";
@@ -8,6 +8,7 @@ import type { RequestHead } from "./adapter.ts";
 import type { HttpError } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
 import { NodeAdapter } from "./node-adapter.ts";
+import { NodeResponse } from "./node-response.ts";
 import { sendError, serve, statusOf } from "./request.ts";
 import { headOf } from "./request-head.ts";
 import type { Settings } from "./settings.ts";
@@ -37,7 +38,7 @@ const LEAST_PAUSE: Milliseconds = 10;
 
 interface Running {
   readonly exchange: Exchange;
-  readonly response: ServerResponse;
+  readonly response: NodeResponse;
   readonly since: Milliseconds;
 }
 
@@ -54,7 +55,7 @@ export class Connection {
   private readonly hold: Disposable;
   private readonly remoteIp: string;
   /** The response to the last request that has arrived. */
-  private newest: ServerResponse | undefined;
+  private newest: NodeResponse | undefined;
   /** A request was refused, for its head or as an upgrade that came too soon: nothing that follows it is served. */
   private refused = false;
   private quietSince: Milliseconds;
@@ -107,20 +108,20 @@ export class Connection {
   }
 
   /** A request has arrived: it runs as a process of its own, linked to this one. */
-  serve(request: IncomingMessage, response: ServerResponse): void {
+  serve(request: IncomingMessage, response: NodeResponse): void {
     this.start(request, response, false, (exchange) => serve(exchange, this.shared.plug));
   }
 
   /** An upgrade request: `decide` runs as its process, and says whether it has handed the socket over. */
   upgrade(request: IncomingMessage, decide: (exchange: Exchange) => Promise<boolean>): void {
     if (this.refused) return;
-    if (this.requests.size > 0 || this.newest?.writableFinished === false) {
+    if (this.requests.size > 0 || this.newest?.done === false) {
       // It did not wait for its answers: they are sent, and the connection ends with the last.
       this.refused = true;
       if (this.requests.size === 0) this.socket.destroySoon();
       return;
     }
-    const response = new ServerResponse(request);
+    const response = new NodeResponse(request);
     response.assignSocket(this.socket);
     response.shouldKeepAlive = false;
     response.once("finish", () => this.socket.destroySoon());
@@ -135,13 +136,13 @@ export class Connection {
   }
 
   /** Whether an answer that is sent now is the last: one that says close must not be one that others are to follow. */
-  isLast(response: ServerResponse): boolean {
+  isLast(response: NodeResponse): boolean {
     return (this.shared.draining || this.refused) && response === this.newest;
   }
 
   private start(
     request: IncomingMessage,
-    response: ServerResponse,
+    response: NodeResponse,
     upgradable: boolean,
     work: (exchange: Exchange) => Async<void>,
   ): void {
@@ -181,7 +182,7 @@ export class Connection {
 
   private clientGone(): void {
     for (const { exchange, response } of this.requests.values()) {
-      if (!response.writableFinished) exchange.disconnected();
+      if (!response.done) exchange.disconnected();
     }
     this.end("normal", { shutdown: "closed" });
   }

@@ -12,6 +12,7 @@ import { Conn, splitPath } from "./conn.ts";
 import { Connection, type Shared } from "./connection.ts";
 import type { Exchange } from "./exchange.ts";
 import type { NodeAdapter } from "./node-adapter.ts";
+import { NodeResponse } from "./node-response.ts";
 import { type PlugFn, runStep } from "./plug.ts";
 import { finish, sendError, serve } from "./request.ts";
 import type { Settings } from "./settings.ts";
@@ -56,13 +57,18 @@ class Pool {
     this.server = createServer({
       // Checked with the rest of the head: Node would go on with what follows.
       requireHostHeader: false,
+      ServerResponse: NodeResponse,
+      // A request that says nothing of a body has none: there is nothing to read and to end.
+      optimizeEmptyRequests: true,
       shouldUpgradeCallback: ({ method, headers, url = "/" }: IncomingMessage) =>
         this.mountOf(url) !== undefined || (method === "GET" && headers.upgrade?.toLowerCase() === "websocket"),
     } as ServerOptions);
     // Whoever listens stops that itself; this ends the server's own timer, which would keep it for ever.
     self.own({ [Symbol.dispose]: () => void this.server.close() });
     this.server.on("connection", (socket) => this.open(socket));
-    this.server.on("request", (request, response) => this.of(request.socket)?.serve(request, response));
+    this.server.on("request", (request, response) => {
+      this.of(request.socket)?.serve(request, response as NodeResponse);
+    });
     this.server.on("upgrade", (request, socket, head) => {
       this.of(request.socket)?.upgrade(request, (exchange) => this.upgrade(exchange, { request, socket, head }));
     });
