@@ -9,11 +9,12 @@ export class NodeResponse extends ServerResponse {
   private whole = false;
 
   /**
-   * Sends head and body, and true; or false, and nothing, where Node has to: it is not this response's turn on its
-   * connection, the connection ends with it, or it is one whose body Node must look after.
+   * Sends head and body, and returns true; or does nothing, and returns false, where Node has to: it is not this
+   * response's turn on its connection, the connection ends with it, or how its body is sent is not the usual way.
    */
   sendWhole(status: number, headers: Headers, body: string): boolean {
     const { socket, req } = this;
+    if (body.length > LONGEST) return false;
     if (socket === null || !socket.writable || this.begun || !this.shouldKeepAlive) return false;
     if (req.method === "HEAD" || req.httpVersionMinor !== 1 || status === 204 || status === 304) return false;
     const length = Buffer.byteLength(body);
@@ -36,9 +37,12 @@ export class NodeResponse extends ServerResponse {
 
   /** All of it has been handed to the system. */
   get done(): boolean {
-    return this.whole || this.writableFinished;
+    return this.whole ? this.socket === null : this.writableFinished;
   }
 }
+
+/** A longer one goes in parts, as the client takes it. */
+const LONGEST = 65_536;
 
 const ASCII = /^[\0-\x7f]*$/;
 
