@@ -19,7 +19,10 @@ export const RequestId = {
 
 const LEGAL = /^[\x21-\x7e]{20,200}$/;
 
+const words = new Uint32Array(4);
+const bytes = Buffer.from(words.buffer);
+
 function generate(random: () => number): string {
-  const bytes = Uint8Array.from({ length: 16 }, () => Math.floor(random() * 256));
-  return Buffer.from(bytes).toString("base64url");
+  for (let i = 0; i < words.length; i++) words[i] = random() * 2 ** 32;
+  return bytes.toString("base64url");
 }
