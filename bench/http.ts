@@ -1,7 +1,7 @@
 // The HTTP benchmarks: connections that ask without pause and the CPU that the server uses for it; and the memory that
 // connections take which have asked once, and stay.
 
-import { execFile, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { createInterface } from "node:readline";
@@ -14,40 +14,62 @@ import { pinned } from "./pinned.ts";
 const run = promisify(execFile);
 const CONNECTIONS = 64;
 const WARM_UP_MS = 1500;
-const ROUND_MS = 500;
+const ROUND_MS = 1000;
 const IDLE_CONNECTIONS = 5000;
 /** So many are opened at a time: fewer than a server keeps waiting. */
 const AT_ONCE = 100;
 
-/** The server's CPU per request in each of some rounds, after one to warm up, which is longer. */
-export const cpuPerRequest = (bench: string, site: Site, implementation: string, rounds: number): Promise<Figures> =>
-  serving(implementation, site, async (port, ask) => {
-    await load(port, WARM_UP_MS, site);
-    const lines: object[] = [];
-    while (lines.length < rounds) {
-      const before = await ask("cpu");
-      const answered = await load(port, ROUND_MS, site);
-      const us = (await ask("cpu")) - before;
-      lines.push({ w: bench, i: 1 + lines.length, n: answered, us, rate: (1000 * answered) / ROUND_MS });
-    }
-    return lines;
-  });
+/**
+ * Servers of one site that run side by side, each asked for a round in turn: what disturbs the machine for longer than a
+ * round disturbs them all. One that is not asked uses no CPU.
+ */
+export class Servers implements AsyncDisposable {
+  private readonly bench: string;
+  private readonly site: Site;
+  private readonly servers = new Map<string, Server>();
+
+  constructor(bench: string, site: Site) {
+    this.bench = bench;
+    this.site = site;
+  }
+
+  /** The CPU per request in one round; before the first there is one to warm up. */
+  async round(implementation: string): Promise<Figures> {
+    const { port, ask } = this.servers.get(implementation) ?? (await this.start(implementation));
+    const before = await ask("cpu");
+    const n = await load(port, ROUND_MS, this.site);
+    const us = (await ask("cpu")) - before;
+    return new Figures(JSON.stringify({ w: this.bench, i: 1, n, us, rate: (1000 * n) / ROUND_MS }));
+  }
+
+  private async start(implementation: string): Promise<Server> {
+    const server = await Server.start(implementation, this.site);
+    this.servers.set(implementation, server);
+    await load(server.port, WARM_UP_MS, this.site);
+    return server;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const server of this.servers.values()) await server[Symbol.asyncDispose]();
+  }
+}
 
 /** Resident bytes of each of many connections that are kept alive and idle. */
-export const memoryPerConnection = (bench: string, implementation: string): Promise<Figures> =>
-  serving(implementation, "hello", async (port, ask) => {
-    // What the first connections make, such as compiled code, is no connection's.
-    await closed(await open(port, AT_ONCE));
-    const before = await ask("rss");
-    const began = performance.now();
-    const sockets = await open(port, IDLE_CONNECTIONS);
-    const us = 1000 * (performance.now() - began);
-    const each = ((await ask("rss")) - before) / IDLE_CONNECTIONS;
-    const left = sockets.filter((socket) => socket.readyState === "open").length;
-    await closed(sockets);
-    if (left < IDLE_CONNECTIONS) throw new Error(`expected ${IDLE_CONNECTIONS} connections that stay, got: ${left}`);
-    return [{ w: bench, i: 0, n: IDLE_CONNECTIONS, us, rss: Math.round(each) }];
-  });
+export async function memoryPerConnection(bench: string, implementation: string): Promise<Figures> {
+  await using server = await Server.start(implementation, "hello");
+  const { port, ask } = server;
+  // What the first connections make, such as compiled code, is no connection's.
+  await closed(await open(port, AT_ONCE));
+  const before = await ask("rss");
+  const began = performance.now();
+  const sockets = await open(port, IDLE_CONNECTIONS);
+  const us = 1000 * (performance.now() - began);
+  const each = ((await ask("rss")) - before) / IDLE_CONNECTIONS;
+  const left = sockets.filter((socket) => socket.readyState === "open").length;
+  await closed(sockets);
+  if (left < IDLE_CONNECTIONS) throw new Error(`expected ${IDLE_CONNECTIONS} connections that stay, got: ${left}`);
+  return new Figures(JSON.stringify({ w: bench, i: 0, n: IDLE_CONNECTIONS, us, rss: Math.round(each) }));
+}
 
 /** How many requests were answered. Rejects when an answer was not the right one. */
 export async function load(port: number, ms: number, site: Site, connections = CONNECTIONS): Promise<number> {
@@ -56,35 +78,42 @@ export async function load(port: number, ms: number, site: Site, connections = C
   return Number(stdout);
 }
 
-type Ask = (question: "cpu" | "rss") => Promise<number>;
+/** A server in an operating system process of its own. */
+export class Server implements AsyncDisposable {
+  readonly port: number;
+  /** Its CPU time so far in microseconds, or its resident memory after a full collection in bytes. */
+  readonly ask: (question: "cpu" | "rss") => Promise<number>;
+  private readonly process: ChildProcess;
 
-/** What `measure` finds out about a server that runs meanwhile. */
-export async function serving(
-  implementation: string,
-  site: Site,
-  measure: (port: number, ask: Ask) => Promise<readonly object[]>,
-): Promise<Figures> {
-  const [command, [...args]] = node("--expose-gc", script("http/server.ts"), implementation, site);
-  const server = spawn(...pinned("server", command, args), {
-    stdio: ["pipe", "pipe", "inherit"],
-    env: { ...process.env, NODE_ENV: "production" },
-  });
-  try {
-    const said = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
+  static async start(implementation: string, site: Site): Promise<Server> {
+    const [command, args] = node("--expose-gc", script("http/server.ts"), implementation, site);
+    const child = spawn(...pinned("server", command, args), {
+      stdio: ["pipe", "pipe", "inherit"],
+      env: { ...process.env, NODE_ENV: "production" },
+    });
+    const said = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const next = async (): Promise<number> => {
       const { value, done } = await said.next();
       if (done) throw new Error(`expected an answer of the server of ${site} on ${implementation}, got: its end`);
       return Number(value);
     };
-    const ask: Ask = (question) => {
-      server.stdin.write(`${question}\n`);
+    const ask = (question: "cpu" | "rss"): Promise<number> => {
+      child.stdin.write(`${question}\n`);
       return next();
     };
-    const lines = await measure(await next(), ask);
-    return new Figures(lines.map((line) => JSON.stringify(line)).join("\n"));
-  } finally {
-    server.kill();
-    await once(server, "close");
+    return new Server(child, await next(), ask);
+  }
+
+  private constructor(process: ChildProcess, port: number, ask: Server["ask"]) {
+    this.process = process;
+    this.port = port;
+    this.ask = ask;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = once(this.process, "close");
+    this.process.kill();
+    await closed;
   }
 }
 

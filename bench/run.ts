@@ -7,10 +7,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { compare, type Implementation, type Result } from "./compare.ts";
+import { compare, type Result } from "./compare.ts";
 import { flagsOf } from "./flags.ts";
 import { type Complaint, type Ratios, tooMuch, tooSlow } from "./gate.ts";
-import { cpuPerRequest, memoryPerConnection } from "./http.ts";
+import { memoryPerConnection, Servers } from "./http.ts";
 import { absent, launch, node, script } from "./launch.ts";
 import { GATED, HTTP, type HttpWorkload, type Row, WORKLOADS, type Workload } from "./workloads.ts";
 
@@ -44,7 +44,7 @@ interface Line {
 
 const flags = flagsOf(process.argv.slice(2));
 const ROUNDS = flags.quick ? 1 : 3;
-const HTTP_ROUNDS = flags.quick ? 1 : 4;
+const HTTP_ROUNDS = flags.quick ? 3 : 12;
 
 const BASELINE = new URL("baseline.json", import.meta.url);
 /** A gate is short: few rounds in a launch, of which there are more. */
@@ -64,7 +64,7 @@ async function table(): Promise<void> {
     const rows = workload.rows.filter((row) => isAsked(row) && !missing.has(row.against));
     if (rows.length === 0) continue;
     try {
-      for (const result of await compare(rows, ROUNDS, measuring(workload))) print(lineOf(result));
+      for (const result of await measured(workload, rows)) print(lineOf(result));
     } catch (thrown) {
       process.exitCode = 1;
       console.error(`${workload.name}: ${(thrown as Error).message}`);
@@ -92,13 +92,13 @@ function missingRivals(rows: readonly Row[]): ReadonlySet<string> {
   return missing;
 }
 
-const measuring = (workload: Workload | HttpWorkload) => (implementation: Implementation) =>
-  "site" in workload ? measureHttp(workload, implementation) : launch(implementation, workload, workload.rounds);
-
-const measureHttp = ({ name, site }: HttpWorkload, implementation: Implementation) =>
-  site === undefined
-    ? memoryPerConnection(name, implementation)
-    : cpuPerRequest(name, site, implementation, HTTP_ROUNDS);
+async function measured(workload: Workload | HttpWorkload, rows: readonly Row[]): Promise<readonly Result[]> {
+  const { name } = workload;
+  if (!("site" in workload)) return compare(rows, ROUNDS, (who) => launch(who, workload, workload.rounds));
+  if (workload.site === undefined) return compare(rows, ROUNDS, (who) => memoryPerConnection(name, who));
+  await using servers = new Servers(name, workload.site);
+  return await compare(rows, HTTP_ROUNDS, (who) => servers.round(who));
+}
 
 async function* linesOf(name: string): AsyncGenerator<Line> {
   const program = spawn(...node(script(name), ...(flags.quick ? ["--quick"] : [])), {
