@@ -12,10 +12,6 @@ export type Scope = AsyncResource;
 
 export const scopeOf = (owner: Process): Scope => ambient.run(owner, () => new AsyncResource("hornbeam.process"));
 
-/** Runs what a process does once, and no more: without a scope that is kept for the next time. */
-export const runAs = <A, B, R>(owner: Process, work: (a: A, b: B) => R, a: A, b: B): R =>
-  ambient.run(owner, work, a, b);
-
 /** A function that belongs to no process, whoever arms it. */
 export function detached(work: () => void): () => void {
   const scope = ambient.run(undefined, () => new AsyncResource("hornbeam.detached"));
