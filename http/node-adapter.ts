@@ -85,7 +85,8 @@ export class NodeAdapter implements Adapter {
     const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
     this.writeHead(status, headers, length);
     this.complete = true;
-    endWith(response, body);
+    // Bytes: as a text, Node would write the head in the encoding of the body.
+    endWith(response, typeof body === "string" && length > body.length ? Buffer.from(body) : body);
   }
 
   async sendFile(status: number, headers: Headers, { handle, offset, length }: OpenFile): Promise<void> {
