@@ -25,8 +25,9 @@ export class NodeResponse extends ServerResponse {
     if (encoding === undefined) return false;
     this.whole = true;
     this.finished = true;
-    if (socket.write(head + body, encoding)) this.emit("finish");
-    else socket.once("drain", () => this.emit("finish"));
+    // Not at once, as ever in Node: the request that it answers may still be being read.
+    if (socket.write(head + body, encoding)) process.nextTick(finish, this);
+    else socket.once("drain", () => finish(this));
     return true;
   }
 
@@ -40,6 +41,8 @@ export class NodeResponse extends ServerResponse {
     return this.whole ? this.socket === null : this.writableFinished;
   }
 }
+
+const finish = (response: NodeResponse): boolean => response.emit("finish");
 
 /** A longer one goes in parts, as the client takes it. */
 const LONGEST = 65_536;

@@ -46,6 +46,7 @@ const WORLDLY: Readonly<Record<string, readonly string[]>> = {
   "http/status.ts": ["node:http"],
   "http/file.ts": ["node:fs/promises"],
   "http/node-adapter.ts": ["node:http", "node:net", "node:stream/promises"],
+  "http/node-response.ts": ["node:http"],
   "http/plugs/static.ts": ["node:crypto", "node:fs/promises", "node:path", "node:url"],
   "http/request-head.ts": ["node:http"],
   "http/request.ts": ["node:http"],
