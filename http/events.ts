@@ -11,7 +11,7 @@ interface RequestMetadata {
 
 declare module "../runtime/telemetry.ts" {
   interface TelemetryEvents {
-    "http.listener.start": [measurements: {}, metadata: { pid: Pid; host: string; port: number }];
+    "http.listener.start": [measurements: {}, metadata: { pid: Pid; scheme: string; host: string; port: number }];
     "http.listener.suspend": [measurements: {}, metadata: { pid: Pid; port: number }];
     /** Accepting has failed so many times since it was last told of. */
     "http.accept.error": [measurements: { count: number }, metadata: { pid: Pid; code: string }];
@@ -19,6 +19,8 @@ declare module "../runtime/telemetry.ts" {
       measurements: {},
       metadata: { remoteAddress: string; why: "too many wait" | "waited too long" },
     ];
+    /** A client has not come to say what it speaks: its TLS handshake failed, or took too long. */
+    "http.handshake.error": [measurements: {}, metadata: { remoteAddress: string; error: Error }];
     /** As many connections are open as an alarm was set for. */
     "http.connections.alarm": [measurements: { connections: number }, metadata: { pid: Pid } & Alarm];
     /** A connection has reached a limit, and is closed. */
@@ -35,11 +37,18 @@ declare module "../runtime/telemetry.ts" {
     "http.connection.start": [measurements: { count: number }, metadata: { pid: Pid; remoteAddress: string }];
     "http.connection.stop": [measurements: { duration: Milliseconds }, metadata: { pid: Pid; reason: Reason }];
     "http.request.start": [measurements: {}, metadata: RequestMetadata];
+    /** What a client sent reached no plug, or was no body: `pid` is its connection, `status` the answer to it. */
+    "http.request.refused": [
+      measurements: {},
+      metadata: { pid: Pid; remoteAddress: string; status: number; reason: string },
+    ];
     /** A request's process has ended; `status` is what was sent, if anything was. */
     "http.request.stop": [
       measurements: { duration: Milliseconds },
       metadata: RequestMetadata & { status: number | undefined; plug: string; reason: Reason },
     ];
+    /** A line of a plug's about its request; `request` is what is known of it: `requestId=…`. */
+    "http.log": [measurements: {}, metadata: { pid: Pid; level: Level; text: string; request: string }];
     /**
      * A drain has come to a phase: its servers say that they are not ready; they have stopped to listen; who streams or
      * has a WebSocket is told; the time is up.
@@ -59,11 +68,10 @@ declare module "../runtime/telemetry.ts" {
       measurements: {},
       metadata: { pid: Pid; request: string; plug: string; afterSend: "halt" | "warn" },
     ];
-    /** A response was made from a conn that had been changed since; `lost` is where, in development. */
-    "http.conn.stale": [
-      measurements: {},
-      metadata: { pid: Pid; request: string; plug: string; lost: string | undefined },
-    ];
+    /** A response was made of a conn that does not have all that was changed; `lost` is what it has not: in development, where. */
+    "http.conn.stale": [measurements: {}, metadata: { pid: Pid; request: string; plug: string; lost: string }];
+    /** What should have answered a failed request has failed itself: an error handler, or the debugger. */
+    "http.rescue.failure": [measurements: {}, metadata: { pid: Pid; request: string; plug: string; error: unknown }];
     "http.drain.start": [
       measurements: { connections: number; requests: number; sockets: number },
       metadata: { pid: Pid },
@@ -77,9 +85,9 @@ declare module "../runtime/telemetry.ts" {
   }
 }
 
-defineReport("http.listener.start", "info", (_, { host, port }) => {
+defineReport("http.listener.start", "info", (_, { scheme, host, port }) => {
   const shown = LOCAL.has(host) ? "localhost" : host.includes(":") ? `[${host}]` : host;
-  return `listening on http://${shown}:${port}`;
+  return `listening on ${scheme}://${shown}:${port}`;
 });
 
 defineReport(
@@ -92,6 +100,12 @@ defineReport(
   "http.connection.refused",
   "warning",
   (_, { remoteAddress, why }) => `a connection from ${remoteAddress} was closed unserved: ${why}`,
+);
+
+defineReport(
+  "http.handshake.error",
+  "debug",
+  (_, { remoteAddress, error }) => `no handshake with ${remoteAddress}: ${error.message}`,
 );
 
 defineReport(
@@ -117,10 +131,20 @@ defineReport(
 const LOCAL = new Set(["127.0.0.1", "::1", "::", "0.0.0.0"]);
 
 defineReport("http.request.stop", "info", ({ duration }, { method, path, status, plug, reason }) => {
-  const took = duration < 1 ? `${Math.round(duration * 1000)}µs` : `${Math.round(duration)}ms`;
+  const took = showDuration(duration);
   if (status !== undefined) return `${method} ${path}: sent ${status} in ${took}`;
   return `${method} ${path}: nothing sent after ${took}, in plug ${plug} (${showReason(reason)})`;
 });
+
+/** `5ms`, or below one `250µs`. */
+export const showDuration = (duration: Milliseconds): string =>
+  duration < 1 ? `${Math.round(duration * 1000)}µs` : `${Math.round(duration)}ms`;
+
+defineReport(
+  "http.log",
+  ({ level }) => level,
+  (_, { text, request }) => (request === "" ? text : `${request} ${text}`),
+);
 
 defineReport(
   "http.pipeline.halt",
@@ -135,10 +159,19 @@ defineReport(
     `${request}: ${plug} sent the response and did not halt; ${afterSend === "halt" ? "what follows was not run" : "what follows is run"}`,
 );
 
-defineReport("http.conn.stale", "warning", (_, { request, plug, lost }) => {
-  const where = lost === undefined ? "" : `, the last one at ${lost}`;
-  return `${request}: ${plug} sent an old conn, and changes were lost${where}; return the conn that they gave`;
-});
+defineReport(
+  "http.conn.stale",
+  "warning",
+  (_, { request, plug, lost }) =>
+    `${request}: ${plug} sent a conn that is too old, and ${lost}; go on with the conn that each change returns`,
+);
+
+defineReport(
+  "http.rescue.failure",
+  "error",
+  (_, { request, plug, error }) =>
+    `${request}: ${plug} failed when it answered an error, and a plain answer was given: ${showReason(error)}`,
+);
 
 defineReport(
   "http.drain.start",

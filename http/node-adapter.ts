@@ -1,6 +1,7 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
+import { isThenable } from "../runtime/thenable.ts";
 import type { Async, Self } from "../runtime/types.ts";
 import type {
   Adapter,
@@ -14,6 +15,8 @@ import type {
   Takeover,
 } from "./adapter.ts";
 import { BodyReader } from "./body-reader.ts";
+import type { HttpError } from "./errors.ts";
+import { expectsContinue } from "./expectation.ts";
 import type { OpenFile } from "./file.ts";
 import type { NodeResponse } from "./node-response.ts";
 import { endWith } from "./slices.ts";
@@ -51,6 +54,9 @@ export class NodeAdapter implements Adapter {
   get protocol(): string {
     return `HTTP/${this.request.httpVersion}`;
   }
+  get keepsOpen(): boolean {
+    return this.response.shouldKeepAlive && !this.line.isLast(this.response);
+  }
   get peer(): PeerData {
     return peerOf(this.request.socket);
   }
@@ -61,9 +67,18 @@ export class NodeAdapter implements Adapter {
     return sslOf(this.request.socket);
   }
 
-  readBody(options: ReadOptions, by: Self): Promise<BodyPart> {
+  /** The client has sent what is no body: who reads it, now or later, gets the error. */
+  breakOff(error: HttpError): void {
     this.reader ??= new BodyReader(this.request);
-    return this.reader.read(options, by).catch((error) => {
+    this.reader.breakOff(error);
+  }
+
+  readBody(options: ReadOptions, by: Self): Async<BodyPart> {
+    if (this.reader === undefined && expectsContinue(this.request)) this.response.writeContinue();
+    this.reader ??= new BodyReader(this.request);
+    const part = this.reader.read(options, by);
+    if (!isThenable(part)) return part;
+    return part.then(undefined, (error) => {
       this.abandonBody();
       throw error;
     });
@@ -152,7 +167,8 @@ export class NodeAdapter implements Adapter {
     if (this.line.isLast(this.response)) this.response.shouldKeepAlive = false;
     const flat: string[] = [];
     let measured = false;
-    for (const [name, value] of headers) {
+    for (let i = 0; i < headers.length; i++) {
+      const [name, value] = headers[i] as Headers[number];
       flat.push(name, value);
       measured ||= name === "content-length" || name === "transfer-encoding";
     }

@@ -17,6 +17,8 @@ export class NodeResponse extends ServerResponse {
     if (body.length > LONGEST) return false;
     if (socket === null || !socket.writable || this.begun || !this.shouldKeepAlive) return false;
     if (req.method === "HEAD" || req.httpVersionMinor !== 1 || status === 204 || status === 304) return false;
+    // Whether the connection can go on depends on whether the client has been told to.
+    if (req.headers.expect !== undefined) return false;
     const length = Buffer.byteLength(body);
     const head = headOf(status, headers, length);
     if (head === undefined) return false;

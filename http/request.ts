@@ -3,9 +3,11 @@ import { BadArgument, isClean } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import { isThenable } from "../runtime/thenable.ts";
 import type { Async, Reason } from "../runtime/types.ts";
+import type { Headers } from "./adapter.ts";
 import { Conn } from "./conn.ts";
 import { HttpError, NotSentError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
+import { renderError } from "./phoenix/render-errors.ts";
 import { runStep } from "./plug.ts";
 import type { Step } from "./step.ts";
 
@@ -36,18 +38,25 @@ export function finish(conn: unknown): Async<void> {
   return exchange.end();
 }
 
+/** Says what to write instead; if a change was lost, that is what went wrong. */
 function notSent(conn: Conn<any>): NotSentError {
   const { step } = conn.exchange;
   const status = conn.status ?? (conn.halted ? 401 : 200);
-  const meant = `did you mean sendResp(${status}, "${STATUS_CODES[status] ?? ""}")`;
-  const hint = conn.halted
-    ? `it was halted by ${step} without one, and halt() sends nothing: ${meant} before it?`
-    : `it ended in ${step}: ${meant}?`;
-  return new NotSentError(`${conn.method} ${conn.requestPath} got no response; ${hint}`);
+  const body = BODILESS.has(status) ? "" : (STATUS_CODES[status] ?? "");
+  const meant = `did you mean conn.sendResp(${status}, "${body}")${conn.halted ? ".halt()" : ""}?`;
+  const put = conn.status === undefined ? "" : ` with status ${status}, and putStatus() sends nothing`;
+  const why = conn.halted ? `it was halted by ${step}, and halt() sends nothing` : `it ended in ${step}${put}`;
+  const lost = conn.exchange.lostIn(conn);
+  const hint = lost === undefined ? meant : `${lost}: go on with the conn that each change returns`;
+  return new NotSentError(`${conn.method} ${conn.requestPath} got no response: ${why}; ${hint}`);
 }
 
+const BODILESS = new Set([204, 304]);
+
 function answerError(exchange: Exchange, error: unknown): void {
-  if (!(error instanceof HttpError) || error.status >= 500 || exchange.sent) throw error;
+  if (!(error instanceof HttpError) || error.status >= 500) throw error;
+  if (exchange.sent && exchange.answered === error) return;
+  if (exchange.sent) throw error;
   sendError(exchange, error.status, error.message);
 }
 
@@ -57,13 +66,16 @@ export function statusOf(reason: Reason): number {
   return isClean(reason) ? 503 : 500;
 }
 
-/** A plain answer with a status. The details of a failure of ours stay in the report. */
+/** An answer with a status, as the server's error views show it, or plain. The details of a failure of ours stay in the report. */
 export function sendError(exchange: Exchange, status: number, message = STATUS_CODES[status] ?? "Error"): void {
+  const page = renderError(exchange, status, message);
   exchange.markSent(status);
-  exchange.adapter.send(status, ERROR_HEADERS, `${status} ${message}\n`);
+  exchange.adapter.send(status, errorHeaders(page?.type ?? PLAIN), page?.body ?? `${status} ${message}\n`);
 }
 
-const ERROR_HEADERS = [
-  ["content-type", "text/plain; charset=utf-8"],
+const PLAIN = "text/plain; charset=utf-8";
+
+const errorHeaders = (type: string): Headers => [
+  ["content-type", type],
   ["cache-control", "no-store"],
-] as const;
+];

@@ -20,6 +20,8 @@ export interface TestRequest {
   readonly body?: Body;
   readonly host?: string;
   readonly scheme?: "http" | "https";
+  /** What the server would sign and encrypt with: at least 64 bytes. */
+  readonly secretKeyBase?: string;
 }
 
 /** What a request was answered with. */
@@ -55,7 +57,9 @@ export async function request(
   await carried(caller, "client→server", `${method}_${target}`);
   const exchange: { current?: Exchange } = {};
   const task = plainState((self: Self) => {
-    exchange.current = new Exchange(headOf(method, target, options), adapter, self, TEST_SETTINGS);
+    const { secretKeyBase } = options;
+    const settings: Settings = { ...TEST_SETTINGS, secretKeyBase };
+    exchange.current = new Exchange(headOf(method, target, options), adapter, self, settings);
     return serve(exchange.current, step);
   });
   const child: ProcessSelf = caller.kernel.spawn(caller, plainBehaviour, task, {

@@ -1,7 +1,7 @@
 // The sites on hornbeam, as a user would write them.
 
 import { system } from "hornbeam";
-import { type Conn, http, httpInfo, Json, type PlugFn, pipeline, plug, RequestId, router } from "hornbeam/http";
+import { type Conn, http, httpInfo, Parsers, type PlugFn, pipeline, plug, RequestId, router } from "hornbeam/http";
 import { LIMIT, type Sites, STEPS, stepsIn } from "./site.ts";
 
 /** The first of three plugs gives an id, the second assigns, the third is the router. */
@@ -16,19 +16,18 @@ function hello(): PlugFn {
 const tenSteps = () => STEPS.reduce((plugs, step) => plugs.plug((conn: Conn) => conn.assign(step, 1)), pipeline());
 
 function users(): PlugFn {
-  const site = router().scope("/", tenSteps(), (scope) => {
-    scope.get("/users/:id", (conn, { id }) => conn.json({ id, name: "user", steps: stepsIn(conn.assigns) }));
-  });
-  return site.plug;
+  return router().scope("/", tenSteps(), (scope) =>
+    scope.get("/users/:id", (conn, { id }) => conn.json({ id, name: "user", steps: stepsIn(conn.assigns) })),
+  ).plug;
 }
 
 function api(): PlugFn {
-  const site = router().scope("/", tenSteps().plug(plug(Json, { limit: LIMIT })), (scope) => {
+  const parsed = tenSteps().plug(plug(Parsers, { parsers: ["json"], length: LIMIT }));
+  return router().scope("/", parsed, (scope) =>
     scope.post("/users/:id", (conn, { id }) =>
-      conn.json({ id, name: conn.bodyParams?.name, steps: stepsIn(conn.assigns) }),
-    );
-  });
-  return site.plug;
+      conn.json({ id, name: conn.bodyParams.name, steps: stepsIn(conn.assigns) }),
+    ),
+  ).plug;
 }
 
 const served = (site: () => PlugFn) => async (): Promise<number> => {

@@ -36,9 +36,9 @@ const ten = (): PlugFn => {
   for (let n = 0; n < 10; n++) plugs = plugs.plug((conn: Conn) => conn.assign(`step${n}`, n));
   const users = router()
     .get("/users/:id", (conn, { id }) => conn.json({ id }))
-    .scope("/api", plugs, (scope) => {
-      scope.get("/users/:id", (conn, { id }) => conn.registerBeforeSend((last) => last).json({ id, api: true }));
-    });
+    .scope("/api", plugs, (scope) =>
+      scope.get("/users/:id", (conn, { id }) => conn.registerBeforeSend((last) => last).json({ id, api: true })),
+    );
   return plugs.plug(users.plug);
 };
 
