@@ -438,8 +438,8 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   private sendSet(ready: Draft<Assigns>): Conn<Assigns> {
     const last = ready.beforeSend("set");
     this.exchange.sendWhole(checkFinal(last.status as number), last.headersWithCookies(), last.respBody as Body);
-    if (last !== ready) return last.become("sent");
-    // What no hook has seen is nobody else's yet.
+    if (this.hooks.length > 0) return last.become("sent");
+    // Nobody else has seen it yet.
     ready.state = "sent";
     ready.respBody = undefined;
     return ready;
