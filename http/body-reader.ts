@@ -23,8 +23,6 @@ export interface BodyStream extends Readable {
 /** Reads a request's body part by part; between the parts the client waits. */
 export class BodyReader {
   private readonly stream: BodyStream;
-  /** Some of it has been given out. */
-  private begun = false;
   private ended = false;
   /** What has come is no body, so nothing more will come of it. */
   private broken: HttpError | undefined = undefined;
@@ -70,13 +68,12 @@ export class BodyReader {
   /** As many bytes are there as the head has said: the parser tells of the end of a body in a later turn. */
   private hasArrived(): boolean {
     const declared = this.stream.headers?.["content-length"];
-    return declared !== undefined && !this.begun && this.stream.readableLength >= Number(declared);
+    return declared !== undefined && this.stream.readableLength >= Number(declared);
   }
 
   /** What has arrived; Node gives it out piece by piece. */
   private buffered(): Uint8Array {
     const { stream } = this;
-    this.begun = true;
     const chunks: Uint8Array[] = [];
     let chunk: Uint8Array | null = stream.read();
     while (chunk !== null) {
@@ -90,7 +87,6 @@ export class BodyReader {
     const { stream } = this;
     const self = processOf(by);
     if (self.dead) return Promise.reject(brokeOff(self));
-    this.begun = true;
     return new Promise((resolve, reject) => {
       const chunks: Uint8Array[] = [];
       let size = 0;
