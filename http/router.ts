@@ -4,7 +4,7 @@ import type { Async } from "../runtime/types.ts";
 import type { Conn, Halted } from "./conn.ts";
 import { dispatch, ROUTE } from "./dispatch.ts";
 import { belowResource, type ResourceOptions, resourceRoutes } from "./phoenix/resources.ts";
-import { runThrough } from "./pipeline.ts";
+import { checkAfterSend, runThrough } from "./pipeline.ts";
 import { type AfterSend, forwardStep, type PlugFn, stepOf } from "./plug.ts";
 import { encodeQuery, type Params, type QueryData } from "./query.ts";
 import { checkPath, Route } from "./route.ts";
@@ -19,12 +19,11 @@ export interface RouterOptions {
   readonly afterSend?: AfterSend;
 }
 
-export const router = ({ name = "router", afterSend = "halt" }: RouterOptions = {}): Router<{}, "", never> =>
-  new Routes({ name, afterSend, table: new RouteTable(), paths: new Map() }, NO_SCOPE) as unknown as Router<
-    {},
-    "",
-    never
-  >;
+export function router({ name = "router", afterSend = "halt" }: RouterOptions = {}): Router<{}, "", never> {
+  checkAfterSend("router", afterSend);
+  const shared: Shared = { name, afterSend, table: new RouteTable(), paths: new Map() };
+  return new Routes(shared, NO_SCOPE) as unknown as Router<{}, "", never>;
+}
 
 type Values = Readonly<Record<string, unknown>>;
 type AnyAction = (conn: Conn<any>, params: any) => Async<Conn<any> | Halted>;
