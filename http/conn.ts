@@ -439,7 +439,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
     const last = ready.beforeSend("set");
     this.exchange.sendWhole(checkFinal(last.status as number), last.headersWithCookies(), last.respBody as Body);
     if (this.hooks.length > 0) return last.become("sent");
-    // Nobody else has seen it yet.
+    // What no hook has seen is nobody else's yet.
     ready.state = "sent";
     ready.respBody = undefined;
     return ready;
