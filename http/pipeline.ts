@@ -31,16 +31,16 @@ export interface Pipeline<Assigns extends object> {
 }
 
 export function pipeline(options: PipelineOptions = {}): Pipeline<{}> {
-  const { afterSend } = options;
-  if (afterSend !== undefined && !AFTER_SEND.includes(afterSend)) {
-    throw new BadArgument(
-      `pipeline: expected afterSend to be one of ${AFTER_SEND.join(", ")}, got: ${show(afterSend)}`,
-    );
-  }
+  checkAfterSend("pipeline", options.afterSend);
   return build([], options);
 }
 
 const AFTER_SEND: readonly AfterSend[] = ["halt", "warn", "plug"];
+
+export function checkAfterSend(what: string, afterSend: AfterSend | undefined): void {
+  if (afterSend === undefined || AFTER_SEND.includes(afterSend)) return;
+  throw new BadArgument(`${what}: expected afterSend to be one of ${AFTER_SEND.join(", ")}, got: ${show(afterSend)}`);
+}
 
 function build(steps: readonly Step[], options: PipelineOptions): Pipeline<any> {
   const { name = "pipeline", logOnHalt } = options;
