@@ -164,6 +164,8 @@ export interface Router<Assigns extends object = {}, Base extends string = "", P
    * expect(users.path("/users/:id", { id: "a b" }, { page: 2 })).toBe("/users/a%20b?page=2");
    */
   path<Path extends Paths>(path: Path, ...given: PathArguments<Path>): string;
+  /** All routes as lines, such as `GET /users/:id`, in the order of their declaration (Phoenix: `mix phx.routes`). */
+  readonly routes: readonly string[];
   /** The paths of all routes, in the order of their declaration. */
   readonly paths: readonly Paths[];
   /** The router as a plug. Throws `BadArgument` as long as it has no routes. */
@@ -298,6 +300,10 @@ class Routes {
     }
     const text = query === undefined ? "" : encodeQuery(query);
     return text === "" ? route.build(params) : `${route.build(params)}?${text}`;
+  }
+
+  get routes(): readonly string[] {
+    return this.shared.table.lines;
   }
 
   get paths(): readonly string[] {

@@ -1,5 +1,16 @@
 import { inspect } from "node:util";
-import { drainer, drainServer, http, httpInfo, isReady, pipeline, plug, Readiness, resume } from "hornbeam/http";
+import {
+  drainer,
+  drainServer,
+  http,
+  httpInfo,
+  isReady,
+  pipeline,
+  plug,
+  Readiness,
+  resume,
+  suspend,
+} from "hornbeam/http";
 import { type Supervisor, supervisor } from "hornbeam/supervisor";
 import { inVirtualTime } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
@@ -99,6 +110,31 @@ describe("newRequests", () => {
       { drain: { shutdown: DRAIN, newRequests: "refuse" } },
     ));
 });
+
+test("a stop after suspend and resume drains the connections from before and after it", () =>
+  stoppable(async (live) => {
+    const before = await begin(live, "/wait");
+    await suspend(live.sim);
+    await resume(live.sim);
+    const after = await begin(live, "/wait");
+    const { stopped } = await drain(live);
+    for (const { client, pid } of [before, after]) {
+      live.sim.send(pid, "goodbye");
+      const answer = await client.answer();
+      expect([answer.body, answer.headers.connection]).toEqual(["goodbye", "close"]);
+    }
+    await stopped;
+  }));
+
+test("a stop of a suspended server drains the connections that it still has", () =>
+  stoppable(async (live) => {
+    const { client, pid } = await begin(live, "/wait");
+    await suspend(live.sim);
+    const { stopped } = await drain(live);
+    live.sim.send(pid, "goodbye");
+    expect((await client.answer()).body).toBe("goodbye");
+    await stopped;
+  }));
 
 describe("drainServer", () => {
   test("drains a server that goes on to stand, and resume takes it back", () =>

@@ -48,6 +48,7 @@ const WORLDLY: Readonly<Record<string, readonly string[]>> = {
   "http/listener.ts": ["node:net"],
   "http/mounts.ts": ["node:http", "node:stream"],
   "http/node-adapter.ts": ["node:http", "node:net", "node:stream/promises"],
+  "http/node-response.ts": ["node:http"],
   "http/phoenix/download.ts": ["node:path"],
   "http/plugs/rewrite-on.ts": ["node:net"],
   "http/plugs/session/table-store.ts": ["node:crypto"],
