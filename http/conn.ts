@@ -1,8 +1,11 @@
 import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
-import type { Async, Milliseconds, Pid, Self } from "../runtime/types.ts";
-import type { Body, BodyPart, Endpoint, Headers, PeerData, RequestHead, SslData, Takeover } from "./adapter.ts";
+import type { Async, Milliseconds } from "../runtime/types.ts";
+import type { Body, BodyPart, Headers, Takeover } from "./adapter.ts";
 import { type BodyInput, bodyOf } from "./body.ts";
+import { CookieJar, type FetchCookiesOptions, type PutCookieOptions, type RespCookie } from "./cookie-jar.ts";
+import type { CookieOptions } from "./cookies.ts";
+import { checkSecret } from "./crypto/key-generator.ts";
 import { HttpError, InvalidHeaderError, UnfetchedError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { type FileRange, openFile } from "./file.ts";
@@ -11,6 +14,9 @@ import { checkHeader, deleteHeader, getHeader, getHeaders, mergeHeaders, putHead
 import { escapeHtml } from "./html.ts";
 import { checkLocal } from "./local-path.ts";
 import { emptyParams, type Params } from "./query.ts";
+import { RequestView } from "./request-view.ts";
+import type { SessionOptions, SessionState } from "./session-state.ts";
+import { type HttpStatus, statusCode } from "./status.ts";
 
 /**
  * Where a response stands (Plug: `Plug.Conn`): nothing is set; it is set and not sent yet, and how; it is sent, whole, in
@@ -42,11 +48,9 @@ export interface BodyOptions {
  * A request and its response as one immutable value: every method returns another (Plug: `Plug.Conn`). Nothing is lost
  * by holding an old one, but what is done to a conn counts only if it is returned.
  */
-export class Conn<Assigns extends object = {}> {
-  readonly exchange: Exchange;
+export class Conn<Assigns extends object = {}> extends RequestView {
   /** Which of the changes of its request has made it. */
   readonly change: number;
-  private head: RequestHead;
   /** The segments of the path that are still to be matched; empty ones do not count, and none is decoded. */
   readonly pathInfo: readonly string[];
   /** The segments that routers above have taken. */
@@ -63,12 +67,13 @@ export class Conn<Assigns extends object = {}> {
   readonly respHeaders: Headers;
   readonly respBody: Body | undefined;
   private hooks: readonly Hook[];
+  private jar: CookieJar | undefined;
+  private session: SessionState | undefined;
 
   constructor(exchange: Exchange, from: Conn<any> | undefined = undefined, change = 0) {
-    this.exchange = exchange;
+    super(exchange, from === undefined ? exchange.head : from.head);
     this.change = change;
     if (from === undefined) {
-      this.head = exchange.head;
       this.pathInfo = splitPath(exchange.head.path);
       this.scriptName = NOTHING;
       this.pathParams = NO_PARAMS;
@@ -82,8 +87,9 @@ export class Conn<Assigns extends object = {}> {
       this.respHeaders = DEFAULT_HEADERS;
       this.respBody = undefined;
       this.hooks = NO_HOOKS;
+      this.jar = undefined;
+      this.session = undefined;
     } else {
-      this.head = from.head;
       this.pathInfo = from.pathInfo;
       this.scriptName = from.scriptName;
       this.pathParams = from.pathParams;
@@ -97,78 +103,13 @@ export class Conn<Assigns extends object = {}> {
       this.respHeaders = from.respHeaders;
       this.respBody = from.respBody;
       this.hooks = from.hooks;
+      this.jar = from.jar;
+      this.session = from.session;
     }
   }
 
   // ── the request ──
 
-  get method(): string {
-    return this.head.method;
-  }
-  get scheme(): "http" | "https" {
-    return this.head.scheme;
-  }
-  get host(): string {
-    return this.head.host;
-  }
-  get port(): number {
-    return this.head.port;
-  }
-  /** As it came, neither decoded nor normalised; a forward does not change it. */
-  get requestPath(): string {
-    return this.head.path;
-  }
-  get queryString(): string {
-    return this.head.query;
-  }
-  /** In order, with duplicates, names in lower case. */
-  get reqHeaders(): Headers {
-    return this.head.headers;
-  }
-  /** The client's address, or the one that a proxy says it has, where a plug trusts it (Plug: `remote_ip`). */
-  get remoteIp(): string {
-    return this.head.remoteIp;
-  }
-  /** `https://example.com:8080/path?query`, without the port that is the scheme's (Plug: `request_url/1`). */
-  get requestUrl(): string {
-    const { scheme, host, port, path, query } = this.head;
-    const shown = port === (scheme === "https" ? 443 : 80) ? "" : `:${port}`;
-    return `${scheme}://${host}${shown}${path}${query === "" ? "" : `?${query}`}`;
-  }
-  /** The two ends of the connection, whatever proxies say. */
-  get peerData(): PeerData {
-    return this.exchange.adapter.peer;
-  }
-  get sockData(): Endpoint {
-    return this.exchange.adapter.sock;
-  }
-  /** Undefined without TLS. */
-  get sslData(): SslData | undefined {
-    return this.exchange.adapter.ssl;
-  }
-  /** `HTTP/1.1` */
-  get httpProtocol(): string {
-    return this.exchange.adapter.protocol;
-  }
-  /** The process that serves this request. */
-  get self(): Self {
-    return this.exchange.self;
-  }
-  get owner(): Pid {
-    return this.exchange.self.pid;
-  }
-  /** Aborted when the client goes away before it has its response, or is cut off, and only then. */
-  get signal(): AbortSignal {
-    return this.exchange.signal;
-  }
-
-  getReqHeader(name: string): string | undefined {
-    return this.head.header(name.toLowerCase());
-  }
-  /** The values of all headers of that name (Plug: `get_req_header/2`). */
-  getReqHeaders(name: string): readonly string[] {
-    return getHeaders(this.reqHeaders, name.toLowerCase());
-  }
   /** Replaces the first header of that name. `host` is not set so: it is `conn.host` (Plug: `put_req_header/3`). */
   putReqHeader(name: string, value: string): Conn<Assigns> {
     return this.withReqHeaders("putReqHeader", putHeader(this.reqHeaders, reqName(name, value), value));
@@ -204,10 +145,6 @@ export class Conn<Assigns extends object = {}> {
 
   // ── parameters ──
 
-  /** Decoded once a request. 414 beyond 1,000,000 bytes, 400 for bad UTF-8. */
-  get queryParams(): Params {
-    return this.head.queryParams;
-  }
   /** Whether a parser has run. */
   get bodyFetched(): boolean {
     return this.body !== undefined;
@@ -268,6 +205,98 @@ export class Conn<Assigns extends object = {}> {
     return this.exchange.readBody("readBodyPart", { length, timeout });
   }
 
+  // ── cookies ──
+
+  /** The request's cookies by name, with those that were opened and those that were put (Plug: `cookies`). */
+  get cookies(): Readonly<Record<string, unknown>> {
+    return this.jar?.cookies ?? this.reqCookies;
+  }
+  get respCookies(): Readonly<Record<string, RespCookie>> {
+    return this.jar?.resp ?? (NO_PARAMS as Record<string, never>);
+  }
+  /** Opens cookies that were signed or encrypted; one that is too old, or not ours, is then as if it were not there. */
+  fetchCookies(options: FetchCookiesOptions = {}): Conn<Assigns> {
+    return this.withJar(undefined, (jar) => jar.open(options, this.secretKeyBase));
+  }
+  /** Sets a cookie. Secure by itself over https (Plug: `put_resp_cookie/4`). */
+  putRespCookie(name: string, value: unknown, options: PutCookieOptions = {}): Conn<Assigns> {
+    const secured = { ...this.secured(), ...options };
+    return this.withJar("putRespCookie", (jar) => jar.put(name, value, secured, () => this.secretKeyBase));
+  }
+  /** Has the browser forget a cookie; path and domain must be those that it was set with. */
+  deleteRespCookie(name: string, options: CookieOptions = {}): Conn<Assigns> {
+    return this.withJar("deleteRespCookie", (jar) => jar.delete(name, { ...this.secured(), ...options }));
+  }
+  /** What this server signs and encrypts with. Throws when it was given none, or one that is too short. */
+  get secretKeyBase(): string {
+    const secret: unknown = this.settings.secretKeyBase;
+    checkSecret(secret);
+    return secret;
+  }
+
+  private secured(): CookieOptions {
+    return this.scheme === "https" ? { secure: true } : {};
+  }
+
+  private withJar(what: string | undefined, change: (jar: CookieJar) => CookieJar): Conn<Assigns> {
+    if (what !== undefined) this.exchange.checkUnsent(what);
+    const jar = change(this.jar ?? CookieJar.of(this.head));
+    const next = this.changed();
+    next.jar = jar;
+    return next;
+  }
+
+  // ── the session ──
+
+  /** Fetches the session, once (Plug: `fetch_session/2`): synchronous when its store is. */
+  fetchSession(): Async<Conn<Assigns>> {
+    if (this.session === undefined) {
+      throw new BadArgument("fetchSession: expected plug(Session, ...) earlier in the pipeline, got: none");
+    }
+    return this.session.data === undefined ? this.session.fetch(this) : this;
+  }
+  /** The whole session, or what it has under a key. */
+  getSession(): Readonly<Record<string, unknown>>;
+  getSession<T = unknown>(key: string): T | undefined;
+  getSession(key?: string): unknown {
+    const { data } = this.fetchedSession("getSession");
+    return key === undefined ? data : Object.hasOwn(data, key) ? data[key] : undefined;
+  }
+  putSession(key: string, value: unknown): Conn<Assigns> {
+    return this.withSession("putSession", this.fetchedSession("putSession").put(key, value));
+  }
+  deleteSession(key: string): Conn<Assigns> {
+    return this.withSession("deleteSession", this.fetchedSession("deleteSession").delete(key));
+  }
+  /** Empties the session, and keeps it. */
+  clearSession(): Conn<Assigns> {
+    return this.withSession("clearSession", this.fetchedSession("clearSession").clear());
+  }
+  /** Gives it a new id, ends it, or forgets what was changed (Plug: `configure_session/2`). */
+  configureSession(options: SessionOptions): Conn<Assigns> {
+    return this.withSession("configureSession", this.fetchedSession("configureSession").configure(options));
+  }
+  /** The session as its plug sees it. */
+  get sessionState(): SessionState | undefined {
+    return this.session;
+  }
+  /** Puts a session in the place of the one that is there: what a session plug does. */
+  putSessionState(state: SessionState): Conn<Assigns> {
+    return this.withSession(undefined, state);
+  }
+
+  private fetchedSession(what: string): SessionState & { readonly data: Readonly<Record<string, unknown>> } {
+    const { session } = this;
+    if (session?.data !== undefined) return session as SessionState & { readonly data: {} };
+    throw new UnfetchedError(`${what}: the session is not fetched; expected fetchSession in a plug before`);
+  }
+
+  private withSession(what: string | undefined, state: SessionState): Conn<Assigns> {
+    const next = this.changed(what);
+    next.session = state;
+    return next;
+  }
+
   // ── the conn as a value ──
 
   assign<K extends string, V>(key: K, value: V): Conn<Assigns & { readonly [P in K]: V }> {
@@ -311,8 +340,8 @@ export class Conn<Assigns extends object = {}> {
   // ── the response before it is sent ──
 
   /** 100 to 999, or a name such as `"notFound"`. */
-  putStatus(status: number): Conn<Assigns> {
-    const code = checkStatus(status);
+  putStatus(status: HttpStatus): Conn<Assigns> {
+    const code = statusCode(status);
     const next = this.changed("putStatus");
     next.status = code;
     return next;
@@ -375,11 +404,11 @@ export class Conn<Assigns extends object = {}> {
   // ── sending ──
 
   /** Sets the response; it is sent by {@link Conn.sendResp}, or when the pipeline ends. */
-  resp(status: number, body: BodyInput): Conn<Assigns> {
+  resp(status: HttpStatus, body: BodyInput): Conn<Assigns> {
     return this.set("resp", status, body);
   }
   /** Sends the response: the one that was set, or this one. */
-  sendResp(status?: number, body?: BodyInput): Conn<Assigns> {
+  sendResp(status?: HttpStatus, body?: BodyInput): Conn<Assigns> {
     if (status === undefined && this.state === "unset") {
       this.exchange.checkUnsent("sendResp");
       throw new BadArgument("sendResp: no response is set; expected a status and a body, or resp(status, body) before");
@@ -390,12 +419,13 @@ export class Conn<Assigns extends object = {}> {
         : this.set("sendResp", status, body ?? "");
     const last = ready.beforeSend("set");
     const final = checkFinal(last.status as number);
-    this.exchange.send(final, (adapter) => adapter.send(final, last.respHeaders, last.respBody as Body));
+    const headers = last.headersWithCookies();
+    this.exchange.send(final, (adapter) => adapter.send(final, headers, last.respBody as Body));
     return last.become("sent");
   }
   /** Sends a file, or a part of one. What is wrong with it is an error before anything is sent. */
-  async sendFile(status: number, range: FileRange): Promise<Conn<Assigns>> {
-    const final = checkFinal(checkStatus(status));
+  async sendFile(status: HttpStatus, range: FileRange): Promise<Conn<Assigns>> {
+    const final = checkFinal(statusCode(status));
     this.exchange.checkUnsent("sendFile");
     const file = await openFile(range);
     try {
@@ -403,20 +433,22 @@ export class Conn<Assigns extends object = {}> {
       ready.status = final;
       ready.state = "setFile";
       const last = ready.beforeSend("setFile");
-      await this.exchange.send(final, (adapter) => adapter.sendFile(final, last.respHeaders, file));
+      const headers = last.headersWithCookies();
+      await this.exchange.send(final, (adapter) => adapter.sendFile(final, headers, file));
       return last.become("file");
     } finally {
       await file.handle.close();
     }
   }
   /** Begins a response whose parts are sent with {@link Conn.chunk}; it ends with the pipeline. */
-  sendChunked(status: number): Conn<Assigns> {
-    const final = checkFinal(checkStatus(status));
+  sendChunked(status: HttpStatus): Conn<Assigns> {
+    const final = checkFinal(statusCode(status));
     const ready = this.changed("sendChunked");
     ready.status = final;
     ready.state = "setChunked";
     const last = ready.beforeSend("setChunked");
-    this.exchange.send(final, (adapter) => adapter.sendChunked(final, last.respHeaders));
+    const headers = last.headersWithCookies();
+    this.exchange.send(final, (adapter) => adapter.sendChunked(final, headers));
     return last.become("chunked");
   }
   /** Sends a part: `"closed"` when the client has gone. Await it, and a client that is slow slows you down. */
@@ -428,20 +460,20 @@ export class Conn<Assigns extends object = {}> {
     return part.length === 0 ? "ok" : this.exchange.chunk(part);
   }
   /** Sends an informational response before the real one, 100 to 199: 103 for early hints. HTTP/1.0 clients get none. */
-  inform(status: number, headers: Headers = []): Conn<Assigns> {
-    checkInformational(status);
-    this.exchange.checkUnsent("inform");
-    for (const [name, value] of headers) checkHeader(name, value);
-    this.exchange.adapter.inform(status, headers);
+  inform(status: HttpStatus, headers: Headers = []): Conn<Assigns> {
+    this.informed(status, headers);
     return this;
   }
   /** Like {@link Conn.inform}; throws where the client's protocol has none (Plug: `inform!/3`). */
-  informOrThrow(status: number, headers: Headers = []): Conn<Assigns> {
-    checkInformational(status);
+  informOrThrow(status: HttpStatus, headers: Headers = []): Conn<Assigns> {
+    if (this.informed(status, headers)) return this;
+    throw new BadArgument(`informOrThrow: expected a protocol with informational responses, got: ${this.httpProtocol}`);
+  }
+  private informed(status: HttpStatus, headers: Headers): boolean {
+    const code = checkInformational(statusCode(status));
     this.exchange.checkUnsent("inform");
     for (const [name, value] of headers) checkHeader(name, value);
-    if (this.exchange.adapter.inform(status, headers)) return this;
-    throw new BadArgument(`informOrThrow: expected a protocol with informational responses, got: ${this.httpProtocol}`);
+    return this.exchange.adapter.inform(code, headers);
   }
   /** Hands the connection to another protocol once the pipeline has ended (Plug: `upgrade_adapter/3`). */
   upgrade(protocol: string, takeover: Takeover): Conn<Assigns> {
@@ -478,8 +510,8 @@ export class Conn<Assigns extends object = {}> {
     return moved.html(`<html><body>You are being <a href="${escapeHtml(location)}">redirected</a>.</body></html>`);
   }
 
-  private set(what: string, status: number, body: BodyInput): Conn<Assigns> {
-    const code = checkStatus(status);
+  private set(what: string, status: HttpStatus, body: BodyInput): Conn<Assigns> {
+    const code = statusCode(status);
     const next = this.changed(what);
     next.respBody = bodyOf(what, body);
     next.status = code;
@@ -515,6 +547,10 @@ export class Conn<Assigns extends object = {}> {
     );
   }
 
+  private headersWithCookies(): Headers {
+    return this.jar === undefined ? this.respHeaders : this.jar.addTo(this.respHeaders);
+  }
+
   private become(state: ConnState): Conn<Assigns> {
     const next = this.copy();
     next.state = state;
@@ -533,7 +569,7 @@ export class Conn<Assigns extends object = {}> {
     return new Conn(this.exchange, this, this.change) as Draft<Assigns>;
   }
 
-  toString(): string {
+  override toString(): string {
     return `#Conn<${this.method} ${this.requestPath} ${this.state}${this.halted ? " halted" : ""}>`;
   }
 
@@ -564,19 +600,14 @@ const NO_PARAMS: Params = Object.freeze(emptyParams());
 /** Empty segments do not count: `//a//b/` is `/a/b`. Not decoded. */
 export const splitPath = (path: string): readonly string[] => path.split("/").filter((segment) => segment !== "");
 
-function checkStatus(status: number): number {
-  if (Number.isInteger(status) && status >= 100 && status <= 999) return status;
-  throw new BadArgument(`expected a status from 100 to 999, got: ${show(status)}`);
-}
-
 /** What is below 200 announces a response, and is none (RFC 9110 §15.2). */
 function checkFinal(status: number): number {
   if (status >= 200) return status;
   throw new BadArgument(`expected a status from 200 to 999 to send, got: ${show(status)}`);
 }
 
-function checkInformational(status: number): void {
-  if (Number.isInteger(status) && status >= 100 && status < 200 && status !== 101) return;
+function checkInformational(status: number): number {
+  if (status < 200 && status !== 101) return status;
   throw new BadArgument(`expected an informational status, 100 to 199 and not 101, got: ${show(status)}`);
 }
 

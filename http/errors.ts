@@ -35,3 +35,15 @@ export class InvalidHeaderError extends Error {
 export class UnfetchedError extends Error {
   override readonly name = "UnfetchedError";
 }
+
+/**
+ * A query string or a form that is too long (414), or that cannot be decoded (400) (Plug: `InvalidQueryError`).
+ */
+export class InvalidQueryError extends HttpError {
+  override readonly name = "InvalidQueryError";
+}
+
+/** A cookie that browsers would not keep, because it is longer than 4,096 bytes (Plug: `CookieOverflowError`). */
+export class CookieOverflowError extends Error {
+  override readonly name = "CookieOverflowError";
+}

@@ -12,16 +12,34 @@ export type {
 } from "./adapter.ts";
 export type { BodyInput } from "./body.ts";
 export { type BodyOptions, Conn, type ConnState, type Halted } from "./conn.ts";
+export type { FetchCookiesOptions, PutCookieOptions, RespCookie } from "./cookie-jar.ts";
+export { type CookieOptions, type Cookies, checkCookie, parseCookies, serializeCookie } from "./cookies.ts";
+export { checkSecret, deriveKey, type KeyOptions } from "./crypto/key-generator.ts";
+export type { SigningOptions, TokenOptions } from "./crypto/message.ts";
+export { decrypt, encrypt } from "./crypto/message-encryptor.ts";
+export { sign, verify } from "./crypto/message-verifier.ts";
+export { secureCompare } from "./crypto/secure-compare.ts";
 export {
   AlreadySentError,
+  CookieOverflowError,
   HttpError,
   InvalidHeaderError,
+  InvalidQueryError,
   NoRouteError,
   NotSentError,
   UnfetchedError,
 } from "./errors.ts";
 export type { FileRange, OpenFile } from "./file.ts";
 export { escapeHtml } from "./html.ts";
+export {
+  contentType,
+  headerList,
+  headerParams,
+  type MediaType,
+  mediaType,
+  token,
+  validateUtf8,
+} from "./media-type.ts";
 export { type Pipeline, type PipelineOptions, pipeline } from "./pipeline.ts";
 export {
   type AfterSend,
@@ -38,6 +56,17 @@ export {
 export { Json, type JsonOptions } from "./plugs/json.ts";
 export { RequestId } from "./plugs/request-id.ts";
 export { Static, type StaticOptions } from "./plugs/static.ts";
+export { decodeQuery, encodeQuery, type Params, type QueryData, type QueryLimits } from "./query.ts";
 export { type Action, type PathParams, type Router, router } from "./router.ts";
 export { type HttpOptions, http, httpInfo, resume, suspend } from "./server.ts";
+export { type SessionChange, type SessionOptions, SessionState } from "./session-state.ts";
+export type { Settings } from "./settings.ts";
 export type { Drain, SocketHandler, Upgrade } from "./socket-handler.ts";
+export {
+  defineStatus,
+  type HttpStatus,
+  type StatusName,
+  statusCode,
+  statusName,
+  statusPhrase,
+} from "./status.ts";

@@ -1,4 +1,6 @@
-import { HttpError } from "./errors.ts";
+import { BadArgument } from "../runtime/errors.ts";
+import { show } from "../runtime/inspect.ts";
+import { HttpError, InvalidQueryError } from "./errors.ts";
 
 export type Params = Readonly<Record<string, unknown>>;
 type Node = { [key: string]: unknown };
@@ -6,77 +8,182 @@ type Node = { [key: string]: unknown };
 /** Names come from the network: no prototype. */
 export const emptyParams = (): Node => Object.create(null) as Node;
 
-const LONGEST = 1_000_000;
+/** How much of a query string or a form is taken. */
+export interface QueryLimits {
+  /** In bytes; 414 beyond. Default 1,000,000, as in Plug. */
+  readonly length?: number;
+  /** How many `key=value`; 400 beyond. Default 100,000; Plug has no limit. */
+  readonly pairs?: number;
+  /** How many brackets one key may have; 400 beyond. Default 100; Plug has no limit. */
+  readonly depth?: number;
+}
+
+const LENGTH = 1_000_000;
+const PAIRS = 100_000;
+const DEPTH = 100;
 
 /**
- * Decodes a query string or a form as Plug does: `+` is a space, `a[]=1` a list, `a[b]=1` a map, of a repeated key the
- * last wins, and on a conflict the last pair decides the shape. Bad UTF-8 is a 400.
+ * Decodes a query string or a form as Plug does (`Plug.Conn.Query.decode`): `+` is a space, `a[]=1` a list, `a[b]=1` a
+ * map, of a repeated key the last wins, and on a conflict the last pair decides the shape. Throws `InvalidQueryError`,
+ * with status 414 if it is too long, and 400 if it is not UTF-8 or goes beyond another limit.
+ *
+ * @example
+ * expect(decodeQuery("a=1&b[]=2&b[]=3&c[d]=4")).toEqual({ a: "1", b: ["2", "3"], c: { d: "4" } });
  */
-export function decodeQuery(text: string): Params {
-  if (text.length > LONGEST) throw new HttpError(414, `the query string is longer than ${LONGEST} bytes`);
+export function decodeQuery(text: string, limits: QueryLimits = {}): Params {
   const params = emptyParams();
-  for (const pair of text.split("&")) {
-    if (pair === "") continue;
-    const at = pair.indexOf("=");
-    const key = decodePlus(at < 0 ? pair : pair.slice(0, at));
-    assign(params, keysOf(key), at < 0 ? "" : decodePlus(pair.slice(at + 1)));
+  if (text === "") return params;
+  const { length = LENGTH, pairs = PAIRS, depth = DEPTH } = limits;
+  if (text.length * 3 > length && Buffer.byteLength(text) > length) {
+    throw new InvalidQueryError(414, `the query string is longer than ${length} bytes`);
+  }
+  const escaped = text.includes("%") || text.includes("+");
+  let count = 0;
+  let equals = -1;
+  for (let start = 0; start <= text.length; ) {
+    const end = indexOr(text, "&", start);
+    if (end > start) {
+      if (++count > pairs) throw new InvalidQueryError(400, `the query string has more than ${pairs} parameters`);
+      // Looked for only once one is passed: the rest of a string without any would be searched for each pair.
+      if (equals < start) equals = indexOr(text, "=", start);
+      const at = Math.min(equals, end);
+      const key = text.slice(start, at);
+      const value = text.slice(at + 1, end);
+      put(params, escaped ? decodePlus(key) : key, escaped ? decodePlus(value) : value, depth);
+    }
+    start = end + 1;
   }
   return params;
 }
 
+/** Where the character is, or the end. */
+function indexOr(text: string, char: string, from: number): number {
+  const at = text.indexOf(char, from);
+  return at < 0 ? text.length : at;
+}
+
 /** `a[b][]` is `["a", "b", ""]`; brackets that do not close the key are part of it. */
-function keysOf(key: string): string[] {
-  const open = key.indexOf("[");
-  if (open <= 0 || !key.endsWith("]")) return [key];
-  return [key.slice(0, open), ...key.slice(open + 1, -1).split("][")];
+function put(params: Node, key: string, value: string, depth: number): void {
+  const open = key.endsWith("]") ? key.indexOf("[") : -1;
+  if (open <= 0) {
+    params[key] = value;
+    return;
+  }
+  const keys = key.slice(open + 1, -1).split("][", depth + 1);
+  if (keys.length > depth)
+    throw new InvalidQueryError(400, `a parameter of the query string has more than ${depth} brackets`);
+  assign(params, key.slice(0, open), keys, value);
 }
 
 /** Walks down the keys, making the maps and lists that are missing; a shape that does not fit is replaced. */
-function assign(into: Node, [first, ...rest]: readonly string[], value: string): void {
-  let old: unknown = into[first as string];
-  let put = (filled: unknown): void => {
-    into[first as string] = filled;
-  };
-  for (const key of rest) {
-    if (key === "") {
-      const list: unknown[] = Array.isArray(old) ? old : [];
-      put(list);
-      old = undefined;
-      put = (filled) => void list.push(filled);
-    } else {
-      const map = isMap(old) ? old : emptyParams();
-      put(map);
-      old = map[key];
-      put = (filled) => {
-        map[key] = filled;
-      };
-    }
+function assign(into: Node, first: string, rest: readonly string[], value: string): void {
+  let at: Node | unknown[] = into;
+  let key = first;
+  for (const next of rest) {
+    const old: unknown = Array.isArray(at) ? undefined : at[key];
+    const inner: Node | unknown[] = next === "" ? (Array.isArray(old) ? old : []) : isMap(old) ? old : emptyParams();
+    set(at, key, inner);
+    at = inner;
+    key = next;
   }
-  put(value);
+  set(at, key, value);
+}
+
+function set(at: Node | unknown[], key: string, value: unknown): void {
+  if (Array.isArray(at)) at.push(value);
+  else at[key] = value;
 }
 
 const isMap = (value: unknown): value is Node => typeof value === "object" && value !== null && !Array.isArray(value);
 
-const decodePlus = (text: string): string => decodePercent(text.replaceAll("+", " "), "query string");
-
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+function decodePlus(text: string): string {
+  const spaced = text.includes("+") ? text.replaceAll("+", " ") : text;
+  return unescaped(spaced) ?? refuse(new InvalidQueryError(400, "the query string is not valid UTF-8"));
+}
 
 /** Percent-decoding. An escape that is none stays as it is; bytes that are not UTF-8 are a 400. */
 export function decodePercent(text: string, where: string): string {
+  return unescaped(text) ?? refuse(new HttpError(400, `the ${where} is not valid UTF-8`));
+}
+
+function refuse(error: HttpError): never {
+  throw error;
+}
+
+const NO_ESCAPE = /%(?![0-9A-Fa-f]{2})/g;
+
+function unescaped(text: string): string | undefined {
   if (!text.includes("%")) return text;
-  const bytes = Buffer.from(
-    text
-      .replaceAll(/%(?![0-9A-Fa-f]{2})/g, "%25")
-      .replaceAll(/%([0-9A-Fa-f]{2})|[^%]+/g, (part, hex?: string) =>
-        hex === undefined
-          ? Buffer.from(part, "utf8").toString("latin1")
-          : String.fromCharCode(Number.parseInt(hex, 16)),
-      ),
-    "latin1",
-  );
   try {
-    return utf8.decode(bytes);
+    return decodeURIComponent(text.replaceAll(NO_ESCAPE, "%25"));
   } catch {
-    throw new HttpError(400, `the ${where} is not valid UTF-8`);
+    return undefined;
   }
 }
+
+/** What {@link encodeQuery} takes: names with values, which may be maps and lists in turn. */
+export type QueryData =
+  | Readonly<Record<string, unknown>>
+  | ReadonlyMap<string, unknown>
+  | readonly (readonly [string, unknown])[];
+
+/**
+ * Encodes what {@link decodeQuery} decodes (Plug: `Plug.Conn.Query.encode`). `null` is an empty value; `undefined`, empty
+ * maps and empty lists are left out; a list of pairs may repeat a name. Values are made text by `encoder`, by default a
+ * Date by its ISO form and others as `String` does. A map in a list must have one key, for a second would begin
+ * another map: `BadArgument`, as for a value without a text, and for what is nested in itself.
+ *
+ * @example
+ * expect(encodeQuery({ q: "a b", tag: ["x", "y"], page: { size: 10 } })).toBe("q=a+b&tag[]=x&tag[]=y&page[size]=10");
+ */
+export function encodeQuery(data: QueryData, encoder: (value: unknown) => string = textOf): string {
+  const out: string[] = [];
+  for (const [key, value] of pairsOf(data)) encode(encodeForm(key), value, 0);
+  return out.join("&");
+
+  function encode(name: string, value: unknown, depth: number): void {
+    if (depth > DEPTH)
+      throw new BadArgument(`encodeQuery: expected at most ${DEPTH} levels of maps and lists, got: more`);
+    if (value === undefined) return;
+    if (value === null) {
+      out.push(`${name}=`);
+    } else if (Array.isArray(value)) {
+      for (const item of value) encode(`${name}[]`, single(item), depth + 1);
+    } else if (isDictionary(value)) {
+      for (const [key, inner] of entriesOf(value)) encode(`${name}[${encodeForm(key)}]`, inner, depth + 1);
+    } else {
+      out.push(`${name}=${encodeForm(encoder(value))}`);
+    }
+  }
+}
+
+type Dictionary = Readonly<Record<string, unknown>> | ReadonlyMap<string, unknown>;
+
+function isDictionary(value: unknown): value is Dictionary {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype || value instanceof Map;
+}
+
+const entriesOf = (data: Dictionary): Iterable<[string, unknown]> =>
+  data instanceof Map ? data.entries() : Object.entries(data);
+
+const pairsOf = (data: QueryData): Iterable<readonly [string, unknown]> =>
+  Array.isArray(data) ? data : entriesOf(data as Dictionary);
+
+function single(item: unknown): unknown {
+  if (!isDictionary(item) || [...entriesOf(item)].length === 1) return item;
+  throw new BadArgument(`encodeQuery: expected a map in a list to have one key, got: ${show(item)}`);
+}
+
+function textOf(value: unknown): string {
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value !== "symbol" && typeof value !== "function") return String(value);
+  throw new BadArgument(`encodeQuery: expected a value that has a text, got: ${show(value)}`);
+}
+
+/** As forms are encoded: a space is `+`, and only letters, digits and `-._~` stand for themselves. */
+const encodeForm = (text: string): string =>
+  encodeURIComponent(text.toWellFormed())
+    .replaceAll(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll("%20", "+");

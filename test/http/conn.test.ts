@@ -160,7 +160,7 @@ describe("a status", () => {
   test.each([99, 1000, 0, -200, 200.5, Number.NaN, Number.POSITIVE_INFINITY, "200", null])(
     "may not be %s",
     async (status) => {
-      const wrong = "500 BadArgument: expected a status from 100 to 999, got: ";
+      const wrong = `500 BadArgument: expected a status from 100 to 999, or the name of one such as "notFound", got: `;
       expect(await crash((conn) => conn.putStatus(status as number).text(""))).toContain(wrong);
       expect(await crash((conn) => conn.resp(status as number, "").sendResp())).toContain(wrong);
     },
