@@ -9,6 +9,7 @@ export {
   putSockData,
   putSslData,
 } from "./testing/conn.ts";
+export { deleteReqCookie, initTestSession, putReqCookie, recycleCookies } from "./testing/cookies.ts";
 export { request, type TestResponse } from "./testing/request.ts";
 export {
   assertErrorSent,

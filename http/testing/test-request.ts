@@ -4,9 +4,10 @@ import { show } from "../../runtime/inspect.ts";
 import type { Body, Headers, RequestHead } from "../adapter.ts";
 import type { Conn } from "../conn.ts";
 import { GivenHead } from "../given-head.ts";
-import { decodeQuery, emptyParams, type Params } from "../query.ts";
+import { decodeQuery, emptyParams, encodeQuery, type Params } from "../query.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../settings.ts";
 import type { TestPeer } from "../test-adapter.ts";
+import { initTestSession } from "./cookies.ts";
 
 /** What a test says of a request besides its method and target. */
 export interface TestRequest extends TestPeer {
@@ -30,6 +31,8 @@ export interface TestRequest extends TestPeer {
   readonly remoteIp?: string;
   /** As a client sends them back: `{ theme: "dark" }`. */
   readonly cookies?: Readonly<Record<string, string>>;
+  /** What is in the session: {@link initTestSession}. */
+  readonly session?: Readonly<Record<string, unknown>>;
   /** What cookies and sessions are signed and encrypted with. Default: one for tests. */
   readonly secretKeyBase?: string | undefined;
 }
@@ -52,6 +55,7 @@ export function givenRequest(what: string, method: string, target: string, optio
     body,
     params,
     peer,
+    session,
     secretKeyBase = "secretKeyBase" in options ? undefined : SECRET,
   } = checkOptions(what, options);
   const bodies = { params, json, body };
@@ -61,9 +65,11 @@ export function givenRequest(what: string, method: string, target: string, optio
   }
   const place = placeOf(what, method, target, options);
   const inQuery = method === "GET" || method === "HEAD";
+  const query = inQuery && params !== undefined ? encodeQuery({ ...decodeQuery(place.query), ...params }) : place.query;
   return {
     head: new GivenHead({
       ...place,
+      query,
       method,
       headers: headersOf(options, inQuery),
       remoteIp: options.remoteIp ?? peer?.address ?? "127.0.0.1",
@@ -72,10 +78,8 @@ export function givenRequest(what: string, method: string, target: string, optio
     peer: options,
     settings: { ...DEFAULT_SETTINGS, secretKeyBase, development: true },
     prepare: (conn) => {
-      if (params === undefined) return conn;
-      const own = ownParams(params) as Params;
-      if (!inQuery) return conn.putBodyParams(own);
-      return conn.putParams(Object.assign(emptyParams(), decodeQuery(place.query), own));
+      const parsed = params === undefined || inQuery ? conn : conn.putBodyParams(ownParams(params) as Params);
+      return session === undefined ? parsed : initTestSession(parsed, session);
     },
   };
 }

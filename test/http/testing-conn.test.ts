@@ -150,6 +150,7 @@ describe("parameters of a test", () => {
   test.each(["GET", "HEAD"])("of %s are those of the query, without a content type", (method) => {
     const made = conn(method, "/?a=query&q=1", { params: { a: "given" } });
     expect([made.params, made.bodyFetched, made.reqHeaders]).toEqual([{ a: "given", q: "1" }, false, []]);
+    expect([made.queryString, made.queryParams.a]).toEqual(["a=given&q=1", "given"]);
   });
 
   test("keep what is no plain value, such as a file", () => {
