@@ -10,6 +10,7 @@ export {
   putSslData,
 } from "./testing/conn.ts";
 export { deleteReqCookie, initTestSession, putReqCookie, recycleCookies } from "./testing/cookies.ts";
+export type { RawAnswer, RawClient } from "./testing/raw-client.ts";
 export { request, type TestResponse } from "./testing/request.ts";
 export {
   assertErrorSent,
@@ -21,3 +22,4 @@ export {
 } from "./testing/responses.ts";
 export { type SentResponse, sentChunks, sentInforms, sentResp, sentUpgrades } from "./testing/sent.ts";
 export type { TestRequest } from "./testing/test-request.ts";
+export { type Draining, type DrainReport, type WithDrainOptions, withDrain } from "./testing/with-drain.ts";

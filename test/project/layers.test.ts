@@ -45,6 +45,7 @@ const WORLDLY: Readonly<Record<string, readonly string[]>> = {
   "http/plugs/static.ts": ["node:crypto", "node:fs/promises", "node:path", "node:url"],
   "http/request-head.ts": ["node:http"],
   "http/request.ts": ["node:http"],
+  "http/testing/raw-client.ts": ["node:net"],
   "http/socket-handler.ts": ["node:http", "node:stream"],
 };
 
