@@ -5,7 +5,7 @@ import { AssertionError } from "../../runtime/testing/assertion-error.ts";
 import type { VirtualDriver } from "../../runtime/testing/virtual-driver.ts";
 import { inVirtualTime, type VirtualSystem } from "../../runtime/testing/virtual-time.ts";
 import type { Async, Milliseconds, Pid } from "../../runtime/types.ts";
-import { type HttpOptions, http, httpInfo } from "../server.ts";
+import { type HttpOptions, http, httpInfo } from "../index.ts";
 import { type RawAnswer, RawClient } from "./raw-client.ts";
 
 /** The server of a test; its port is a free one. */

@@ -169,7 +169,7 @@ describe("withDrain", () => {
 
   test("says what a test waits for in vain", () =>
     withDrain(options, async (d) => {
-      const idle = await d.inFlight("/sleep/600000");
+      const idle = await d.webSocket("/socket");
       await expect(d.closedAfter(idle)).rejects.toThrow(
         "closedAfter: expected a connection that closes within 120000 ms, got: none",
       );
