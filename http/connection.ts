@@ -1,109 +1,39 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Behaviour } from "../runtime/behaviour.ts";
-import { plainBehaviour, plainState } from "../runtime/plain-process.ts";
-import { type ProcessSelf, processOf } from "../runtime/self.ts";
-import type { Async, Exit, Milliseconds, Pid, Reason } from "../runtime/types.ts";
+import type { ProcessSelf } from "../runtime/self.ts";
+import type { Async, Milliseconds, Reason } from "../runtime/types.ts";
 import type { RequestHead } from "./adapter.ts";
+import type { ConnectionInfo } from "./connection-info.ts";
+import { ConnectionProcess } from "./connection-process.ts";
 import type { HttpError } from "./errors.ts";
-import { Exchange } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
 import { NodeAdapter } from "./node-adapter.ts";
 import { sendError, serve, statusOf } from "./request.ts";
 import { headOf } from "./request-head.ts";
-import type { Settings } from "./settings.ts";
-import type { Step } from "./step.ts";
-import "./events.ts";
+import type { InFlight } from "./requests.ts";
+import type { Shared } from "./shared.ts";
+import { Stall } from "./stall.ts";
+import { Vigil } from "./vigil.ts";
 
-/** What the connections of one server share. */
-export interface Shared {
-  readonly plug: Step;
-  readonly settings: Settings;
-  /** How long a connection must have been quiet before the drainer closes it. */
-  readonly grace: Milliseconds;
-  draining: boolean;
-}
+const TOO_SLOW = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
-/** What a connection is told besides exits: its socket has closed, it is to go when it is quiet, or its time is up. */
-const CLOSED = { tag: "closed" } as const;
-const DRAIN = { tag: "drain" } as const;
-const KILL = { tag: "kill" } as const;
-type Message = Exit | typeof CLOSED | typeof DRAIN | typeof KILL;
-
-/** How long requests may take to end once they are told to, and then the socket to send what is left. */
-const LAST_WORDS: Milliseconds = 5000;
-/** How often a connection that drains looks whether it has been quiet for long enough: at most, in a grace period. */
-const LOOKS = 10;
-const LEAST_PAUSE: Milliseconds = 10;
-
-interface Running {
-  readonly exchange: Exchange;
-  readonly response: ServerResponse;
-  readonly since: Milliseconds;
-}
-
-/**
- * One TCP connection: a process that supervises the processes of its requests. It traps their exits and answers for
- * those that crashed; when the client has gone, or the server stops, it ends those that still run.
- */
-export class Connection {
-  private readonly process: ProcessSelf;
-  private readonly socket: Socket;
-  private readonly shared: Shared;
-  private readonly requests = new Map<Pid, Running>();
-  private readonly since: Milliseconds;
-  private readonly hold: Disposable;
-  private readonly remoteIp: string;
+/** A connection that speaks HTTP/1: one request after the other, and their answers in the same order. */
+export class Connection extends ConnectionProcess<ServerResponse> {
+  protected readonly protocol = "http/1.1";
+  private readonly vigil: Vigil;
+  private readonly stall: Stall;
   /** The response to the last request that has arrived. */
-  private newest: ServerResponse | undefined;
-  /** A request was refused, for its head or as an upgrade that came too soon: nothing that follows it is served. */
+  private newest: ServerResponse | undefined = undefined;
+  /**
+   * Nothing that follows is served: a request was refused, for its head or as an upgrade that came too soon, or it was
+   * the last that there may be.
+   */
   private refused = false;
-  private quietSince: Milliseconds;
-  private heard = 0;
-  /** The reason to end with, once the last request has ended and the socket has closed. */
-  private ending: Reason | undefined;
 
-  /** Starts the process of a socket, linked to the process of all connections. */
-  static open(parent: ProcessSelf, socket: Socket, shared: Shared): Connection {
-    const label = `connection from ${socket.remoteAddress ?? "a closed socket"}`;
-    const flags = { link: true, trapExit: true, label };
-    const process = parent.kernel.spawn(parent, connectionBehaviour, undefined, flags);
-    const connection = new Connection(process, socket, shared);
-    process.state = connection;
-    return connection;
-  }
-
-  private constructor(process: ProcessSelf, socket: Socket, shared: Shared) {
-    this.process = process;
-    this.socket = socket;
-    this.shared = shared;
-    this.since = process.now();
-    this.quietSince = this.since;
-    this.remoteIp = socket.remoteAddress ?? "";
-    this.hold = process.own({ [Symbol.dispose]: () => this.cutOff() });
-    socket.once("close", () => process.enqueue(CLOSED));
-    // The close that follows is what counts; an upgraded socket has no other listener for a while.
-    socket.on("error", () => {});
-  }
-
-  get pid(): Pid {
-    return this.process.pid;
-  }
-
-  get inFlight(): number {
-    return this.requests.size;
-  }
-
-  /** What runs here, for the report of a drain that took too long. */
-  describeRequests(): readonly string[] {
-    const now = this.process.now();
-    return [...this.requests].map(
-      ([pid, { exchange, since }]) => `${pid} ${exchange.describe()}, for ${Math.round(now - since)} ms`,
-    );
-  }
-
-  /** Asks the connection to end as soon as it is quiet. */
-  drain(): void {
-    this.process.enqueue(DRAIN);
+  constructor(parent: ProcessSelf, socket: Socket, shared: Shared) {
+    super(parent, socket, shared);
+    this.vigil = new Vigil(shared.limits, this.since);
+    this.stall = new Stall(this.since);
   }
 
   /** A request has arrived: it runs as a process of its own, linked to this one. */
@@ -127,8 +57,7 @@ export class Connection {
     this.start(request, response, true, async (exchange) => {
       if (!(await decide(exchange))) return;
       response.detachSocket(this.socket);
-      for (const [pid, running] of this.requests) this.report(pid, running, "normal");
-      this.requests.clear();
+      this.requests.release("normal");
       this.process.disown(this.hold);
       this.process.end("normal");
     });
@@ -146,8 +75,9 @@ export class Connection {
     work: (exchange: Exchange) => Async<void>,
   ): void {
     if (this.refused) return;
-    const { process } = this;
+    const { shared } = this;
     this.newest = response;
+    if (++this.served >= shared.limits.maxRequestsPerConnection) this.refused = true;
     const adapter = new NodeAdapter(request, response, this);
     adapter.upgradable = upgradable;
     let head: RequestHead;
@@ -155,119 +85,83 @@ export class Connection {
       head = headOf(request, this.remoteIp);
     } catch (error) {
       const { status, message } = error as HttpError;
-      this.refused = true;
-      response.shouldKeepAlive = false;
-      adapter.send(status, [["content-type", "text/plain; charset=utf-8"]], `${status} ${message}\n`);
-      return;
+      return this.refuse(adapter, response, status, message);
     }
-    const task = plainState(() => work(exchange));
-    const label = (): string => exchange.describe();
-    const child = process.kernel.spawn(process, plainBehaviour, task, { link: true, label });
-    const exchange = new Exchange(head, adapter, child, this.shared.settings);
-    this.requests.set(child.pid, { exchange, response, since: process.now() });
-    const { telemetry } = process.kernel;
-    if (telemetry.has("http.request.start")) {
-      telemetry.emit("http.request.start", {}, { pid: child.pid, method: head.method, path: head.path });
-    }
+    if (shared.draining && shared.refusing) return this.refuse(adapter, response, 503, "the server stops");
+    this.requests.start(head, adapter, shared.settings, response, work);
   }
 
-  receive(message: Message): void {
-    if (message.tag === "drain") this.closeWhenQuiet();
-    else if (message.tag === "kill") this.timeUp();
-    else if (message.tag === "closed") this.clientGone();
-    else if (message.pid === this.process.parent) this.end(message.reason, "shutdown");
-    else this.finished(message.pid, message.reason);
+  /** Answers a request that no plug gets to see. It is the last of its connection. */
+  private refuse(adapter: NodeAdapter, response: ServerResponse, status: number, message: string): void {
+    this.refused = true;
+    response.shouldKeepAlive = false;
+    adapter.send(status, [["content-type", "text/plain; charset=utf-8"]], `${status} ${message}\n`);
   }
 
-  private clientGone(): void {
-    for (const { exchange, response } of this.requests.values()) {
-      if (!response.writableFinished) exchange.disconnected();
-    }
-    this.end("normal", { shutdown: "closed" });
-  }
-
-  /** Tells the requests why they end, and ends with `reason` when the last one has, and what it said is sent. */
-  private end(reason: Reason, told: Reason): void {
-    if (this.ending === undefined) this.process.sendAfter(KILL, LAST_WORDS);
-    this.ending ??= reason;
-    this.endRequests(told);
-    this.endIfDone();
-  }
-
-  private endIfDone(): void {
-    if (this.ending === undefined || this.requests.size > 0) return;
-    if (this.socket.destroyed) this.process.end(this.ending);
-    else this.socket.destroySoon();
-  }
-
-  /** First for the requests, which are killed; then for the client, who does not read. */
-  private timeUp(): void {
-    if (this.requests.size === 0) return this.process.end(this.ending as Reason);
-    this.endRequests("kill");
-    this.process.sendAfter(KILL, LAST_WORDS);
-  }
-
-  private endRequests(told: Reason): void {
-    for (const pid of this.requests.keys()) this.process.exit(pid, told);
-  }
-
-  /** The end of the process, whatever ended it: no request outlives it, whether it traps exits or not. */
-  private cutOff(): void {
-    for (const { exchange } of this.requests.values()) processOf(exchange.self).end("killed");
-    this.socket.destroy();
-  }
-
-  /** A request's process has ended. What it left unanswered is answered here. */
-  private finished(pid: Pid, reason: Reason): void {
-    const running = this.requests.get(pid);
-    if (running === undefined) return;
-    this.requests.delete(pid);
-    this.quietSince = this.process.now();
-    const { exchange, response } = running;
+  protected finished({ exchange, response, overdue }: InFlight<ServerResponse>, reason: Reason): void {
     if (!exchange.sent && !this.socket.destroyed) {
       response.shouldKeepAlive = false;
-      sendError(exchange, statusOf(reason));
+      sendError(exchange, overdue === "minBodyRate" ? 408 : statusOf(reason));
     } else if (reason !== "normal") {
-      if (response.writableEnded) this.socket.destroySoon();
+      if ((exchange.adapter as NodeAdapter).complete) this.endWith(response);
       else this.socket.destroy();
     }
-    if (this.refused && this.requests.size === 0) this.socket.destroySoon();
-    this.report(pid, running, reason);
-    this.endIfDone();
+    if (this.refused && this.requests.size === 0) this.endWith(response);
   }
 
-  private report(pid: Pid, { exchange, since }: Running, reason: Reason): void {
-    const { telemetry } = this.process.kernel;
-    if (!telemetry.has("http.request.stop")) return;
-    const { head, status, plug } = exchange;
-    const metadata = { pid, method: head.method, path: head.path, status, plug, reason };
-    telemetry.emit("http.request.stop", { duration: this.process.now() - since }, metadata);
+  /** Closes the connection when a response has been sent. */
+  private endWith(response: ServerResponse): void {
+    if (response.writableEnded) this.socket.destroySoon();
+    else response.once("finish", () => this.socket.destroySoon());
   }
 
-  /**
-   * While the server drains: closes the connection once it has been quiet for the grace period. Not at once, because a
-   * request may be on the wire already; every answer until then tells the client to close by itself.
-   */
-  private closeWhenQuiet(): void {
-    const { process, socket } = this;
-    const { grace } = this.shared;
-    if (socket.bytesRead !== this.heard) this.quietSince = process.now();
-    this.heard = socket.bytesRead;
-    const left = this.quietSince + grace - process.now();
-    const isQuiet = this.requests.size === 0 && socket.writableLength === 0;
-    if (isQuiet && left <= 0) socket.destroySoon();
-    else process.sendAfter(DRAIN, Math.max(LEAST_PAUSE, isQuiet ? Math.min(left, grace / LOOKS) : grace / LOOKS));
+  protected isOpen(response: ServerResponse): boolean {
+    return !response.writableFinished;
   }
 
-  stopped(reason: Reason): void {
-    const { telemetry } = this.process.kernel;
-    if (!telemetry.has("http.connection.stop")) return;
-    telemetry.emit("http.connection.stop", { duration: this.process.now() - this.since }, { pid: this.pid, reason });
+  /** Its answers say close from now on; it is looked at until it has been quiet. */
+  drain(): void {}
+
+  protected lookAt(now: Milliseconds): void {
+    const { vigil, requests, socket, newest } = this;
+    const { sendTimeout, requestTimeout } = this.shared.limits;
+    vigil.look(socket, this.served, requests.size, now);
+    if (this.stall.look(socket, now) + sendTimeout <= now) {
+      this.tell("sendTimeout");
+      socket.destroy();
+    } else if (requests.size > 0) {
+      requests.look(now, requestTimeout, ({ response }) => {
+        const tooSlow = vigil.isTooSlow(response.req, now);
+        if (tooSlow) this.tell("minBodyRate");
+        return tooSlow;
+      });
+    } else if (socket.writableLength === 0 && newest?.writableFinished !== false) this.lookAtQuiet(now);
+  }
+
+  private lookAtQuiet(now: Milliseconds): void {
+    const { grace, draining, limits } = this.shared;
+    const { heardAt, readingSince } = this.vigil;
+    // Not at once when the server drains: a request may be on the wire already.
+    if (draining && Math.max(this.quietSince, heardAt) + grace <= now) this.socket.destroySoon();
+    else if (readingSince !== undefined && readingSince + limits.headersTimeout <= now) this.refuseHead();
+    else if (readingSince === undefined && this.quietSince + limits.idleTimeout <= now) {
+      this.tell("idleTimeout");
+      this.socket.destroySoon();
+    }
+  }
+
+  /** A head that takes too long is answered with 408; the rest of a body that nobody wanted is not. */
+  private refuseHead(): void {
+    this.tell("headersTimeout");
+    this.refused = true;
+    if (this.newest?.req.complete !== false) this.socket.write(TOO_SLOW);
+    this.socket.destroySoon();
+  }
+
+  protected get state(): ConnectionInfo["state"] {
+    if (this.requests.size > 0) return "running";
+    if (this.socket.writableLength > 0 || this.newest?.writableFinished === false) return "sending";
+    this.vigil.look(this.socket, this.served, 0, this.process.now());
+    return this.vigil.readingSince === undefined ? "idle" : "reading";
   }
 }
-
-const connectionBehaviour: Behaviour = {
-  kind: "connection",
-  start() {},
-  receive: (process, message) => (process.state as Connection).receive(message as Message),
-};

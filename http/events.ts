@@ -1,6 +1,7 @@
 import { showReason } from "../runtime/inspect.ts";
 import { defineReport, type Level } from "../runtime/reports.ts";
 import type { Milliseconds, Pid, Reason } from "../runtime/types.ts";
+import type { Alarm } from "./alarms.ts";
 
 interface RequestMetadata {
   readonly pid: Pid;
@@ -12,6 +13,25 @@ declare module "../runtime/telemetry.ts" {
   interface TelemetryEvents {
     "http.listener.start": [measurements: {}, metadata: { pid: Pid; host: string; port: number }];
     "http.listener.suspend": [measurements: {}, metadata: { pid: Pid; port: number }];
+    /** Accepting has failed so many times since it was last told of. */
+    "http.accept.error": [measurements: { count: number }, metadata: { pid: Pid; code: string }];
+    "http.connection.refused": [
+      measurements: {},
+      metadata: { remoteAddress: string; why: "too many wait" | "waited too long" },
+    ];
+    /** As many connections are open as an alarm was set for. */
+    "http.connections.alarm": [measurements: { connections: number }, metadata: { pid: Pid } & Alarm];
+    /** A connection has reached a limit, and is closed. */
+    "http.connection.timeout": [
+      measurements: {},
+      metadata: {
+        pid: Pid;
+        remoteAddress: string;
+        limit: "headersTimeout" | "minBodyRate" | "idleTimeout" | "sendTimeout";
+      },
+    ];
+    /** A request has reached its `requestTimeout`, and is told to end. */
+    "http.request.timeout": [measurements: { duration: Milliseconds }, metadata: RequestMetadata & { plug: string }];
     "http.connection.start": [measurements: { count: number }, metadata: { pid: Pid; remoteAddress: string }];
     "http.connection.stop": [measurements: { duration: Milliseconds }, metadata: { pid: Pid; reason: Reason }];
     "http.request.start": [measurements: {}, metadata: RequestMetadata];
@@ -19,6 +39,19 @@ declare module "../runtime/telemetry.ts" {
     "http.request.stop": [
       measurements: { duration: Milliseconds },
       metadata: RequestMetadata & { status: number | undefined; plug: string; reason: Reason },
+    ];
+    /**
+     * A drain has come to a phase: its servers say that they are not ready; they have stopped to listen; who streams or
+     * has a WebSocket is told; the time is up.
+     */
+    "http.drain.phase": [
+      measurements: {},
+      metadata: { pid: Pid; phase: "unready" | "suspended" | "notify" | "deadline" },
+    ];
+    /** A batch of WebSockets is told to go. */
+    "http.drain.batch": [
+      measurements: { count: number; total: number },
+      metadata: { pid: Pid; index: number; rounds: number },
     ];
     "http.pipeline.halt": [measurements: {}, metadata: { pid: Pid; pipeline: string; plug: string; level: Level }];
     /** A plug has sent the response and did not halt, and others were to come. */
@@ -48,6 +81,37 @@ defineReport("http.listener.start", "info", (_, { host, port }) => {
   const shown = LOCAL.has(host) ? "localhost" : host.includes(":") ? `[${host}]` : host;
   return `listening on http://${shown}:${port}`;
 });
+
+defineReport(
+  "http.accept.error",
+  "warning",
+  ({ count }, { code }) => `could not accept ${count === 1 ? "a connection" : `${count} connections`}: ${code}`,
+);
+
+defineReport(
+  "http.connection.refused",
+  "warning",
+  (_, { remoteAddress, why }) => `a connection from ${remoteAddress} was closed unserved: ${why}`,
+);
+
+defineReport(
+  "http.connections.alarm",
+  "warning",
+  (measured, { connections }) => `${measured.connections} connections are open; ${connections} are an alarm`,
+);
+
+defineReport(
+  "http.connection.timeout",
+  "debug",
+  (_, { remoteAddress, limit }) => `the connection from ${remoteAddress} has reached its ${limit}`,
+);
+
+defineReport(
+  "http.request.timeout",
+  "error",
+  ({ duration }, { method, path, plug }) =>
+    `${method} ${path} has not begun to answer after ${Math.round(duration)} ms, and is ended; it was in plug ${plug}`,
+);
 
 /** Addresses that are easier to read, and to click, by their name. */
 const LOCAL = new Set(["127.0.0.1", "::1", "::", "0.0.0.0"]);
@@ -81,6 +145,15 @@ defineReport(
   "info",
   ({ connections, requests, sockets }) =>
     `draining: ${count(requests, "request")} in flight on ${count(connections, "connection")}, ${count(sockets, "WebSocket")}`,
+);
+
+defineReport("http.drain.phase", "debug", (_, { phase }) => `drain: ${phase}`);
+
+defineReport(
+  "http.drain.batch",
+  "debug",
+  ({ count: told, total }, { index, rounds }) =>
+    `telling ${told} of ${count(total, "WebSocket")} to go, batch ${index + 1} of ${rounds}`,
 );
 
 defineReport("http.drain.stop", "info", ({ duration }) => `drained in ${Math.round(duration)} ms`);

@@ -1,10 +1,9 @@
-import type { Server } from "node:http";
-import { type AddressInfo, Server as NetServer } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import type { GenServer } from "../genserver/genserver.ts";
 import type { ProtocolOf } from "../runtime/protocol.ts";
 import { error, noreply, ok, reply } from "../runtime/results.ts";
-import { processOf } from "../runtime/self.ts";
-import type { Name, Self } from "../runtime/types.ts";
+import { type ProcessSelf, processOf } from "../runtime/self.ts";
+import type { Milliseconds, Name, Self } from "../runtime/types.ts";
 import { Refusal } from "../supervisor/refusal.ts";
 import type { Connections } from "./connections.ts";
 
@@ -34,17 +33,20 @@ const given = new WeakMap<ListenerOptions, number>();
 export const Listener = {
   init: async (options: ListenerOptions, self) => {
     const { connections, host, port } = options;
-    const { server, pid } = await self.call(connections, "server");
+    const { accept, pid, draining } = await self.call(connections, "door");
     self.link(pid);
-    self.own({ [Symbol.dispose]: () => stopListening(server) });
+    // Paused until it is their turn to be read; half open, because a client may have said all and still listen.
+    const server = createServer({ allowHalfOpen: true, noDelay: true, pauseOnConnect: true }, accept);
+    self.own({ [Symbol.dispose]: () => void server.close() });
+    const known = given.get(options);
+    // One that crashes while its server drains does not undo that.
+    if (draining && known !== undefined) return ok<State>({ server, host, port: known, status: "suspended" });
     try {
-      const state: State = {
-        server,
-        host,
-        port: await listen(server, given.get(options) ?? port, host),
-        status: "running",
-      };
+      const taken = await listen(server, known ?? port, host);
+      const state: State = { server, host, port: taken, status: "running" };
       given.set(options, state.port);
+      const errors = new AcceptErrors(self);
+      server.on("error", (failure) => errors.add(failure));
       announce(self, state, "http.listener.start");
       return ok(state);
     } catch (failure) {
@@ -57,7 +59,7 @@ export const Listener = {
 
     suspend: (_, state, self) => {
       if (state.status === "suspended") return reply(undefined, state);
-      stopListening(state.server);
+      state.server.close();
       announce(self, state, "http.listener.suspend");
       return reply(undefined, { ...state, status: "suspended" });
     },
@@ -77,6 +79,33 @@ export const Listener = {
   handleInfo: (_: unknown, state) => noreply(state),
 } satisfies GenServer<State>;
 
+/** How long accept errors are counted before they are told of again: a full table of files fails many times a second. */
+const ERROR_PAUSE: Milliseconds = 100;
+
+/**
+ * What went wrong with accepting. It is told, and accepting goes on: to crash would help nobody. (When this process has no
+ * file descriptor left, Node does not say so: libuv closes the connections that come, and keeps those that are open.)
+ */
+class AcceptErrors {
+  private readonly self: ProcessSelf;
+  private count = 0;
+  private toldAt = Number.NEGATIVE_INFINITY;
+
+  constructor(self: Self) {
+    this.self = processOf(self);
+  }
+
+  add(failure: NodeJS.ErrnoException): void {
+    this.count++;
+    const now = this.self.now();
+    if (this.self.dead || now < this.toldAt + ERROR_PAUSE) return;
+    this.toldAt = now;
+    const metadata = { pid: this.self.pid, code: failure.code ?? failure.message };
+    this.self.kernel.telemetry.emit("http.accept.error", { count: this.count }, metadata);
+    this.count = 0;
+  }
+}
+
 function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -85,11 +114,6 @@ function listen(server: Server, port: number, host: string): Promise<number> {
       resolve((server.address() as AddressInfo).port);
     });
   });
-}
-
-/** `http.Server.close` would also cut connections that look idle while a request is on the wire; this only stops listening. */
-function stopListening(server: Server): void {
-  NetServer.prototype.close.call(server);
 }
 
 function announce(self: Self, { host, port }: State, event: "http.listener.start" | "http.listener.suspend"): void {

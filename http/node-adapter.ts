@@ -15,6 +15,7 @@ import type {
 } from "./adapter.ts";
 import { BodyReader } from "./body-reader.ts";
 import type { OpenFile } from "./file.ts";
+import { endWith } from "./slices.ts";
 import { peerOf, sockOf, sslOf } from "./socket-data.ts";
 
 /** What an adapter asks of the connection that its request came on. */
@@ -30,6 +31,8 @@ export class NodeAdapter implements Adapter {
   private readonly line: Line;
   private reader: BodyReader | undefined = undefined;
   private chunked = false;
+  /** All of the response is there, and on its way: nobody has to add to it. */
+  complete = false;
   /** Set where the client has asked for a WebSocket. */
   upgradable = false;
   /** What takes the connection over when the pipeline has ended, and the headers that were put before. */
@@ -74,12 +77,14 @@ export class NodeAdapter implements Adapter {
   send(status: number, headers: Headers, body: Body): void {
     const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
     this.writeHead(status, headers, length);
-    this.response.end(body);
+    this.complete = true;
+    endWith(this.response, body);
   }
 
   async sendFile(status: number, headers: Headers, { handle, offset, length }: OpenFile): Promise<void> {
     this.writeHead(status, headers, length);
     if (this.request.method === "HEAD" || length === 0) {
+      this.complete = true;
       this.response.end();
       return;
     }
@@ -88,6 +93,7 @@ export class NodeAdapter implements Adapter {
         handle.createReadStream({ start: offset, end: offset + length - 1, autoClose: false }),
         this.response,
       );
+      this.complete = true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
     }
@@ -114,7 +120,9 @@ export class NodeAdapter implements Adapter {
   }
 
   end(): void {
-    if (this.chunked) this.response.end();
+    if (!this.chunked) return;
+    this.complete = true;
+    this.response.end();
   }
 
   inform(status: number, headers: Headers): boolean {

@@ -1,15 +1,22 @@
 import { child } from "../genserver/genserver.ts";
 import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
-import { name, type ProtocolOf } from "../runtime/protocol.ts";
-import type { Caller, ChildSpec, Milliseconds, Name } from "../runtime/types.ts";
-import { unwrap } from "../supervisor/refusal.ts";
+import type { ChildSpec, Milliseconds } from "../runtime/types.ts";
 import { type Supervisor, supervisor } from "../supervisor/supervisor.ts";
-import { Connections, type Counts } from "./connections.ts";
-import { Drainer } from "./drainer.ts";
-import { Listener, type ListenerInfo } from "./listener.ts";
+import { type Alarm, checkAlarms } from "./alarms.ts";
+import { Connections } from "./connections.ts";
+import { type DrainerOptions, drainer } from "./drainer.ts";
+import { checkLimits, type Limits } from "./limits.ts";
+import { Listener } from "./listener.ts";
+import { namesOf } from "./names.ts";
 import type { PlugFn } from "./plug.ts";
 import type { SocketHandler } from "./socket-handler.ts";
+
+/** How a server ends. */
+export interface DrainOptions extends Pick<DrainerOptions, "shutdown" | "readyDelay" | "batch"> {
+  /** What becomes of requests that come on open connections meanwhile: they are served (the default), or get 503. */
+  readonly newRequests?: "serve" | "refuse";
+}
 
 export interface HttpOptions {
   /** What every request goes through. */
@@ -20,8 +27,15 @@ export interface HttpOptions {
   readonly port: number;
   /** Default `"127.0.0.1"`, which is this machine alone; `"::"` is every address it has. */
   readonly host?: string;
-  /** How long requests and WebSockets may take to end when the server stops. Default 5000 ms. */
-  readonly drain?: Milliseconds;
+  /** What clients may take: connections, requests, time. */
+  readonly limits?: Partial<Limits>;
+  /** Tell when there are many connections. Default none. */
+  readonly alarms?: readonly Alarm[];
+  /**
+   * How long requests and WebSockets may take to end when the server stops, or more about that; `false` for a server that
+   * another {@link drainer} drains, or none. Default 5000 ms.
+   */
+  readonly drain?: Milliseconds | DrainOptions | false;
   /** How long a connection must have been quiet before it is closed while draining. Default 1000 ms. */
   readonly grace?: Milliseconds;
   /** What cookies and sessions are signed and encrypted with: at least 64 bytes, and the same after a restart. */
@@ -53,21 +67,12 @@ export function http(options: HttpOptions): ChildSpec {
   if (!Number.isInteger(options.port) || options.port < 0 || options.port > 65_535) {
     throw new BadArgument(`http: expected a port from 0 to 65535, got: ${show(options.port)}`);
   }
+  const drain = drainOf(options.drain);
+  checkLimits(options.limits);
+  checkAlarms(options.alarms);
+  if (drain !== undefined) drainer({ server: "http", ...drain });
   return supervisor(HttpServer, options, { id: options.name ?? "http" });
 }
-
-/** Where a server listens, and how many connections, requests and WebSockets it has. */
-export async function httpInfo(by: Caller, server = "http"): Promise<ListenerInfo & Counts> {
-  const { listener, connections } = namesOf(server);
-  return { ...(await by.call(listener, "info")), ...(await by.call(connections, "counts")) };
-}
-
-/** Stops accepting connections; those that are open go on. {@link resume} takes it back. */
-export const suspend = (by: Caller, server = "http"): Promise<void> => by.call(namesOf(server).listener, "suspend");
-
-/** Accepts connections again, on the same port. Rejects when that is taken; the server then stays suspended. */
-export const resume = (by: Caller, server = "http"): Promise<void> =>
-  unwrap(by.call(namesOf(server).listener, "resume"));
 
 const HttpServer = {
   init: ({
@@ -75,45 +80,37 @@ const HttpServer = {
     sockets = {},
     port,
     host = "127.0.0.1",
-    drain = 5000,
     grace = 1000,
-    secretKeyBase,
-    development = process.env.NODE_ENV === "development",
     name: server = "http",
+    ...rest
   }: HttpOptions) => {
-    const settings = { secretKeyBase, development };
     const { connections, listener } = namesOf(server);
     const services = Object.values(sockets).flatMap(({ children }) => children);
+    const limits = checkLimits(rest.limits);
+    const alarms = checkAlarms(rest.alarms);
+    const drain = drainOf(rest.drain);
+    const refusing = drain !== undefined && drain.newRequests === "refuse";
+    const { secretKeyBase, development = process.env.NODE_ENV === "development" } = rest;
+    const settings = { secretKeyBase, development };
+    const pool = { server, plug, sockets, grace, refusing, settings, limits, alarms };
     return {
       strategy: "oneForOne",
       maxRestarts: MAX_RESTARTS,
       children: [
         supervisor(Services, services, { id: "sockets" }),
-        child(
-          Connections,
-          { plug, sockets, grace, settings },
-          { id: "connections", name: connections, type: "supervisor" },
-        ),
+        child(Connections, pool, { id: "connections", name: connections, type: "supervisor" }),
         child(Listener, { connections, port, host }, { id: "listener", name: listener }),
-        child(Drainer, { connections, listener, drain }, { id: "drainer", shutdown: drain + LAST_REPORT }),
+        ...(drain === undefined ? [] : [drainer({ server, grace, ...drain })]),
       ],
     };
   },
 } satisfies Supervisor;
 
-/** What the drainer needs, beyond the time to drain, to say what it cut off. */
-const LAST_REPORT: Milliseconds = 500;
+function drainOf(drain: HttpOptions["drain"] = 5000): DrainOptions | undefined {
+  if (drain === false) return undefined;
+  return typeof drain === "object" ? drain : { shutdown: drain };
+}
 
 const Services = {
   init: (children: readonly ChildSpec[]) => ({ strategy: "oneForOne", maxRestarts: MAX_RESTARTS, children }),
 } satisfies Supervisor;
-
-function namesOf(server: string): {
-  readonly connections: Name<ProtocolOf<typeof Connections>>;
-  readonly listener: Name<ProtocolOf<typeof Listener>>;
-} {
-  return {
-    connections: name<typeof Connections>(`${server}.connections`),
-    listener: name<typeof Listener>(`${server}.listener`),
-  };
-}

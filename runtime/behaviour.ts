@@ -20,6 +20,8 @@ export interface Behaviour {
   kept?(process: Process): number;
   /** Ends the process in its order, as if the handling of `message` had thrown `reason`. Default: it crashes at once. */
   terminate?(process: Process, reason: Reason, message: unknown): void | Promise<void>;
+  /** Its process has ended, and its peers have heard of it: for whoever started it, who needs no message then. */
+  ended?(process: Process): void;
   /** Asks the process to stop in order. Default: the exit signal `reason`. */
   stop?(process: Process, reason: Reason): void;
 }

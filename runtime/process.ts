@@ -273,6 +273,7 @@ export abstract class Process extends Mailbox implements TimerOwner {
     if (extras !== null && extras.controller !== null)
       this.within(abort, extras.controller, reason, undefined, undefined);
     this.kernel.exited(this);
+    this.behaviour.ended?.(this);
     this.forget();
   }
 

@@ -90,6 +90,20 @@ export class Scheduler {
     if (!this.armed) this.wake();
   }
 
+  /**
+   * Something outside, such as a socket, has called in, and may make processes ready: they run as soon as it says
+   * {@link leave}, and not in a turn of their own. False when they are to wait for a run that is due already.
+   */
+  enter(): boolean {
+    if (this.armed) return false;
+    this.armed = true;
+    return true;
+  }
+
+  leave(entered: boolean): void {
+    if (entered) this.runSoon();
+  }
+
   private wake(): void {
     this.armed = true;
     this.defer(this.soon());

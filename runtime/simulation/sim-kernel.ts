@@ -61,6 +61,11 @@ export class SimScheduler extends Scheduler {
     this.machine.settle(waiter as SimProcess, tell, value, what);
   }
 
+  /** When a process runs is the machine's to choose. */
+  override enter(): boolean {
+    return false;
+  }
+
   override stir(): void {
     this.machine.wake();
   }

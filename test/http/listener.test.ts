@@ -37,6 +37,22 @@ describe("a server", () => {
         connections: 1,
         requests: 1,
         sockets: 0,
+        waiting: 0,
+        accepted: 1,
+        refused: 0,
+        ready: true,
+        draining: false,
+        limits: {
+          maxConnections: 16_384,
+          maxWaiting: 1024,
+          waitingTimeout: 5000,
+          maxRequestsPerConnection: Number.POSITIVE_INFINITY,
+          headersTimeout: 15_000,
+          minBodyRate: 240,
+          idleTimeout: 60_000,
+          requestTimeout: 60_000,
+          sendTimeout: 30_000,
+        },
       });
       expect(live.port).toBeGreaterThan(0);
       live.sim.send(pid, "go");

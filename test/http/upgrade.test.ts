@@ -110,13 +110,13 @@ describe("an upgrade", () => {
 });
 
 describe("while the server drains", () => {
-  test("sockets serve on until the last request is done, are asked to go then, and are waited for", () =>
+  test("sockets serve on until no request is left, are asked to go then, and are waited for", () =>
     stoppable(
       async (live) => {
         const socket = await open(live);
         const { client, pid } = await begin(live, "/wait");
         const { stopped } = await drain(live);
-        await live.sim.advance(GRACE);
+        await live.sim.advance(GRACE - 1);
         expect(await isOpen(live, socket)).toBe(true);
         const echoed = once(socket.socket, "data");
         socket.send("still here");
@@ -124,9 +124,25 @@ describe("while the server drains", () => {
         const drained = live.next("http.drain.stop");
         live.sim.send(pid, "done");
         expect((await client.answer()).body).toBe("done");
-        await live.sim.advance(GRACE);
         expect(await socket.closed).toBe("closed");
         await drained;
+        await stopped;
+        expect(live.sim.now()).toBe(GRACE - 1);
+      },
+      { sockets: options.sockets },
+    ));
+
+  test("sockets are asked to go after the grace period, however long a request still takes", () =>
+    stoppable(
+      async (live) => {
+        const socket = await open(live);
+        const { client, pid } = await begin(live, "/wait");
+        const { stopped } = await drain(live);
+        await live.sim.advance(GRACE);
+        expect(await socket.closed).toBe("closed");
+        expect(await isOpen(live, client)).toBe(true);
+        live.sim.send(pid, "done");
+        expect((await client.answer()).body).toBe("done");
         await stopped;
       },
       { sockets: options.sockets },

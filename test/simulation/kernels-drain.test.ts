@@ -1,11 +1,12 @@
 import { Duplex } from "node:stream";
-import { name, ok, reply } from "hornbeam";
+import { ok, reply } from "hornbeam";
 import { GenServer, start } from "hornbeam/genserver";
 import { expect, test } from "vitest";
 import type { Conn } from "../../http/conn.ts";
 import { Connections } from "../../http/connections.ts";
 import { Drainer } from "../../http/drainer.ts";
-import type { Listener } from "../../http/listener.ts";
+import { checkLimits } from "../../http/limits.ts";
+import { namesOf } from "../../http/names.ts";
 import { DEFAULT_SETTINGS } from "../../http/settings.ts";
 import { explore } from "./explore.ts";
 
@@ -25,24 +26,33 @@ class Silent extends Duplex {
 test("drain and accept: a drain ends when the last connection has, be it accepted before it, while it runs or after", {
   timeout: 60_000,
 }, async () => {
-  const connections = name<typeof Connections>("connections");
-  const listener = name<typeof Listener>("listener");
+  const { connections, listener } = namesOf("http");
   const Door = {
     init: () => ok(true),
     handleCall: { suspend: (_, _open) => reply(undefined, false), open: (_, open) => reply(open, open) },
   } satisfies GenServer<boolean>;
   const found = await explore(async (sim) => {
-    const options = { plug: (conn: Conn<any>) => conn, sockets: {}, grace: 0, settings: DEFAULT_SETTINGS };
+    const shared = {
+      server: "http",
+      grace: 0,
+      refusing: false,
+      limits: checkLimits(),
+      alarms: [],
+      settings: DEFAULT_SETTINGS,
+    };
+    const options = { plug: (conn: Conn<any>) => conn, sockets: {}, ...shared };
     const pool = await start(sim, Connections, options, { name: connections });
     const door = await start(sim, Door, { name: listener });
-    const drainer = await start(sim, Drainer, { connections, listener, drain: 50 });
-    const { server } = await sim.call(pool, "server");
+    const batch = { size: 1, interval: 0, jitter: 0 };
+    const plan = { servers: ["http"], shutdown: 50, readyDelay: 0, grace: 0, batch };
+    const drainer = await start(sim, Drainer, plan);
+    const { accept: take } = await sim.call(pool, "door");
     const log: string[] = [];
     sim.telemetry.on("http.drain.start", ({ connections: open }) => void log.push(`drain with ${open}`));
     const accept = sim.spawn(async function accept(self) {
       if (!(await self.call(door, "open"))) return void log.push("refused");
       log.push("accepted");
-      server.emit("connection", new Silent());
+      take(new Silent() as never);
     });
     const stop = sim.spawn(async function stop(self) {
       await GenServer.stop(self, drainer, "shutdown");
@@ -54,7 +64,7 @@ test("drain and accept: a drain ends when the last connection has, be it accepte
   });
   expect(found).toEqual({
     complete: true,
-    schedules: 17327,
+    schedules: 23448,
     outcomes: [
       "accepted,drain with 0,drained, 0 left",
       "accepted,drain with 1,drained, 0 left",
