@@ -425,14 +425,15 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   }
   /** Sends a file, or a part of one. What is wrong with it is an error before anything is sent. */
   async sendFile(status: HttpStatus, range: FileRange): Promise<Conn<Assigns>> {
-    const final = checkFinal(statusCode(status));
+    const code = checkFinal(statusCode(status));
     this.exchange.checkUnsent("sendFile");
     const file = await openFile(range);
     try {
       const ready = this.changed("sendFile");
-      ready.status = final;
+      ready.status = code;
       ready.state = "setFile";
       const last = ready.beforeSend("setFile");
+      const final = checkFinal(last.status as number);
       const headers = last.headersWithCookies();
       await this.exchange.send(final, (adapter) => adapter.sendFile(final, headers, file));
       return last.become("file");
@@ -442,11 +443,12 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   }
   /** Begins a response whose parts are sent with {@link Conn.chunk}; it ends with the pipeline. */
   sendChunked(status: HttpStatus): Conn<Assigns> {
-    const final = checkFinal(statusCode(status));
+    const code = checkFinal(statusCode(status));
     const ready = this.changed("sendChunked");
-    ready.status = final;
+    ready.status = code;
     ready.state = "setChunked";
     const last = ready.beforeSend("setChunked");
+    const final = checkFinal(last.status as number);
     const headers = last.headersWithCookies();
     this.exchange.send(final, (adapter) => adapter.sendChunked(final, headers));
     return last.become("chunked");

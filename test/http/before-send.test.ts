@@ -48,6 +48,19 @@ test("hooks run before a file is sent", async () => {
   expect([headers(answer, "x-hook"), answer.body]).toEqual([["ran"], "i"]);
 });
 
+test("a hook may change the status of a file, and of a response in chunks", async () => {
+  const file = { path: new URL(import.meta.url).pathname, offset: 0, length: 1 };
+  const changes = (conn: Conn) => conn.registerBeforeSend((last) => last.putStatus(203));
+  const statuses: (number | undefined)[] = [];
+  const sent = await ask(async (conn) => {
+    const done = await changes(conn).sendFile(200, file);
+    statuses.push(done.status);
+    return done;
+  });
+  expect([sent.status, statuses]).toEqual([203, [203]]);
+  expect((await ask((conn) => changes(conn).sendChunked(200))).status).toBe(203);
+});
+
 test("a hook that another hook registers does not run for this response", async () => {
   const answer = await ask((conn) =>
     conn.registerBeforeSend((last) => last.registerBeforeSend(adds("nested"))).text(""),
