@@ -124,7 +124,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   }
   /** Changes the first header of that name with `update`, or adds it with `initial`. */
   updateReqHeader(name: string, initial: string, update: (value: string) => string): Conn<Assigns> {
-    const headers = updateHeader(this.reqHeaders, reqName(name, initial), initial, update);
+    const headers = updateHeader(this.reqHeaders, reqName(name, initial), initial, checking(name, update));
     return this.withReqHeaders("updateReqHeader", headers);
   }
   deleteReqHeader(name: string): Conn<Assigns> {
@@ -366,11 +366,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   }
   /** Changes the first header of that name with `update`, or adds it with `initial`. */
   updateRespHeader(name: string, initial: string, update: (value: string) => string): Conn<Assigns> {
-    const headers = updateHeader(this.respHeaders, respName(name, initial), initial, (value) => {
-      const updated = update(value);
-      checkHeader(name, updated);
-      return updated;
-    });
+    const headers = updateHeader(this.respHeaders, respName(name, initial), initial, checking(name, update));
     return this.withRespHeaders("updateRespHeader", headers);
   }
   /** Removes the first header of that name. */
@@ -617,6 +613,15 @@ function respName(name: string, value: string): string {
   checkHeader(name, value);
   return name.toLowerCase();
 }
+
+/** What an update makes of a value is checked like a value that is put. */
+const checking =
+  (name: string, update: (value: string) => string) =>
+  (value: string): string => {
+    const updated = update(value);
+    checkHeader(name, updated);
+    return updated;
+  };
 
 function reqName(name: string, value: string): string {
   const checked = respName(name, value);
