@@ -12,7 +12,12 @@ import "./events.ts";
 /** What a connection is told besides exits: its socket has closed, or its time is up. */
 const CLOSED = { tag: "closed" } as const;
 const KILL = { tag: "kill" } as const;
-type Message = Exit | typeof CLOSED | typeof KILL;
+interface Ended<Response> {
+  readonly tag: "ended";
+  readonly request: InFlight<Response>;
+  readonly reason: Reason;
+}
+type Message<Response> = Exit | Ended<Response> | typeof CLOSED | typeof KILL;
 
 /**
  * The process of one TCP connection, whatever it speaks. It supervises the processes of its requests: it traps their exits
@@ -40,7 +45,7 @@ export abstract class ConnectionProcess<Response> {
     this.process = parent.kernel.spawn(parent, behaviour, this, { link: true, trapExit: true, label });
     this.socket = socket;
     this.shared = shared;
-    this.requests = new Requests(this.process);
+    this.requests = new Requests(this.process, (request, reason) => this.ended(request, reason));
     this.since = this.process.now();
     this.quietSince = this.since;
     this.hold = this.process.own({ [Symbol.dispose]: () => this.cutOff() });
@@ -70,16 +75,21 @@ export abstract class ConnectionProcess<Response> {
 
   // ── its life ──
 
-  receive(message: Message): void {
+  receive(message: Message<Response>): void {
     if (message.tag === "kill") this.timeUp();
     else if (message.tag === "closed") this.clientGone();
+    else if (message.tag === "ended") this.requestEnded(message.request, message.reason);
     else if (message.pid === this.process.parent) this.end(message.reason, "shutdown");
-    else this.requestEnded(message.pid, message.reason);
   }
 
-  private requestEnded(pid: Pid, reason: Reason): void {
-    const request = this.requests.take(pid);
-    if (request === undefined) return;
+  /** In the middle of the end of a request's process: what may go wrong is left for later. */
+  private ended(request: InFlight<Response>, reason: Reason): void {
+    if (reason === "normal" && request.exchange.sent) this.requestEnded(request, reason);
+    else this.process.enqueue({ tag: "ended", request, reason } satisfies Ended<Response>);
+  }
+
+  private requestEnded(request: InFlight<Response>, reason: Reason): void {
+    if (!this.requests.take(request)) return;
     this.quietSince = this.process.now();
     this.finished(request, reason);
     this.requests.report(request, reason);
@@ -166,5 +176,5 @@ export abstract class ConnectionProcess<Response> {
 const behaviour: Behaviour = {
   kind: "connection",
   start() {},
-  receive: (process, message) => (process.state as ConnectionProcess<unknown>).receive(message as Message),
+  receive: (process, message) => (process.state as ConnectionProcess<unknown>).receive(message as Message<unknown>),
 };

@@ -30,15 +30,18 @@ export class Connection extends ConnectionProcess<ServerResponse> {
    */
   private refused = false;
 
+  private readonly work: (exchange: Exchange) => Async<void>;
+
   constructor(parent: ProcessSelf, socket: Socket, shared: Shared) {
     super(parent, socket, shared);
+    this.work = (exchange) => serve(exchange, shared.plug);
     this.vigil = new Vigil(shared.limits, this.since);
     this.stall = new Stall(this.since);
   }
 
   /** A request has arrived: it runs as a process of its own, linked to this one. */
   serve(request: IncomingMessage, response: ServerResponse): void {
-    this.start(request, response, false, (exchange) => serve(exchange, this.shared.plug));
+    this.start(request, response, false, this.work);
   }
 
   /** An upgrade request: `decide` runs as its process, and says whether it has handed the socket over. */

@@ -231,7 +231,7 @@ export interface SpawnOptions {
   readonly mailbox?: MailboxOptions;
 }
 
-export type Label = string | (() => string);
+export type Label = string | (() => string) | { describe(): string };
 export type ProcessFunction<T = unknown> = (self: Self) => Async<T>;
 
 /** A process as its own code sees it. Everything that a process does to the world goes through its `self`. */
