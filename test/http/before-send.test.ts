@@ -1,4 +1,5 @@
 import { type Conn, pipeline } from "hornbeam/http";
+import { conn, initTestSession } from "hornbeam/http/test";
 import { describe, expect, test } from "vitest";
 import { ask, crash, headers } from "./support.ts";
 
@@ -59,6 +60,18 @@ test("a hook may change the status of a file, and of a response in chunks", asyn
   });
   expect([sent.status, statuses]).toEqual([203, [203]]);
   expect((await ask((conn) => changes(conn).sendChunked(200))).status).toBe(203);
+});
+
+test("a hook may write into the session before a file is sent, for the hooks that were registered before", async () => {
+  const seen: unknown[] = [];
+  await initTestSession(conn("GET", "/"), { early: 1 })
+    .registerBeforeSend((last) => {
+      seen.push(last.getSession());
+      return last;
+    })
+    .registerBeforeSend((last) => last.putSession("late", 2))
+    .sendFile(200, { path: new URL(import.meta.url).pathname });
+  expect(seen).toEqual([{ early: 1, late: 2 }]);
 });
 
 test("a hook that another hook registers does not run for this response", async () => {
