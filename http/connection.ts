@@ -108,7 +108,7 @@ export class Connection extends ConnectionProcess<ServerResponse> {
     } else if (reason !== "normal") {
       if ((exchange.adapter as NodeAdapter).complete) this.endWith(response);
       else this.socket.destroy();
-    }
+    } else (exchange.adapter as NodeAdapter).discardBody();
     if (this.refused && this.requests.size === 0) this.endWith(response);
   }
 
