@@ -56,7 +56,7 @@ export {
   token,
   validateUtf8,
 } from "./media-type.ts";
-export { type Pipeline, type PipelineOptions, pipeline } from "./pipeline.ts";
+export { type Pipeline, type PipelineOptions, pipeline, runPlugs } from "./pipeline.ts";
 export {
   type AfterSend,
   around,
@@ -66,7 +66,6 @@ export {
   type PlugOf,
   plug,
   plugAtRuntime,
-  runPlugs,
   when,
 } from "./plug.ts";
 export { Json, type JsonOptions } from "./plugs/json.ts";
