@@ -205,6 +205,42 @@ describe("requests of one connection have nothing in common:", () => {
   });
 });
 
+describe("the conn of a request may be used by other processes:", () => {
+  test("one that the request has started may send its response", async () => {
+    const delegates = async (it: Conn) => {
+      const { self } = it;
+      self.spawnLink((helper) => {
+        it.text("from a helper");
+        helper.send(self.pid, "done");
+      });
+      await self.receive();
+      return it;
+    };
+    expect((await get(delegates)).body).toBe("from a helper");
+  });
+
+  test("one that comes too late is told that the response was sent, and crashes alone", () =>
+    serving(
+      {
+        plug: (it: Conn) => {
+          it.self.spawn(async (helper) => {
+            await helper.sleep(1000);
+            it.text("late");
+          });
+          return it.text("in time");
+        },
+      },
+      async (live) => {
+        const client = await live.connect();
+        expect((await client.get("/")).body).toBe("in time");
+        const crash = live.next("process.crash");
+        await live.sim.advance(1000);
+        expect((await crash).reason).toMatchObject({ name: "AlreadySentError" });
+        expect((await client.get("/")).body).toBe("in time");
+      },
+    ));
+});
+
 describe("the client may go while the response is written", () => {
   test.each<[what: string, plug: PlugFn<any, any>]>([
     ["whole", (it) => it.text(LONG.repeat(30))],

@@ -232,5 +232,7 @@ test("a module plug is initialised once when the pipeline is built, or for each 
   for (let i = 0; i < 2; i++) await call(pipeline().plug(once).plug(always), conn("GET", "/"));
   const round = ["call once!", "init always", "call always!"];
   expect(log).toEqual([...round, ...round]);
-  expect(() => plugAtRuntime({ init: () => 1 } as unknown as Plug)).toThrow("expected a plug module with init and call");
+  expect(() => plugAtRuntime({ init: () => 1 } as unknown as Plug)).toThrow(
+    "expected a plug module with init and call",
+  );
 });
