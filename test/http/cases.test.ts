@@ -71,9 +71,14 @@ function rowsOf(table: string): readonly Row[] {
     });
 }
 
-/** Cases that a row stands for: `(5 cases)`, `(8 doctests)`; one of ours that has no original counts as none. */
-const casesIn = ({ original }: Row): number =>
-  original.startsWith("ours") ? 0 : Number(/\((\d+) (?:cases|doctests)\)/.exec(original)?.[1] ?? 1);
+const WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+
+/** Cases that a row stands for: `(5 cases)`, `(three doctests)`; one of ours that has no original counts as none. */
+function casesIn({ original }: Row): number {
+  if (original.startsWith("ours")) return 0;
+  const [, count = "1"] = /\((\w+) (?:cases|doctests)\)/.exec(original) ?? [];
+  return WORDS.includes(count) ? WORDS.indexOf(count) : Number(count);
+}
 
 const sources = new Map<string, string>();
 const sourceOf = (file: string): string => {
