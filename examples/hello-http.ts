@@ -5,7 +5,7 @@
 //   curl localhost:4000/me            and with   -H "x-user: ada"
 //   curl localhost:4000/crash
 
-import { type Conn, http, Json, pipeline, plug, RequestId, router } from "hornbeam/http";
+import { type Conn, http, Parsers, pipeline, plug, RequestId, router } from "hornbeam/http";
 import { run, type Supervisor, supervisor } from "hornbeam/supervisor";
 
 const requireUser = (conn: Conn<{ requestId: string }>) => {
@@ -21,7 +21,7 @@ export const site = router()
     throw new Error("this request, and no other, ends here");
   })
   .scope("/me", member, (members) => members.get("/", (conn) => conn.json({ user: conn.assigns.user })))
-  .scope("/echo", pipeline().plug(plug(Json, { limit: 10_000 })), (api) =>
+  .scope("/echo", pipeline().plug(plug(Parsers, { parsers: ["json"], length: 10_000 })), (api) =>
     api.post("/", (conn) => conn.json(conn.bodyParams)),
   );
 

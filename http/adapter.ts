@@ -58,6 +58,9 @@ export interface BodyPart {
 /** Takes the connection over, once the pipeline has ended. */
 export type Takeover = (upgrade: Upgrade) => Promise<void>;
 
+/** How a response leaves: an adapter, or what stands between it and the conn and changes what is sent. */
+export type Output = Pick<Adapter, "send" | "sendFile" | "sendChunked" | "chunk" | "end">;
+
 /**
  * How a conn reaches its client. `node:http` is one adapter, HTTP/2 and the test adapter are others, equal in rank. They
  * are called in the order body, response, and the response in one of three ways: whole, as a file, or in chunks.
@@ -67,24 +70,26 @@ export interface Adapter {
   readonly begun: boolean;
   /** `HTTP/1.1` */
   readonly protocol: string;
+  /** Whether the connection stays open after this response, as far as is known now. */
+  readonly keepsOpen: boolean;
   readonly peer: PeerData;
   readonly sock: Endpoint;
   readonly ssl: SslData | undefined;
   /**
-   * The next part of the body. Rejects with an HttpError: 408 when it does not arrive in time, 400 when it breaks off.
-   * Once it has said that nothing follows, a part is empty.
+   * The next part of the body, at once if it is there. Rejects with an HttpError: 408 when it does not arrive in time,
+   * 400 when it breaks off. Once it has said that nothing follows, a part is empty.
    */
-  readBody(options: ReadOptions, by: Self): Promise<BodyPart>;
+  readBody(options: ReadOptions, by: Self): Async<BodyPart>;
   /** Nobody will read the rest of the body, so the connection ends with the response. */
   abandonBody(): void;
-  send(status: number, headers: Headers, body: Body): void;
+  send(status: number, headers: Headers, body: Body): Async<void>;
   /** Sends the part. Resolves when it is sent, or the client has gone; the caller closes the file. */
   sendFile(status: number, headers: Headers, file: OpenFile): Promise<void>;
   sendChunked(status: number, headers: Headers): void;
   /** Never throws: "closed" when the client has gone. A promise while the client does not keep up. */
   chunk(data: Body): Async<"ok" | "closed">;
   /** The pipeline has ended: a response in chunks is complete, and an upgrade may begin. */
-  end(): void;
+  end(): Async<void>;
   /** Sends an informational response; false where the client's protocol has none. */
   inform(status: number, headers: Headers): boolean;
   /** Whether the client has asked for that protocol, and can have it: then `takeover` gets the connection. */

@@ -1,19 +1,30 @@
 import type { Readable } from "node:stream";
-import { processOf } from "../runtime/self.ts";
-import type { Self } from "../runtime/types.ts";
+import { type ProcessSelf, processOf } from "../runtime/self.ts";
+import type { Async, Self } from "../runtime/types.ts";
 import type { BodyPart, ReadOptions } from "./adapter.ts";
 import { HttpError } from "./errors.ts";
 
 const NONE = new Uint8Array();
+const SOON = Promise.resolve();
 
-const brokeOff = (): HttpError => new HttpError(400, "the body broke off");
+/** To a process that has ended, its own end is the reason. */
+const brokeOff = (self: ProcessSelf): unknown =>
+  self.dead ? self.signal.reason : new HttpError(400, "the body broke off");
+
+const joined = (chunks: readonly Uint8Array[]): Uint8Array =>
+  chunks.length === 1 ? (chunks[0] as Uint8Array) : chunks.length === 0 ? NONE : Buffer.concat(chunks);
+
+/** A request as Node reads it; `complete` when all of it has arrived, read or not. */
+export interface BodyStream extends Readable {
+  readonly complete: boolean;
+}
 
 /** Reads a request's body part by part; between the parts the client waits. */
 export class BodyReader {
-  private readonly stream: Readable;
+  private readonly stream: BodyStream;
   private ended = false;
 
-  constructor(stream: Readable) {
+  constructor(stream: BodyStream) {
     this.stream = stream;
   }
 
@@ -22,12 +33,41 @@ export class BodyReader {
     if (!this.ended) this.stream.resume();
   }
 
-  /** Rejects with 408 when the part does not arrive in time, with 400 when the body breaks off. */
-  read({ length, timeout }: ReadOptions, by: Self): Promise<BodyPart> {
+  /**
+   * The next part: at once if it is there, or a turn later, as a small body is that came with its head. Rejects with 408
+   * when it does not arrive in time, with 400 when it breaks off.
+   */
+  read(options: ReadOptions, by: Self): Async<BodyPart> {
+    // A request begins when its head is parsed; only then is what came with it.
+    return this.take(options, by) ?? SOON.then(() => this.take(options, by) ?? this.wait(options, by));
+  }
+
+  /** The next part, if it is there. */
+  private take({ length }: ReadOptions, by: Self): Async<BodyPart> | undefined {
     const { stream } = this;
-    if (this.ended) return Promise.resolve({ bytes: NONE, more: false });
-    if (stream.destroyed && !stream.readableEnded) return Promise.reject(brokeOff());
+    if (this.ended) return { bytes: NONE, more: false };
+    if (stream.destroyed && !stream.readableEnded) return Promise.reject(brokeOff(processOf(by)));
+    if (!stream.complete && stream.readableLength < length) return undefined;
+    this.ended = stream.complete;
+    return { bytes: this.buffered(), more: !this.ended };
+  }
+
+  /** What has arrived; Node gives it out piece by piece. */
+  private buffered(): Uint8Array {
+    const { stream } = this;
+    const chunks: Uint8Array[] = [];
+    let chunk: Uint8Array | null = stream.read();
+    while (chunk !== null) {
+      chunks.push(chunk);
+      chunk = stream.readableLength > 0 ? stream.read() : null;
+    }
+    return joined(chunks);
+  }
+
+  private wait({ length, timeout }: ReadOptions, by: Self): Promise<BodyPart> {
+    const { stream } = this;
     const self = processOf(by);
+    if (self.dead) return Promise.reject(brokeOff(self));
     return new Promise((resolve, reject) => {
       const chunks: Uint8Array[] = [];
       let size = 0;
@@ -37,10 +77,7 @@ export class BodyReader {
         stream.pause();
         settle();
       };
-      const part = (more: boolean): BodyPart => ({
-        bytes: chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks),
-        more,
-      });
+      const part = (more: boolean): BodyPart => ({ bytes: joined(chunks), more });
       const onData = (chunk: Uint8Array): void => {
         chunks.push(chunk);
         size += chunk.byteLength;
@@ -50,7 +87,7 @@ export class BodyReader {
         this.ended = true;
         done(() => resolve(part(false)));
       };
-      const onBroken = (): void => done(() => reject(brokeOff()));
+      const onBroken = (): void => done(() => reject(brokeOff(self)));
       const late = (): void => done(() => reject(new HttpError(408, `the body did not arrive within ${timeout} ms`)));
       const timer = self.kernel.timers.set(timeout, late, self);
       stream.on("data", onData).on("end", onEnd).on("error", onBroken).on("close", onBroken);

@@ -9,7 +9,8 @@ const DEPTH = 24;
 export function callSite(): string | undefined {
   for (const { scriptName, lineNumber } of getCallSites(DEPTH)) {
     const path = scriptName.startsWith("file:") ? fileURLToPath(scriptName) : scriptName;
-    if (path !== "" && !path.startsWith(OURS)) return `${relative(process.cwd(), path)}:${lineNumber}`;
+    if (path !== "" && !path.startsWith("node:") && !path.startsWith(OURS))
+      return `${relative(process.cwd(), path)}:${lineNumber}`;
   }
   return undefined;
 }

@@ -6,7 +6,7 @@ import { type BodyInput, bodyOf } from "./body.ts";
 import { CookieJar, type FetchCookiesOptions, type PutCookieOptions, type RespCookie } from "./cookie-jar.ts";
 import type { CookieOptions } from "./cookies.ts";
 import { checkSecret } from "./crypto/key-generator.ts";
-import { HttpError, InvalidHeaderError, UnfetchedError } from "./errors.ts";
+import { InvalidHeaderError, UnfetchedError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { type FileRange, openFile } from "./file.ts";
 import { GivenHead, type HeadValues } from "./given-head.ts";
@@ -17,6 +17,7 @@ import { emptyParams, type Params } from "./query.ts";
 import { RequestView } from "./request-view.ts";
 import type { SessionOptions, SessionState } from "./session-state.ts";
 import { type HttpStatus, statusCode } from "./status.ts";
+import { systemTime } from "./system-time.ts";
 
 /**
  * Where a response stands (Plug: `Plug.Conn`): nothing is set; it is set and not sent yet, and how; it is sent, whole, in
@@ -49,8 +50,8 @@ export interface BodyOptions {
  * by holding an old one, but what is done to a conn counts only if it is returned.
  */
 export class Conn<Assigns extends object = {}> extends RequestView {
-  /** Which of the changes of its request has made it. */
-  readonly change: number;
+  /** How many of the changes of its request are in it. */
+  readonly changes: number;
   /** The segments of the path that are still to be matched; empty ones do not count, and none is decoded. */
   readonly pathInfo: readonly string[];
   /** The segments that routers above have taken. */
@@ -70,9 +71,9 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   private jar: CookieJar | undefined;
   private session: SessionState | undefined;
 
-  constructor(exchange: Exchange, from: Conn<any> | undefined = undefined, change = 0) {
+  constructor(exchange: Exchange, from: Conn<any> | undefined = undefined, changes = 0) {
     super(exchange, from === undefined ? exchange.head : from.head);
-    this.change = change;
+    this.changes = changes;
     if (from === undefined) {
       this.pathInfo = splitPath(exchange.head.path);
       this.scriptName = NOTHING;
@@ -170,10 +171,16 @@ export class Conn<Assigns extends object = {}> extends RequestView {
       this.pathParams,
     );
   }
-  /** Decodes the query now, so that what is wrong with it is an error here (Plug: `fetch_query_params/2`). */
+  /**
+   * Decodes the query now, so that what is wrong with it is an error here; parameters that were put before have
+   * precedence over its (Plug: `fetch_query_params/2`).
+   */
   fetchQueryParams(): Conn<Assigns> {
-    void this.head.queryParams;
-    return this;
+    const { queryParams } = this.head;
+    if (this.given === undefined) return this;
+    const next = this.copy();
+    next.given = Object.assign(emptyParams(), queryParams, this.given);
+    return next;
   }
   /** Puts other parameters in the place of those of query and body. */
   putParams(params: Params): Conn<Assigns> {
@@ -195,13 +202,10 @@ export class Conn<Assigns extends object = {}> extends RequestView {
 
   /** Reads the whole body, once: 413 beyond `length`, 408 when it does not arrive in time (Plug: `read_body/2`). */
   async readBody({ length = BODY_LIMIT, timeout = BODY_TIMEOUT }: BodyOptions = {}): Promise<Uint8Array> {
-    const { bytes, more } = await this.exchange.readBody("readBody", { length: length + 1, timeout });
-    if (!more && bytes.length <= length) return bytes;
-    this.exchange.abandonBody();
-    throw new HttpError(413, `the body is longer than ${length} bytes`);
+    return this.exchange.readWholeBody("readBody", { length, timeout });
   }
   /** Reads the next `length` bytes of the body, or some more; `more` says whether anything may follow. */
-  readBodyPart({ length = PART_LENGTH, timeout = BODY_TIMEOUT }: BodyOptions = {}): Promise<BodyPart> {
+  async readBodyPart({ length = PART_LENGTH, timeout = BODY_TIMEOUT }: BodyOptions = {}): Promise<BodyPart> {
     return this.exchange.readBody("readBodyPart", { length, timeout });
   }
 
@@ -216,12 +220,12 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   }
   /** Opens cookies that were signed or encrypted; one that is too old, or not ours, is then as if it were not there. */
   fetchCookies(options: FetchCookiesOptions = {}): Conn<Assigns> {
-    return this.withJar(undefined, (jar) => jar.open(options, this.secretKeyBase));
+    return this.withJar(undefined, (jar) => jar.open(options, this.reqCookies, this.sealing));
   }
   /** Sets a cookie. Secure by itself over https (Plug: `put_resp_cookie/4`). */
   putRespCookie(name: string, value: unknown, options: PutCookieOptions = {}): Conn<Assigns> {
     const secured = { ...this.secured(), ...options };
-    return this.withJar("putRespCookie", (jar) => jar.put(name, value, secured, () => this.secretKeyBase));
+    return this.withJar("putRespCookie", (jar) => jar.put(name, value, secured, this.sealing));
   }
   /** Has the browser forget a cookie; path and domain must be those that it was set with. */
   deleteRespCookie(name: string, options: CookieOptions = {}): Conn<Assigns> {
@@ -232,6 +236,10 @@ export class Conn<Assigns extends object = {}> extends RequestView {
     const secret: unknown = this.settings.secretKeyBase;
     checkSecret(secret);
     return secret;
+  }
+
+  private get sealing() {
+    return { secret: () => this.secretKeyBase, now: () => systemTime(this.self) };
   }
 
   private secured(): CookieOptions {
@@ -409,15 +417,20 @@ export class Conn<Assigns extends object = {}> extends RequestView {
       this.exchange.checkUnsent("sendResp");
       throw new BadArgument("sendResp: no response is set; expected a status and a body, or resp(status, body) before");
     }
-    const ready =
+    return this.sendSet(
       status === undefined
         ? this.set("sendResp", this.status ?? 200, this.respBody ?? "")
-        : this.set("sendResp", status, body ?? "");
+        : this.set("sendResp", status, body ?? ""),
+    );
+  }
+  private sendSet(ready: Draft<Assigns>): Conn<Assigns> {
     const last = ready.beforeSend("set");
-    const final = checkFinal(last.status as number);
-    const headers = last.headersWithCookies();
-    this.exchange.send(final, (adapter) => adapter.send(final, headers, last.respBody as Body));
-    return last.become("sent");
+    this.exchange.sendWhole(checkFinal(last.status as number), last.headersWithCookies(), last.respBody as Body);
+    if (last !== ready) return last.become("sent");
+    // What no hook has seen is nobody else's yet.
+    ready.state = "sent";
+    ready.respBody = undefined;
+    return ready;
   }
   /** Sends a file, or a part of one. What is wrong with it is an error before anything is sent. */
   async sendFile(status: HttpStatus, range: FileRange): Promise<Conn<Assigns>> {
@@ -431,7 +444,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
       const last = ready.beforeSend("setFile");
       const final = checkFinal(last.status as number);
       const headers = last.headersWithCookies();
-      await this.exchange.send(final, (adapter) => adapter.sendFile(final, headers, file));
+      await this.exchange.send(final, (output) => output.sendFile(final, headers, file));
       return last.become("file");
     } finally {
       await file.handle.close();
@@ -446,7 +459,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
     const last = ready.beforeSend("setChunked");
     const final = checkFinal(last.status as number);
     const headers = last.headersWithCookies();
-    this.exchange.send(final, (adapter) => adapter.sendChunked(final, headers));
+    this.exchange.send(final, (output) => output.sendChunked(final, headers));
     return last.become("chunked");
   }
   /** Sends a part: `"closed"` when the client has gone. Await it, and a client that is slow slows you down. */
@@ -508,7 +521,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
     return moved.html(`<html><body>You are being <a href="${escapeHtml(location)}">redirected</a>.</body></html>`);
   }
 
-  private set(what: string, status: HttpStatus, body: BodyInput): Conn<Assigns> {
+  private set(what: string, status: HttpStatus, body: BodyInput): Draft<Assigns> {
     const code = statusCode(status);
     const next = this.changed(what);
     next.respBody = bodyOf(what, body);
@@ -517,17 +530,25 @@ export class Conn<Assigns extends object = {}> extends RequestView {
     return next;
   }
 
+  /** Sends what is of a type, unless another was put, with the status that was put. */
   private sendAs(what: string, type: string, body: string): Conn<Assigns> {
-    this.exchange.checkUnsent(what);
-    const typed = this.getRespHeader("content-type") === undefined ? this.putRespHeader("content-type", type) : this;
-    return typed.sendResp(this.status ?? 200, body);
+    const ready = this.changed(what);
+    if (getHeader(ready.respHeaders, "content-type") === undefined) {
+      ready.respHeaders = [...ready.respHeaders, ["content-type", type]];
+    }
+    ready.respBody = body;
+    ready.status ??= 200;
+    ready.state = "set";
+    return this.sendSet(ready);
   }
 
   /** Runs the hooks, after which the response must be as it was: `state`. */
   private beforeSend(state: ConnState): Conn<Assigns> {
     const { exchange } = this;
-    exchange.checkNewest(this);
-    if (this.hooks.length === 0) return this;
+    if (this.hooks.length === 0) {
+      exchange.checkNewest(this);
+      return this;
+    }
     let conn: Conn<any> = this;
     exchange.sending = true;
     try {
@@ -536,9 +557,13 @@ export class Conn<Assigns extends object = {}> extends RequestView {
         if (next instanceof Conn) conn = next;
         else throw new BadArgument(`a beforeSend hook must return a conn, got: ${show(next)}`);
       }
+    } catch (error) {
+      exchange.excuse();
+      throw error;
     } finally {
       exchange.sending = false;
     }
+    exchange.checkNewest(conn);
     if (conn.state === state) return conn;
     throw new BadArgument(
       `a beforeSend hook may change the response, but not how it is sent, got: ${conn.state} for ${state}`,
@@ -546,7 +571,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   }
 
   private headersWithCookies(): Headers {
-    return this.jar === undefined ? this.respHeaders : this.jar.addTo(this.respHeaders);
+    return this.jar === undefined ? this.respHeaders : this.jar.addTo(this.respHeaders, systemTime(this.self));
   }
 
   private become(state: ConnState): Conn<Assigns> {
@@ -560,11 +585,15 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   private changed(what?: string): Draft<Assigns> {
     const { exchange } = this;
     if (what !== undefined) exchange.checkUnsent(what);
-    return new Conn(exchange, this, exchange.changed()) as Draft<Assigns>;
+    const next = new Conn(exchange, this, this.changes + 1);
+    exchange.changed(next, this);
+    return next as Draft<Assigns>;
   }
 
   private copy(): Draft<Assigns> {
-    return new Conn(this.exchange, this, this.change) as Draft<Assigns>;
+    const next = new Conn(this.exchange, this, this.changes);
+    this.exchange.copied(next, this);
+    return next as Draft<Assigns>;
   }
 
   override toString(): string {
@@ -596,7 +625,15 @@ const NO_ASSIGNS = Object.freeze({});
 const NO_PARAMS: Params = Object.freeze(emptyParams());
 
 /** Empty segments do not count: `//a//b/` is `/a/b`. Not decoded. */
-export const splitPath = (path: string): readonly string[] => path.split("/").filter((segment) => segment !== "");
+export function splitPath(path: string): readonly string[] {
+  const segments: string[] = [];
+  for (let start = 0, end = 0; end >= 0; start = end + 1) {
+    end = path.indexOf("/", start);
+    const segment = end < 0 ? path.slice(start) : path.slice(start, end);
+    if (segment !== "") segments.push(segment);
+  }
+  return segments;
+}
 
 /** What is below 200 announces a response, and is none (RFC 9110 §15.2). */
 function checkFinal(status: number): number {

@@ -1,5 +1,6 @@
 import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
+import type { Milliseconds } from "../runtime/types.ts";
 import type { Headers, RequestHead } from "./adapter.ts";
 import { type CookieOptions, type Cookies, checkCookie, parseCookies, serializeCookie } from "./cookies.ts";
 import { decrypt, encrypt } from "./crypto/message-encryptor.ts";
@@ -24,6 +25,13 @@ export interface FetchCookiesOptions {
   readonly encrypted?: readonly string[];
 }
 
+/** What cookies are sealed with. */
+interface Sealing {
+  readonly secret: () => string;
+  /** In milliseconds since 1970. */
+  readonly now: () => Milliseconds;
+}
+
 /** When a cookie that is deleted expired. */
 const LONG_AGO = new Date(0);
 /** How long what is sealed is good, unless `maxAge` says otherwise, in seconds. */
@@ -44,13 +52,13 @@ export class CookieJar {
     return new CookieJar(reqCookies(head), emptyParams() as Record<string, RespCookie>);
   }
 
-  /** Opens sealed cookies; one that is too old, or not ours, is as if it were not there. */
-  open({ signed = [], encrypted = [] }: FetchCookiesOptions, secret: string): CookieJar {
+  /** Opens sealed cookies, as they came; one that is too old, or not ours, is as if it were not there. */
+  open({ signed = [], encrypted = [] }: FetchCookiesOptions, sealed: Cookies, { secret, now }: Sealing): CookieJar {
     const cookies = Object.assign(emptyParams(), this.cookies);
     const openWith = (names: readonly string[], by: typeof verify): void => {
       for (const name of names) {
         if (name in this.resp) continue;
-        const value = by(secret, saltOf(name), cookies[name] as string | undefined);
+        const value = by(secret(), saltOf(name), sealed[name], { now: now() });
         if (value === undefined) delete cookies[name];
         else cookies[name] = value;
       }
@@ -60,14 +68,14 @@ export class CookieJar {
     return new CookieJar(cookies, this.resp);
   }
 
-  put(name: string, value: unknown, options: PutCookieOptions, secret: () => string): CookieJar {
+  put(name: string, value: unknown, options: PutCookieOptions, { secret, now }: Sealing): CookieJar {
     const { sign: signed = false, encrypt: encrypted = false, ...attributes } = options;
     if (signed && encrypted) {
       throw new BadArgument(`cookie ${name}: expected sign or encrypt, which signs too, got: ${show(options)}`);
     }
     const seal = signed ? sign : encrypted ? encrypt : undefined;
-    const sealed = { maxAge: attributes.maxAge ?? DAY };
-    const text = seal === undefined ? value : seal(secret(), saltOf(name), value, sealed);
+    const { maxAge = DAY } = attributes;
+    const text = seal === undefined ? value : seal(secret(), saltOf(name), value, { maxAge, now: now() });
     checkCookie(name, text as string, attributes);
     const resp = Object.assign(emptyParams(), this.resp, { [name]: { ...attributes, value: text } });
     const cookies = Object.assign(emptyParams(), this.cookies, { [name]: value });
@@ -86,10 +94,11 @@ export class CookieJar {
   }
 
   /** The headers that set the cookies, after those that are there. Throws `CookieOverflowError`. */
-  addTo(headers: Headers): Headers {
-    const added = Object.entries(this.resp).map(
-      ([name, { value, ...options }]) => ["set-cookie", serializeCookie(name, value, options)] as const,
-    );
+  addTo(headers: Headers, now: Milliseconds): Headers {
+    const universalTime = new Date(now);
+    const added = Object.entries(this.resp).map(([name, { value, ...options }]) => {
+      return ["set-cookie", serializeCookie(name, value, { universalTime, ...options })] as const;
+    });
     return added.length === 0 ? headers : [...headers, ...added];
   }
 }

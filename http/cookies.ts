@@ -102,7 +102,8 @@ const VALUE = /^[!-:<-~]*$/;
 const ATTRIBUTE = /^[ -:<-~]*$/;
 const EXTRA = /^[ -~]*$/;
 const DOMAIN = /^\.?[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i;
-const FARTHEST = Date.UTC(9999, 11, 31);
+/** In seconds: it must not reach the year 10000. */
+const OLDEST = 200_000_000_000;
 
 /**
  * Refuses what would end the cookie or begin another attribute, when it is put and not only when it is sent (it guards
@@ -113,7 +114,7 @@ const FARTHEST = Date.UTC(9999, 11, 31);
  * expect(() => checkCookie("a", "1; Domain=evil.example")).toThrow("got: '1; Domain=evil.example'");
  */
 export function checkCookie(name: string, value: string, options: CookieOptions = {}): void {
-  const { path = "/", domain, sameSite, extra, secure, maxAge, universalTime } = options;
+  const { path = "/", domain, sameSite, extra, secure, maxAge } = options;
   if (typeof value !== "string") {
     throw new BadArgument(
       `cookie ${name}: expected a value that is a string, unless it is signed or encrypted, got: ${show(value)}`,
@@ -125,7 +126,7 @@ export function checkCookie(name: string, value: string, options: CookieOptions 
   if (extra !== undefined) checkText("extra", extra, EXTRA, "ASCII characters");
   if (domain !== undefined) checkText("domain", domain, DOMAIN, "a host name");
   if (sameSite !== undefined) checkText("sameSite", sameSite, /^(?:strict|lax|none)$/i, "strict, lax or none");
-  if (maxAge !== undefined && !(Number.isInteger(maxAge) && expiry(maxAge, universalTime) < FARTHEST)) {
+  if (maxAge !== undefined && !(Number.isInteger(maxAge) && maxAge < OLDEST)) {
     throw new BadArgument(`cookie ${name}: expected a maxAge in whole seconds, got: ${show(maxAge)}`);
   }
   const host = /^__Host-/i.test(name);

@@ -1,10 +1,23 @@
-/** An error that says with which status it is answered. Below 500 it is the client's: no crash, and no report. */
+import { type HttpStatus, statusCode } from "./status.ts";
+
+/**
+ * An error that says with which status it is answered: a number, or a name such as `"notFound"` (Plug: `plug_status`).
+ * Below 500 it is the client's: no crash, and no report.
+ */
 export class HttpError extends Error {
   override readonly name: string = "HttpError";
   readonly status: number;
-  constructor(status: number, message: string, options?: ErrorOptions) {
+  constructor(status: HttpStatus, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.status = status;
+    this.status = statusCode(status);
+  }
+}
+
+/** What the client has sent is no request that could be answered (Plug: `BadRequestError`). Answered with 400. */
+export class BadRequestError extends HttpError {
+  override readonly name = "BadRequestError";
+  constructor(message = "the request cannot be understood", options?: ErrorOptions) {
+    super(400, message, options);
   }
 }
 
@@ -31,11 +44,6 @@ export class InvalidHeaderError extends Error {
   override readonly name = "InvalidHeaderError";
 }
 
-/** Something of the request that nobody has read yet (Plug: `Plug.Conn.Unfetched`). */
-export class UnfetchedError extends Error {
-  override readonly name = "UnfetchedError";
-}
-
 /**
  * A query string or a form that is too long (414), or that cannot be decoded (400) (Plug: `InvalidQueryError`).
  */
@@ -46,4 +54,19 @@ export class InvalidQueryError extends HttpError {
 /** A cookie that browsers would not keep, because it is longer than 4,096 bytes (Plug: `CookieOverflowError`). */
 export class CookieOverflowError extends Error {
   override readonly name = "CookieOverflowError";
+}
+
+/** A request that changes something has no token of its session, or another one (Plug: `InvalidCSRFTokenError`). */
+export class InvalidCsrfTokenError extends HttpError {
+  override readonly name = "InvalidCsrfTokenError";
+}
+
+/** Another site has embedded a script of this one (Plug: `InvalidCrossOriginRequestError`). */
+export class InvalidCrossOriginRequestError extends HttpError {
+  override readonly name = "InvalidCrossOriginRequestError";
+}
+
+/** Something of the request that nobody has read yet (Plug: `Plug.Conn.Unfetched`). */
+export class UnfetchedError extends Error {
+  override readonly name = "UnfetchedError";
 }

@@ -40,6 +40,8 @@ declare module "../runtime/telemetry.ts" {
       measurements: { duration: Milliseconds },
       metadata: RequestMetadata & { status: number | undefined; plug: string; reason: Reason },
     ];
+    /** A line of a plug's about its request; `request` is what is known of it: `requestId=…`. */
+    "http.log": [measurements: {}, metadata: { pid: Pid; level: Level; text: string; request: string }];
     /**
      * A drain has come to a phase: its servers say that they are not ready; they have stopped to listen; who streams or
      * has a WebSocket is told; the time is up.
@@ -59,11 +61,10 @@ declare module "../runtime/telemetry.ts" {
       measurements: {},
       metadata: { pid: Pid; request: string; plug: string; afterSend: "halt" | "warn" },
     ];
-    /** A response was made from a conn that had been changed since; `lost` is where, in development. */
-    "http.conn.stale": [
-      measurements: {},
-      metadata: { pid: Pid; request: string; plug: string; lost: string | undefined },
-    ];
+    /** A response was made of a conn that does not have all that was changed; `lost` is what it has not: in development, where. */
+    "http.conn.stale": [measurements: {}, metadata: { pid: Pid; request: string; plug: string; lost: string }];
+    /** What should have answered a failed request has failed itself: an error handler, or the debugger. */
+    "http.rescue.failure": [measurements: {}, metadata: { pid: Pid; request: string; plug: string; error: unknown }];
     "http.drain.start": [
       measurements: { connections: number; requests: number; sockets: number },
       metadata: { pid: Pid },
@@ -117,10 +118,20 @@ defineReport(
 const LOCAL = new Set(["127.0.0.1", "::1", "::", "0.0.0.0"]);
 
 defineReport("http.request.stop", "info", ({ duration }, { method, path, status, plug, reason }) => {
-  const took = duration < 1 ? `${Math.round(duration * 1000)}µs` : `${Math.round(duration)}ms`;
+  const took = showDuration(duration);
   if (status !== undefined) return `${method} ${path}: sent ${status} in ${took}`;
   return `${method} ${path}: nothing sent after ${took}, in plug ${plug} (${showReason(reason)})`;
 });
+
+/** `5ms`, or below one `250µs`. */
+export const showDuration = (duration: Milliseconds): string =>
+  duration < 1 ? `${Math.round(duration * 1000)}µs` : `${Math.round(duration)}ms`;
+
+defineReport(
+  "http.log",
+  ({ level }) => level,
+  (_, { text, request }) => (request === "" ? text : `${request} ${text}`),
+);
 
 defineReport(
   "http.pipeline.halt",
@@ -135,10 +146,19 @@ defineReport(
     `${request}: ${plug} sent the response and did not halt; ${afterSend === "halt" ? "what follows was not run" : "what follows is run"}`,
 );
 
-defineReport("http.conn.stale", "warning", (_, { request, plug, lost }) => {
-  const where = lost === undefined ? "" : `, the last one at ${lost}`;
-  return `${request}: ${plug} sent an old conn, and changes were lost${where}; return the conn that they gave`;
-});
+defineReport(
+  "http.conn.stale",
+  "warning",
+  (_, { request, plug, lost }) =>
+    `${request}: ${plug} sent a conn that is too old, and ${lost}; go on with the conn that each change returns`,
+);
+
+defineReport(
+  "http.rescue.failure",
+  "error",
+  (_, { request, plug, error }) =>
+    `${request}: ${plug} failed when it answered an error, and a plain answer was given: ${showReason(error)}`,
+);
 
 defineReport(
   "http.drain.start",

@@ -1,11 +1,13 @@
 import { BadArgument } from "../runtime/errors.ts";
+import type { Level } from "../runtime/reports.ts";
 import { processOf } from "../runtime/self.ts";
 import { isThenable } from "../runtime/thenable.ts";
 import type { Async, Self } from "../runtime/types.ts";
-import type { Adapter, Body, BodyPart, ReadOptions, RequestHead } from "./adapter.ts";
+import type { Adapter, Body, BodyPart, Headers, Output, ReadOptions, RequestHead } from "./adapter.ts";
 import { callSite } from "./call-site.ts";
 import type { Conn } from "./conn.ts";
-import { AlreadySentError } from "./errors.ts";
+import { AlreadySentError, HttpError } from "./errors.ts";
+import { Lineage } from "./lineage.ts";
 import type { Settings } from "./settings.ts";
 import { Step } from "./step.ts";
 
@@ -22,6 +24,8 @@ const START = new Step((conn) => conn, "the server", undefined);
 export class Exchange {
   readonly head: RequestHead;
   readonly adapter: Adapter;
+  /** What the response goes through. */
+  private output: Output;
   readonly self: Self;
   readonly settings: Settings;
   /** The plug that runs, or ran last. */
@@ -34,13 +38,18 @@ export class Exchange {
   private sentAt: string | undefined = undefined;
   /** The status that was sent. */
   status: number | undefined = undefined;
+  /** The error that the response is the answer to. */
+  answered: unknown = undefined;
   /** The hooks before the response run. */
   sending = false;
   /** Nothing of the body is left to be read. */
   private bodyRead = false;
-  /** How many conns have been made by changing another one; a conn knows which of them it is. */
+  /** What reports about the request say with it, such as its id (Plug: `Logger.metadata`). */
+  private logged = "";
+  /** How often a conn was changed; each conn knows how many of these changes it has. */
   private changes = 0;
-  private lastChange: string | undefined = undefined;
+  private excused = false;
+  private made: Lineage | undefined = undefined;
   private controller: AbortController | undefined = undefined;
   private gone = false;
   /** What the response waits for, and then its sending. */
@@ -49,8 +58,14 @@ export class Exchange {
   constructor(head: RequestHead, adapter: Adapter, self: Self, settings: Settings) {
     this.head = head;
     this.adapter = adapter;
+    this.output = adapter;
     this.self = self;
     this.settings = settings;
+  }
+
+  private get lineage(): Lineage {
+    this.made ??= new Lineage();
+    return this.made;
   }
 
   // ── where it stands ──
@@ -72,9 +87,23 @@ export class Exchange {
     return this.count <= TRAIL ? [...this.steps] : [...this.steps.slice(next), ...this.steps.slice(0, next)];
   }
 
-  /** `GET /rooms in plug requireUser`. */
+  /** `GET /rooms in plug requireUser`, with what was logged of it. */
   describe(): string {
-    return `${this.head.method} ${this.head.path} in plug ${this.step.name}`;
+    const { method, path } = this.head;
+    return `${method} ${path} in plug ${this.step.name}${this.logged === "" ? "" : `, ${this.logged}`}`;
+  }
+
+  /** From now on reports about this request say `key=value` with it (Plug: `Logger.metadata/1`). */
+  putLogMetadata(key: string, value: string): void {
+    this.logged = this.logged === "" ? `${key}=${value}` : `${this.logged} ${key}=${value}`;
+  }
+
+  /** Reports a line about this request. */
+  log(level: Level, text: string): void {
+    const { telemetry } = processOf(this.self).kernel;
+    if (telemetry.has("http.log")) {
+      telemetry.emit("http.log", {}, { pid: this.self.pid, level, text, request: this.logged });
+    }
   }
 
   // ── the client ──
@@ -95,15 +124,32 @@ export class Exchange {
   }
 
   /** A part of the body; once it has been read, reading on is a mistake. */
-  async readBody(what: string, options: ReadOptions): Promise<BodyPart> {
+  readBody(what: string, options: ReadOptions): Async<BodyPart> {
     if (this.bodyRead) {
       throw new BadArgument(
         `${what}: the body can be read once, and was; keep what it gave, in an assign for instance`,
       );
     }
-    const part = await this.adapter.readBody(options, this.self);
+    const part = this.adapter.readBody(options, this.self);
+    if (isThenable(part)) return part.then((arrived) => this.took(arrived));
+    return this.took(part);
+  }
+
+  private took(part: BodyPart): BodyPart {
     this.bodyRead = !part.more;
     return part;
+  }
+
+  /** The whole body, at once if it is there; 413 beyond `length`, and then nothing more of it is read. */
+  readWholeBody(what: string, { length, timeout }: ReadOptions): Async<Uint8Array> {
+    const part = this.readBody(what, { length: length + 1, timeout });
+    return isThenable(part) ? part.then((arrived) => this.whole(arrived, length)) : this.whole(part, length);
+  }
+
+  private whole({ bytes, more }: BodyPart, length: number): Uint8Array {
+    if (!more && bytes.byteLength <= length) return bytes;
+    this.abandonBody();
+    throw new HttpError(413, `the body is longer than ${length} bytes`);
   }
 
   /** What is left of the body is of no use, and the connection ends with the response. */
@@ -113,6 +159,11 @@ export class Exchange {
   }
 
   // ── the response ──
+
+  /** From now on the response goes through `wrap` of what it went through before. */
+  sendThrough(wrap: (output: Output) => Output): void {
+    this.output = wrap(this.output);
+  }
 
   get sent(): boolean {
     return this.sentBy !== undefined;
@@ -130,7 +181,7 @@ export class Exchange {
   }
 
   /** Sends the response, in the way of `deliver`, at once or when nothing holds it any more. */
-  send(status: number, deliver: (adapter: Adapter) => Async<void>): Async<void> {
+  send(status: number, deliver: (output: Output) => Async<void>): Async<void> {
     this.markSent(status);
     if (this.held === undefined) return this.deliver(deliver);
     const delivered = this.held.then(
@@ -144,9 +195,24 @@ export class Exchange {
     return delivered;
   }
 
-  private deliver(deliver: (adapter: Adapter) => Async<void>): Async<void> {
+  /** As {@link send}, of a whole response: for one that takes its time, it is the end of the pipeline that waits. */
+  sendWhole(status: number, headers: Headers, body: Body): void {
+    if (this.held !== undefined) {
+      this.send(status, (output) => output.send(status, headers, body));
+      return;
+    }
+    this.markSent(status);
     try {
-      const sent = deliver(this.adapter);
+      const sent = this.output.send(status, headers, body);
+      if (isThenable(sent)) this.held = sent.then(undefined, (error) => this.refuse(error));
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
+  private deliver(deliver: (output: Output) => Async<void>): Async<void> {
+    try {
+      const sent = deliver(this.output);
       if (!isThenable(sent)) return;
       return sent.then(undefined, (error) => this.refuse(error));
     } catch (error) {
@@ -160,11 +226,12 @@ export class Exchange {
   }
 
   chunk(data: Body): Async<"ok" | "closed"> {
-    return this.held === undefined ? this.adapter.chunk(data) : this.held.then(() => this.adapter.chunk(data));
+    return this.held === undefined ? this.output.chunk(data) : this.held.then(() => this.output.chunk(data));
   }
 
   /** Sending failed before anything had left: another response may be sent, to say so. */
   private failedToSend(): void {
+    this.excuse();
     if (this.adapter.begun) return;
     this.sentBy = undefined;
     this.status = undefined;
@@ -181,7 +248,7 @@ export class Exchange {
     const first = this.sentAt === undefined ? String(this.sentBy) : `${this.sentBy?.name} at ${this.sentAt}`;
     const second = callSite();
     const again = second === undefined ? String(this.step) : `${this.step.name} at ${second}`;
-    const hint = this.sentBy === this.step ? "" : `; does ${this.sentBy?.name} have to halt()?`;
+    const hint = this.sentBy === this.step ? "" : `; does ${this.sentBy?.name} have to return conn.halt()?`;
     const request = `${this.head.method} ${this.head.path}`;
     throw new AlreadySentError(
       `${what}: the response to ${request} was sent already: first by ${first}, and now again by ${again}${hint}`,
@@ -198,31 +265,53 @@ export class Exchange {
   }
 
   /** The pipeline has ended: nothing is added to a response that was sent in chunks. */
-  end(): void {
-    this.adapter.end();
+  end(): Async<void> {
+    return this.output.end();
   }
 
   // ── conns that are lost ──
 
-  /** A conn is made from another one by a change that will be missed if it is lost. */
-  changed(): number {
-    if (this.settings.development) this.lastChange = callSite();
-    return ++this.changes;
+  /** A conn was made of another one by a change that will be missed if it is lost. */
+  changed(conn: Conn<any>, from: Conn<any>): void {
+    this.changes++;
+    if (this.settings.development) this.lineage.changed(conn, from);
   }
 
-  /** Conns that were made after this one do not count: they are given up on purpose. */
+  /** The same, by what nobody will miss. */
+  copied(conn: Conn<any>, from: Conn<any>): void {
+    if (this.settings.development) this.lineage.copied(conn, from);
+  }
+
+  /** Conns that were made after this one do not count: they are given up on purpose, and what a response waited for. */
   rewind(conn: Conn<any>): void {
-    this.changes = conn.change;
+    this.changes = conn.changes;
+    this.held = undefined;
+    if (this.settings.development) this.lineage.keep(conn);
   }
 
-  /** Says so if the response is made from a conn that others were made from: what they changed is lost. */
+  /** A response could not be sent, and who goes on with an older conn has reason to. */
+  excuse(): void {
+    this.excused = true;
+  }
+
+  /** What was changed in this request, and is not in `conn`; undefined if that is nothing. In development it says where. */
+  lostIn(conn: Conn<any>): string | undefined {
+    if (conn.changes >= this.changes || this.excused) return undefined;
+    const sites = this.settings.development ? this.lineage.lost(conn) : [];
+    if (sites.length > 0) return `what was changed at ${sites.join(" and at ")} is lost`;
+    const count = this.changes - conn.changes;
+    return count === 1 ? "a change is lost" : `${count} changes are lost`;
+  }
+
+  /** Says so if the response is made of a conn that does not have all that was changed. */
   checkNewest(conn: Conn<any>): void {
-    if (conn.change === this.changes) return;
+    const lost = this.lostIn(conn);
+    if (lost === undefined) return;
     const request = `${this.head.method} ${this.head.path}`;
     processOf(this.self).kernel.telemetry.emit(
       "http.conn.stale",
       {},
-      { pid: this.self.pid, request, plug: String(this.step), lost: this.lastChange },
+      { pid: this.self.pid, request, plug: String(this.step), lost },
     );
   }
 }

@@ -9,17 +9,27 @@ const BAD_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** Checked when it is set, so that the error names the plug that did it (Plug: rule of `put_resp_header`). */
 export function checkHeader(name: string, value: string): void {
+  if (
+    typeof value === "string" &&
+    typeof name === "string" &&
+    name !== "" &&
+    !BAD_NAME.test(name) &&
+    !BAD_VALUE.test(value)
+  )
+    return;
+  refuseHeader(name, value);
+}
+
+function refuseHeader(name: string, value: string): never {
   if (typeof name !== "string" || name === "" || BAD_NAME.test(name)) {
     throw new InvalidHeaderError(`expected a header name of RFC 9110 token characters, got: ${show(name)}`);
   }
   if (typeof value !== "string" || ENDS.test(value)) {
     throw new InvalidHeaderError(`expected the value of ${name} without line breaks and NUL, got: ${show(value)}`);
   }
-  if (BAD_VALUE.test(value)) {
-    throw new InvalidHeaderError(
-      `expected the value of ${name} in Latin-1 without control characters, got: ${show(value)}`,
-    );
-  }
+  throw new InvalidHeaderError(
+    `expected the value of ${name} in Latin-1 without control characters, got: ${show(value)}`,
+  );
 }
 
 export function getHeader(headers: Headers, name: string): string | undefined {

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
+import { isThenable } from "../runtime/thenable.ts";
 import type { Async, Self } from "../runtime/types.ts";
 import type {
   Adapter,
@@ -15,7 +16,7 @@ import type {
 } from "./adapter.ts";
 import { BodyReader } from "./body-reader.ts";
 import type { OpenFile } from "./file.ts";
-import { endWith } from "./slices.ts";
+import { endWith, SLICE } from "./slices.ts";
 import { peerOf, sockOf, sslOf } from "./socket-data.ts";
 
 /** What an adapter asks of the connection that its request came on. */
@@ -50,6 +51,9 @@ export class NodeAdapter implements Adapter {
   get protocol(): string {
     return `HTTP/${this.request.httpVersion}`;
   }
+  get keepsOpen(): boolean {
+    return this.response.shouldKeepAlive && !this.line.isLast(this.response);
+  }
   get peer(): PeerData {
     return peerOf(this.request.socket);
   }
@@ -60,9 +64,11 @@ export class NodeAdapter implements Adapter {
     return sslOf(this.request.socket);
   }
 
-  readBody(options: ReadOptions, by: Self): Promise<BodyPart> {
+  readBody(options: ReadOptions, by: Self): Async<BodyPart> {
     this.reader ??= new BodyReader(this.request);
-    return this.reader.read(options, by).catch((error) => {
+    const part = this.reader.read(options, by);
+    if (!isThenable(part)) return part;
+    return part.then(undefined, (error) => {
       this.abandonBody();
       throw error;
     });
@@ -86,7 +92,9 @@ export class NodeAdapter implements Adapter {
     const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
     this.writeHead(status, headers, length);
     this.complete = true;
-    endWith(this.response, body);
+    // A text of ASCII alone goes out with the head in one piece, and faster.
+    if (length === body.length && typeof body === "string" && length <= SLICE) this.response.end(body, "latin1");
+    else endWith(this.response, body);
   }
 
   async sendFile(status: number, headers: Headers, { handle, offset, length }: OpenFile): Promise<void> {
@@ -152,7 +160,8 @@ export class NodeAdapter implements Adapter {
     if (this.line.isLast(this.response)) this.response.shouldKeepAlive = false;
     const flat: string[] = [];
     let measured = false;
-    for (const [name, value] of headers) {
+    for (let i = 0; i < headers.length; i++) {
+      const [name, value] = headers[i] as Headers[number];
       flat.push(name, value);
       measured ||= name === "content-length" || name === "transfer-encoding";
     }

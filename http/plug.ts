@@ -69,9 +69,9 @@ export type AfterSend = "halt" | "warn" | "plug";
 export function runStep(step: Step, conn: Conn<any>, params?: unknown): Async<Conn<any>> {
   conn.exchange.enter(step, conn);
   const result: unknown = step.run(conn, params);
-  if (result instanceof Conn) return result;
-  if (isThenable(result)) return Promise.resolve(result).then((value) => checked(step, value, true));
-  return checked(step, result, false);
+  if (result instanceof Conn && result.exchange === conn.exchange) return result;
+  if (isThenable(result)) return Promise.resolve(result).then((value) => checked(step, conn, value, true));
+  return checked(step, conn, result, false);
 }
 
 /** Runs steps in order until one halts; synchronous as long as they are. */
@@ -99,10 +99,13 @@ export function stops(conn: Conn<any>, afterSend: AfterSend, left: number): bool
   return afterSend === "halt";
 }
 
-function checked(step: Step, result: unknown, awaited: boolean): Conn<any> {
-  if (result instanceof Conn) return result;
-  const got = awaited ? `a promise of ${show(result)}` : show(result);
-  throw new BadArgument(`expected plug ${step} to return a conn, got: ${got}; is a return missing?`);
+function checked(step: Step, given: Conn<any>, result: unknown, awaited: boolean): Conn<any> {
+  const isConn = result instanceof Conn;
+  if (isConn && result.exchange === given.exchange) return result;
+  const got = `${awaited ? "a promise of " : ""}${show(result)}${isConn ? " of another request" : ""}`;
+  const hint =
+    result === undefined ? "is a return missing?" : "a plug returns the conn that it was given, changed or not";
+  throw new BadArgument(`expected plug ${step} to return a conn, got: ${got}; ${hint}`);
 }
 
 export function stepOf(plug: PlugFn<any, any>): Step {
@@ -150,7 +153,7 @@ export function around(
  * A plug that runs only for conns that pass the guard; others go on unchanged (Plug: `plug :name when …`).
  *
  * @example
- * pipeline().plug(when((conn) => conn.method === "POST", plug(Json)))
+ * pipeline().plug(when((conn) => conn.method === "POST", plug(Parsers, { parsers: ["json"] })))
  */
 export function when<In extends object, Out extends object>(
   guard: (conn: Conn<In>) => boolean,

@@ -1,12 +1,15 @@
 import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
-import { HttpError, InvalidQueryError } from "./errors.ts";
+import { InvalidQueryError } from "./errors.ts";
 
 export type Params = Readonly<Record<string, unknown>>;
 type Node = { [key: string]: unknown };
 
 /** Names come from the network: no prototype. */
 export const emptyParams = (): Node => Object.create(null) as Node;
+
+/** Whether text that is no UTF-8 is refused: with a 400, or with an error of the class that is given. */
+export type Utf8Check = boolean | (new (message: string) => Error);
 
 /** How much of a query string or a form is taken. */
 export interface QueryLimits {
@@ -16,6 +19,8 @@ export interface QueryLimits {
   readonly pairs?: number;
   /** How many brackets one key may have; 400 beyond. Default 100; Plug has no limit. */
   readonly depth?: number;
+  /** Default true; with false, bytes that are not UTF-8 become U+FFFD. */
+  readonly validateUtf8?: Utf8Check;
 }
 
 const LENGTH = 1_000_000;
@@ -31,25 +36,32 @@ const DEPTH = 100;
  * expect(decodeQuery("a=1&b[]=2&b[]=3&c[d]=4")).toEqual({ a: "1", b: ["2", "3"], c: { d: "4" } });
  */
 export function decodeQuery(text: string, limits: QueryLimits = {}): Params {
-  const params = emptyParams();
-  if (text === "") return params;
-  const { length = LENGTH, pairs = PAIRS, depth = DEPTH } = limits;
+  const { length = LENGTH } = limits;
   if (text.length * 3 > length && Buffer.byteLength(text) > length) {
     throw new InvalidQueryError(414, `the query string is longer than ${length} bytes`);
   }
+  return decodePairs(text, "query string", limits);
+}
+
+/** Decodes a query string, or what is encoded like one, however long it is; `where` is what errors call it. */
+export function decodePairs(text: string, where: string, limits: Omit<QueryLimits, "length">): Params {
+  const params = emptyParams();
+  if (text === "") return params;
+  const { pairs = PAIRS, depth = DEPTH, validateUtf8 = true } = limits;
   const escaped = text.includes("%") || text.includes("+");
   let count = 0;
   let equals = -1;
   for (let start = 0; start <= text.length; ) {
     const end = indexOr(text, "&", start);
     if (end > start) {
-      if (++count > pairs) throw new InvalidQueryError(400, `the query string has more than ${pairs} parameters`);
+      if (++count > pairs) throw new InvalidQueryError(400, `the ${where} has more than ${pairs} parameters`);
       // Looked for only once one is passed: the rest of a string without any would be searched for each pair.
       if (equals < start) equals = indexOr(text, "=", start);
       const at = Math.min(equals, end);
       const key = text.slice(start, at);
       const value = text.slice(at + 1, end);
-      put(params, escaped ? decodePlus(key) : key, escaped ? decodePlus(value) : value, depth);
+      if (escaped) putParam(params, plus(key, where, validateUtf8), plus(value, where, validateUtf8), where, depth);
+      else putParam(params, key, value, where, depth);
     }
     start = end + 1;
   }
@@ -63,7 +75,7 @@ function indexOr(text: string, char: string, from: number): number {
 }
 
 /** `a[b][]` is `["a", "b", ""]`; brackets that do not close the key are part of it. */
-function put(params: Node, key: string, value: string, depth: number): void {
+export function putParam(params: Node, key: string, value: unknown, where: string, depth = DEPTH): void {
   const open = key.endsWith("]") ? key.indexOf("[") : -1;
   if (open <= 0) {
     params[key] = value;
@@ -71,12 +83,12 @@ function put(params: Node, key: string, value: string, depth: number): void {
   }
   const keys = key.slice(open + 1, -1).split("][", depth + 1);
   if (keys.length > depth)
-    throw new InvalidQueryError(400, `a parameter of the query string has more than ${depth} brackets`);
+    throw new InvalidQueryError(400, `a parameter of the ${where} has more than ${depth} brackets`);
   assign(params, key.slice(0, open), keys, value);
 }
 
 /** Walks down the keys, making the maps and lists that are missing; a shape that does not fit is replaced. */
-function assign(into: Node, first: string, rest: readonly string[], value: string): void {
+function assign(into: Node, first: string, rest: readonly string[], value: unknown): void {
   let at: Node | unknown[] = into;
   let key = first;
   for (const next of rest) {
@@ -94,19 +106,28 @@ function set(at: Node | unknown[], key: string, value: unknown): void {
   else at[key] = value;
 }
 
-const isMap = (value: unknown): value is Node => typeof value === "object" && value !== null && !Array.isArray(value);
+/** One that was made here: an upload, for instance, is a value. */
+const isMap = (value: unknown): value is Node =>
+  typeof value === "object" && value !== null && Object.getPrototypeOf(value) === null;
 
-function decodePlus(text: string): string {
-  const spaced = text.includes("+") ? text.replaceAll("+", " ") : text;
-  return unescaped(spaced) ?? refuse(new InvalidQueryError(400, "the query string is not valid UTF-8"));
+const plus = (text: string, where: string, check: Utf8Check): string =>
+  decodePercent(text.includes("+") ? text.replaceAll("+", " ") : text, where, check);
+
+/** The error that says so. */
+export function notUtf8(where: string, check: Utf8Check = true): Error {
+  const message = `the ${where} is not valid UTF-8`;
+  return typeof check === "function" ? new check(message) : new InvalidQueryError(400, message);
 }
+
+const forgiving = (text: string): string =>
+  text.replaceAll(/(?:%[0-9A-Fa-f]{2})+/g, (run) => Buffer.from(run.replaceAll("%", ""), "hex").toString("utf8"));
 
 /** Percent-decoding. An escape that is none stays as it is; bytes that are not UTF-8 are a 400. */
-export function decodePercent(text: string, where: string): string {
-  return unescaped(text) ?? refuse(new HttpError(400, `the ${where} is not valid UTF-8`));
+export function decodePercent(text: string, where: string, check: Utf8Check = true): string {
+  return unescaped(text) ?? (check === false ? forgiving(text) : refuse(notUtf8(where, check)));
 }
 
-function refuse(error: HttpError): never {
+function refuse(error: Error): never {
   throw error;
 }
 

@@ -36,18 +36,25 @@ export function finish(conn: unknown): Async<void> {
   return exchange.end();
 }
 
+/** Says what to write instead; if a change was lost, that is what went wrong. */
 function notSent(conn: Conn<any>): NotSentError {
   const { step } = conn.exchange;
   const status = conn.status ?? (conn.halted ? 401 : 200);
-  const meant = `did you mean sendResp(${status}, "${STATUS_CODES[status] ?? ""}")`;
-  const hint = conn.halted
-    ? `it was halted by ${step} without one, and halt() sends nothing: ${meant} before it?`
-    : `it ended in ${step}: ${meant}?`;
-  return new NotSentError(`${conn.method} ${conn.requestPath} got no response; ${hint}`);
+  const body = BODILESS.has(status) ? "" : (STATUS_CODES[status] ?? "");
+  const meant = `did you mean conn.sendResp(${status}, "${body}")${conn.halted ? ".halt()" : ""}?`;
+  const put = conn.status === undefined ? "" : ` with status ${status}, and putStatus() sends nothing`;
+  const why = conn.halted ? `it was halted by ${step}, and halt() sends nothing` : `it ended in ${step}${put}`;
+  const lost = conn.exchange.lostIn(conn);
+  const hint = lost === undefined ? meant : `${lost}: go on with the conn that each change returns`;
+  return new NotSentError(`${conn.method} ${conn.requestPath} got no response: ${why}; ${hint}`);
 }
 
+const BODILESS = new Set([204, 304]);
+
 function answerError(exchange: Exchange, error: unknown): void {
-  if (!(error instanceof HttpError) || error.status >= 500 || exchange.sent) throw error;
+  if (!(error instanceof HttpError) || error.status >= 500) throw error;
+  if (exchange.sent && exchange.answered === error) return;
+  if (exchange.sent) throw error;
   sendError(exchange, error.status, error.message);
 }
 

@@ -5,6 +5,7 @@ import type { ChildSpec, Milliseconds } from "../runtime/types.ts";
 import { type Supervisor, supervisor } from "../supervisor/supervisor.ts";
 import { type Alarm, checkAlarms } from "./alarms.ts";
 import { Connections } from "./connections.ts";
+import { checkSecret } from "./crypto/key-generator.ts";
 import { type DrainerOptions, drainer } from "./drainer.ts";
 import { checkLimits, type Limits } from "./limits.ts";
 import { Listener } from "./listener.ts";
@@ -70,6 +71,7 @@ export function http(options: HttpOptions): ChildSpec {
   const drain = drainOf(options.drain);
   checkLimits(options.limits);
   checkAlarms(options.alarms);
+  if (options.secretKeyBase !== undefined) checkSecret(options.secretKeyBase);
   if (drain !== undefined) drainer({ server: "http", ...drain });
   return supervisor(HttpServer, options, { id: options.name ?? "http" });
 }

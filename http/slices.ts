@@ -2,7 +2,7 @@ import type { Writable } from "node:stream";
 import type { Body } from "./adapter.ts";
 
 /** What is longer is written in parts of this size, in bytes. */
-const SLICE = 262_144;
+export const SLICE = 262_144;
 
 /**
  * Ends a stream with a body. A long one is written part by part, as the client takes it: so it shows whether the client

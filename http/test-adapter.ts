@@ -65,6 +65,10 @@ export class TestAdapter implements Adapter {
     this.upgrades = peer.upgrades ?? ["websocket"];
   }
 
+  get keepsOpen(): boolean {
+    return this.protocol !== "HTTP/1.0";
+  }
+
   get begun(): boolean {
     return this.head !== undefined;
   }

@@ -7,6 +7,8 @@ import type { Milliseconds } from "./types.ts";
 export interface Driver {
   /** Monotonic. */
   now(): Milliseconds;
+  /** The time of the clock on the wall, since 1970 (OTP: `erlang:system_time/1`). Default: `now`, which then began in 1970. */
+  systemTime?(): Milliseconds;
   /** Timers are due at multiples of it, and never early. The real world's is 1 ms, as OTP's. Default: due exactly. */
   readonly resolution?: Milliseconds;
   /** In [0, 1). */
@@ -35,6 +37,7 @@ export function realDriver(): Driver {
   const alarm = new Alarm();
   return {
     now: () => performance.now(),
+    systemTime: () => Date.now(),
     resolution: 1,
     random: () => Math.random(),
     defer: (turn, soon) => {

@@ -4,6 +4,7 @@ import { BadArgument, isClean } from "./errors.ts";
 import { EMPTY } from "./mailbox.ts";
 import { BUSY, type Process, READY } from "./process.ts";
 import { Queue } from "./queue.ts";
+import { runAs } from "./strays.ts";
 import { isThenable } from "./thenable.ts";
 import { checkDelay, type Timer } from "./timers.ts";
 import type { Milliseconds, ProcessFunction, Self, Timeout } from "./types.ts";
@@ -55,7 +56,7 @@ export const plainBehaviour: Behaviour = {
     const state = process.state as PlainState;
     let result: unknown;
     try {
-      result = process.within(invoke, state.run, process as unknown as Self, undefined, undefined);
+      result = runAs(process, invoke, state.run, process as unknown as Self);
     } catch (thrown) {
       return state.threw(process, thrown);
     }

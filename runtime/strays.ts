@@ -7,15 +7,35 @@ import type { Process } from "./process.ts";
  */
 const ambient = new AsyncLocalStorage<Process | undefined>();
 
+/**
+ * Where nobody's code runs, as this module was loaded: from there it is a third of the work to enter a process, because
+ * Node copies what is known of whoever runs before.
+ */
+const nobody = new AsyncResource("hornbeam.nobody");
+
 /** Where asynchronous code runs that belongs to a process. */
 export type Scope = AsyncResource;
 
-export const scopeOf = (owner: Process): Scope => ambient.run(owner, () => new AsyncResource("hornbeam.process"));
+export const scopeOf = (owner: Process): Scope => nobody.runInAsyncScope(newScope, undefined, owner);
+
+function newScope(owner: Process): Scope {
+  ambient.enterWith(owner);
+  return new AsyncResource("hornbeam.process");
+}
+
+/** Runs what belongs to a process, once: a scope that is not kept. */
+export function runAs<A, B, R>(owner: Process, work: (a: A, b: B) => R, a: A, b: B): R {
+  return nobody.runInAsyncScope(enterAs, undefined, owner, work as (a: unknown, b: unknown) => unknown, a, b) as R;
+}
+
+function enterAs(owner: Process, work: (a: unknown, b: unknown) => unknown, a: unknown, b: unknown): unknown {
+  ambient.enterWith(owner);
+  return work(a, b);
+}
 
 /** A function that belongs to no process, whoever arms it. */
 export function detached(work: () => void): () => void {
-  const scope = ambient.run(undefined, () => new AsyncResource("hornbeam.detached"));
-  return () => scope.runInAsyncScope(work);
+  return () => nobody.runInAsyncScope(work);
 }
 
 let users = 0;

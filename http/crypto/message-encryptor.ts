@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { BadArgument } from "../../runtime/errors.ts";
 import { deriveKey, type KeyOptions } from "./key-generator.ts";
-import { decodeMessage, encodeMessage, type SigningOptions, type TokenOptions } from "./message.ts";
+import { decodeMessage, encodeMessage, type TokenOptions } from "./message.ts";
 
 const CIPHER = "aes-256-gcm";
 const KEY = 32;
@@ -18,7 +18,7 @@ const TAG = 16;
  * const token = encrypt(secret, "user secret", { id: 7 });
  * expect(decrypt(secret, "user secret", token)).toEqual({ id: 7 });
  */
-export function encrypt(secretKeyBase: string, salt: string, value: unknown, options: SigningOptions = {}): string {
+export function encrypt(secretKeyBase: string, salt: string, value: unknown, options: TokenOptions = {}): string {
   const message = encodeMessage(value, options);
   const nonce = randomBytes(NONCE);
   const cipher = createCipheriv(CIPHER, keyOf(secretKeyBase, salt, options), nonce, { authTagLength: TAG });

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { deriveKey } from "./key-generator.ts";
-import { decodeMessage, encodeMessage, type SigningOptions, type TokenOptions } from "./message.ts";
+import { decodeMessage, encodeMessage, type TokenOptions } from "./message.ts";
 import { secureCompare } from "./secure-compare.ts";
 
 /**
@@ -13,7 +13,7 @@ import { secureCompare } from "./secure-compare.ts";
  * const token = sign(secret, "user auth", { id: 7 }, { maxAge: 60 });
  * expect(verify(secret, "user auth", token)).toEqual({ id: 7 });
  */
-export function sign(secretKeyBase: string, salt: string, value: unknown, options: SigningOptions = {}): string {
+export function sign(secretKeyBase: string, salt: string, value: unknown, options: TokenOptions = {}): string {
   const payload = Buffer.from(encodeMessage(value, options)).toString("base64url");
   return `${payload}.${signatureOf(deriveKey(secretKeyBase, salt, options), payload)}`;
 }

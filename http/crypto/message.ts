@@ -8,11 +8,8 @@ export interface TokenOptions extends KeyOptions {
    * `Infinity` is for ever; 0 is never. Who reads it may give another, which counts then.
    */
   readonly maxAge?: number;
-}
-
-export interface SigningOptions extends TokenOptions {
-  /** When it was signed, in milliseconds since 1970. Default now. */
-  readonly signedAt?: number;
+  /** When it is signed, or read, in milliseconds since 1970. Default now. */
+  readonly now?: number;
 }
 
 const DAY = 86_400;
@@ -20,7 +17,7 @@ const DAY = 86_400;
 /** What a token carries: the value, when it was signed (ms since 1970), and for how many seconds it is good. */
 type Message = readonly [value: unknown, signedAt: number, maxAge: number | null];
 
-export function encodeMessage(value: unknown, { maxAge = DAY, signedAt = Date.now() }: SigningOptions): string {
+export function encodeMessage(value: unknown, { maxAge = DAY, now = Date.now() }: TokenOptions): string {
   checkAge(maxAge);
   let json: string | undefined;
   try {
@@ -29,7 +26,7 @@ export function encodeMessage(value: unknown, { maxAge = DAY, signedAt = Date.no
     throw new BadArgument(`expected a value that JSON has, got: ${show(value)}`, { cause: error });
   }
   if (json === undefined) throw new BadArgument(`expected a value that JSON has, got: ${show(value)}`);
-  return `[${json},${Math.trunc(signedAt)},${maxAge === Infinity ? null : maxAge}]`;
+  return `[${json},${Math.trunc(now)},${maxAge === Infinity ? null : maxAge}]`;
 }
 
 /** The value of a message that is authentic; `undefined` if it is too old. */
@@ -37,7 +34,7 @@ export function decodeMessage<T>(text: string, options: TokenOptions): T | undef
   const [value, signedAt, lasting] = JSON.parse(text) as Message;
   const maxAge = options.maxAge ?? lasting ?? Infinity;
   checkAge(maxAge);
-  return maxAge > 0 && Date.now() <= signedAt + maxAge * 1000 ? (value as T) : undefined;
+  return maxAge > 0 && (options.now ?? Date.now()) <= signedAt + maxAge * 1000 ? (value as T) : undefined;
 }
 
 function checkAge(maxAge: number): void {

@@ -4,6 +4,7 @@ import type { Conn } from "../conn.ts";
 import { CookieJar, type PutCookieOptions } from "../cookie-jar.ts";
 import { type Cookies, serializeCookie } from "../cookies.ts";
 import { SessionState } from "../session-state.ts";
+import { systemTime } from "../system-time.ts";
 import { adapterOf } from "./sent.ts";
 
 /**
@@ -20,7 +21,8 @@ export function putReqCookie<A extends object>(
   value: unknown,
   options: Pick<PutCookieOptions, "sign" | "encrypt" | "maxAge"> = {},
 ): Conn<A> {
-  const { resp } = new CookieJar({}, {}).put(name, value, options, () => conn.secretKeyBase);
+  const sealing = { secret: () => conn.secretKeyBase, now: () => systemTime(conn.self) };
+  const { resp } = new CookieJar({}, {}).put(name, value, options, sealing);
   return withCookies("putReqCookie", conn, { ...conn.reqCookies, [name]: resp[name]?.value ?? "" });
 }
 

@@ -16,7 +16,18 @@ const OUT = join(ROOT, ".cache/docs");
 const NOT_RUN = /\bawait run\(|^test\(/m;
 
 /** The types that examples name; what is a value too is found in the prelude. */
-const TYPES = ["Channel", "EventStatem", "UserSocket", "Down", "Exit", "Ref", "From", "Target"];
+const TYPES = [
+  "Channel",
+  "EventStatem",
+  "UserSocket",
+  "Down",
+  "Exit",
+  "Ref",
+  "From",
+  "Target",
+  "BodyParser",
+  "StandardSchema",
+];
 
 interface Example {
   readonly where: string;

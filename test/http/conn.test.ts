@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { Conn, Json, type PlugFn, pipeline, plug, router } from "hornbeam/http";
+import { Conn, Parsers, type PlugFn, pipeline, plug, router } from "hornbeam/http";
 import { request } from "hornbeam/http/test";
 import { inVirtualTime } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
@@ -78,7 +78,7 @@ describe("a conn says of its request", () => {
 });
 
 test("params are those of the path, over those of the body, over those of the query", async () => {
-  const site = router().scope("/", pipeline().plug(plug(Json)), (json) =>
+  const site = router().scope("/", pipeline().plug(plug(Parsers, { parsers: ["json"] })), (json) =>
     json.post("/:a", (conn) => conn.json(conn.params)),
   );
   const query = "a=query&b=query&c=query";

@@ -1,10 +1,10 @@
-import { Json, type JsonOptions, pipeline, plug } from "hornbeam/http";
+import { type BodySource, type Conn, type JsonOptions, Parsers, pipeline, plug } from "hornbeam/http";
 import { describe, expect, test } from "vitest";
 import { ask } from "./support.ts";
 
-const echo = (options?: JsonOptions) =>
+const echo = (json: JsonOptions = {}) =>
   pipeline()
-    .plug(plug(Json, options))
+    .plug(plug(Parsers, { parsers: ["json"], json }))
     .plug((conn) => conn.json(conn.bodyFetched ? conn.bodyParams : "not parsed"));
 
 const post = (body: string | Uint8Array, type = "application/json", options?: JsonOptions) =>
@@ -53,7 +53,7 @@ describe("a JSON body", () => {
       const answer = await post('{"a":1}', type);
       expect([answer.status, answer.body]).toEqual([
         415,
-        `415 expected a body of type application/json, got: ${type}\n`,
+        `415 expected a body of a type that is known here, got: ${type}\n`,
       ]);
     },
   );
@@ -82,16 +82,57 @@ describe("a JSON body", () => {
     expect((await post(Uint8Array.of(0x22, 0xff, 0x22))).status).toBe(400);
   });
 
-  test("that is nested 100,000 deep is a 400, no crash", async () => {
-    const answer = await post(`${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`);
+  test.each([
+    ["objects", '{"a":', "}"],
+    ["lists", "[", "]"],
+    ["objects with a key to be dropped", '{"__proto__":', "}"],
+  ])("that is nested 100,000 deep is a 400, no crash: %s", async (_, open, close) => {
+    const answer = await post(`${open.repeat(100_000)}1${close.repeat(100_000)}`);
     expect([answer.status, answer.reason]).toEqual([400, "normal"]);
+    expect(answer.body).toMatch(
+      /^400 the (JSON of the body is nested deeper than 100 levels|body is not valid JSON: )/,
+    );
+  });
+
+  test("may be nested 100 deep, or as deep as the plug says", async () => {
+    const nested = (depth: number) => `${"[".repeat(depth)}${" ".repeat(200)}${"]".repeat(depth)}`;
+    expect((await post(nested(100))).status).toBe(200);
+    expect((await post(nested(101))).status).toBe(400);
+    expect((await post(nested(3), undefined, { depth: 3 })).status).toBe(200);
+    expect((await post(nested(4), undefined, { depth: 3 })).body).toBe(
+      "400 the JSON of the body is nested deeper than 3 levels\n",
+    );
+  });
+
+  test("may begin with a byte order mark", async () => {
+    expect((await post('\uFEFF{"a":1}')).json()).toEqual({ a: 1 });
+  });
+
+  test("that is an object is found under _json, too, where the plug nests all", async () => {
+    expect((await post('{"a":1}', undefined, { nestAllJson: true })).json()).toEqual({ _json: { a: 1 } });
+    expect((await post("[1]", undefined, { nestAllJson: true })).json()).toEqual({ _json: [1] });
+    expect((await post("", undefined, { nestAllJson: true })).json()).toEqual({});
+  });
+
+  test("is revived as the plug says", async () => {
+    const reviver = (key: string, value: unknown) => (key === "at" ? `at ${value}` : value);
+    const answer = await post('{"at":1,"__proto__":{"x":1},"in":[{"at":2}]}', undefined, { reviver });
+    expect(answer.json()).toEqual({ at: "at 1", in: [{ at: "at 2" }] });
+  });
+
+  test("whose reviver throws is a crash of its request", async () => {
+    const reviver = () => {
+      throw new TypeError("bad reviver");
+    };
+    const answer = await post("{}", undefined, { reviver });
+    expect([answer.status, String(answer.reason)]).toEqual([500, "TypeError: bad reviver"]);
   });
 
   test("may be as long as the limit, and is a 413 beyond", async () => {
     const body = '{"a":"é"}';
     const length = Buffer.byteLength(body);
-    expect((await post(body, undefined, { limit: length })).status).toBe(200);
-    const answer = await post(body, undefined, { limit: length - 1 });
+    expect((await post(body, undefined, { length })).status).toBe(200);
+    const answer = await post(body, undefined, { length: length - 1 });
     expect([answer.status, answer.body]).toEqual([413, `413 the body is longer than ${length - 1} bytes\n`]);
   });
 
@@ -102,6 +143,27 @@ describe("a JSON body", () => {
   });
 });
 
+describe("a JSON body is read", () => {
+  test("by the reader that the plug is given, which may keep it on the conn", async () => {
+    const bodyReader: BodySource = async (conn, options) => {
+      const body = await conn.readBody(options);
+      return [body, conn.assign("rawBody", String(body))];
+    };
+    const keeps = pipeline()
+      .plug(plug(Parsers, { parsers: ["json"], bodyReader }))
+      .plug((conn: Conn<any>) => conn.json([conn.assigns.rawBody, conn.bodyParams]));
+    expect((await ask(keeps, "POST /", { json: { a: 1 } })).json()).toEqual(['{"a":1}', { a: 1 }]);
+  });
+
+  test("by a reader that has arguments of its own, and need not be asynchronous", async () => {
+    const fixed =
+      (text: string): BodySource =>
+      (conn) => [Buffer.from(text), conn];
+    const answer = await post("ignored", undefined, { bodyReader: fixed('{"given":true}') });
+    expect(answer.json()).toEqual({ given: true });
+  });
+});
+
 describe("a JSON body can reach no prototype", () => {
   test.each(['{"__proto__":{"polluted":1}}', '{"a":{"__proto__":{"polluted":1}}}', '[{"__proto__":{"polluted":1}}]'])(
     "%s",
@@ -109,7 +171,7 @@ describe("a JSON body can reach no prototype", () => {
       let merged: unknown;
       let prototype: unknown;
       const look = pipeline()
-        .plug(plug(Json))
+        .plug(plug(Parsers, { parsers: ["json"] }))
         .plug((conn) => {
           merged = structuredClone(Object.assign({}, conn.bodyParams));
           prototype = Object.getPrototypeOf(conn.bodyParams);

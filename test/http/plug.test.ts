@@ -90,25 +90,27 @@ describe("a module plug", () => {
 
 describe("what is no conn", () => {
   const returns: readonly [string, unknown, string][] = [
-    ["nothing", undefined, "undefined"],
-    ["null", null, "null"],
-    ["a text", "hello", "'hello'"],
-    ["an object", { status: 200 }, "{ status: 200 }"],
-    ["a look-alike", { halted: false, state: "sent" }, "{ halted: false, state: 'sent' }"],
+    ["nothing", undefined, "undefined; is a return missing?"],
+    ["null", null, "null; a plug returns the conn that it was given, changed or not"],
+    ["a text", "hello", "'hello'; a plug returns the conn that it was given, changed or not"],
+    ["an object", { status: 200 }, "{ status: 200 }; a plug returns the conn that it was given, changed or not"],
+    [
+      "a look-alike",
+      { halted: false, state: "sent" },
+      "{ halted: false, state: 'sent' }; a plug returns the conn that",
+    ],
   ];
 
   test.each(returns)("is refused with the name of the plug: %s", async (_, result, shown) => {
     const forgetful = () => result as Conn;
-    const message = `500 BadArgument: expected plug forgetful to return a conn, got: ${shown}; is a return missing?`;
-    expect(await crash(forgetful)).toBe(message);
-    expect(await crash(plug({ name: "forgetful", init: () => 0, call: forgetful }))).toBe(message);
+    const message = `500 BadArgument: expected plug forgetful to return a conn, got: ${shown}`;
+    expect(await crash(forgetful)).toContain(message);
+    expect(await crash(plug({ name: "forgetful", init: () => 0, call: forgetful }))).toContain(message);
   });
 
   test.each(returns)("is refused after a promise, too: %s", async (_, result, shown) => {
     const forgetful = async () => result as Conn;
-    expect(await crash(forgetful)).toContain(
-      `expected plug forgetful to return a conn, got: a promise of ${shown}; is a return`,
-    );
+    expect(await crash(forgetful)).toContain(`expected plug forgetful to return a conn, got: a promise of ${shown}`);
   });
 
   test("is refused of a function without a name", async () => {

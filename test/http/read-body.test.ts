@@ -1,5 +1,9 @@
-import { type Conn, Json, type JsonOptions, pipeline, plug } from "hornbeam/http";
+import { Readable } from "node:stream";
+import type { Self } from "hornbeam";
+import { type Conn, type JsonOptions, Parsers, pipeline, plug } from "hornbeam/http";
+import { inVirtualTime } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
+import { BodyReader } from "../../http/body-reader.ts";
 import { ask, crash, serving } from "./support.ts";
 
 const reads =
@@ -9,7 +13,7 @@ const reads =
 
 const jsonEcho = (options: JsonOptions = {}) =>
   pipeline()
-    .plug(plug(Json, options))
+    .plug(plug(Parsers, { parsers: ["json"], json: options }))
     .plug((conn) => conn.json(conn.bodyParams));
 
 const TYPE = "Content-Type: application/json";
@@ -70,6 +74,62 @@ describe("a body", () => {
   });
 });
 
+describe("a small body", () => {
+  /** A request as its reader sees it, which counts how often somebody begins to listen to it. */
+  const stream = () => {
+    const request = Object.assign(new Readable({ read() {} }), { complete: false, listened: 0 });
+    const arrive = (text: string) => {
+      request.push(text);
+      request.push(null);
+      request.complete = true;
+    };
+    const { on } = request;
+    request.on = function (...args: Parameters<typeof on>) {
+      this.listened++;
+      return on.apply(this, args);
+    };
+    return { request, arrive, reader: new BodyReader(request) };
+  };
+  const reads = (test: (self: Self) => unknown) =>
+    inVirtualTime(
+      (sim) =>
+        new Promise<void>((resolve, reject) => {
+          sim.spawn((self: Self) =>
+            Promise.resolve(self)
+              .then(test)
+              .then(() => resolve(), reject),
+          );
+        }),
+    );
+  const OPTIONS = { length: 10, timeout: 100 };
+
+  test("that is there is read at once, without a promise", () =>
+    reads((self) => {
+      const { request, arrive, reader } = stream();
+      arrive("abc");
+      expect(reader.read(OPTIONS, self)).toEqual({ bytes: Buffer.from("abc"), more: false });
+      expect(reader.read(OPTIONS, self)).toEqual({ bytes: new Uint8Array(), more: false });
+      expect(request.listened).toBe(0);
+    }));
+
+  test("that is parsed just after its head is read without a listener and a timer", () =>
+    reads(async (self) => {
+      const { request, arrive, reader } = stream();
+      const part = reader.read(OPTIONS, self);
+      arrive("abc");
+      expect(await part).toEqual({ bytes: Buffer.from("abc"), more: false });
+      expect(request.listened).toBe(0);
+    }));
+
+  test("that comes later is waited for", () =>
+    reads(async (self) => {
+      const { arrive, reader } = stream();
+      const part = reader.read(OPTIONS, self);
+      setImmediate(() => arrive("abc"));
+      expect(await part).toEqual({ bytes: Buffer.from("abc"), more: false });
+    }));
+});
+
 describe("a body that is too long", () => {
   test("is a 413, and the connection ends", () =>
     serving({ plug: reads(10) }, async (live) => {
@@ -90,7 +150,7 @@ describe("a body that is too long", () => {
   test(
     "is read to its end no more, and still the client hears of the 413",
     () =>
-      serving({ plug: jsonEcho({ limit: 1000 }) }, async (live) => {
+      serving({ plug: jsonEcho({ length: 1000 }) }, async (live) => {
         for (let i = 0; i < 10; i++) {
           const url = `http://127.0.0.1:${live.port}/`;
           const headers = { "content-type": "application/json" };

@@ -1,4 +1,4 @@
-import { pipeline, plug, RequestId } from "hornbeam/http";
+import { type Conn, pipeline, plug, RequestId, type RequestIdOptions } from "hornbeam/http";
 import { request } from "hornbeam/http/test";
 import { inVirtualTime } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
@@ -44,6 +44,48 @@ describe("a request", () => {
     const id = "c".repeat(32);
     const answer = await ask(other, "GET /", { headers: { "x-trace": id, "x-request-id": "d".repeat(32) } });
     expect([answer.body, answer.header("x-trace"), answer.header("x-request-id")]).toEqual([id, id, undefined]);
+  });
+
+  test("has a new id in the other header when the client sent none there", async () => {
+    const other = pipeline()
+      .plug(plug(RequestId, { header: "x-trace" }))
+      .plug((conn) => conn.text(conn.assigns.requestId));
+    const answer = await ask(other, "GET /", { headers: { "x-request-id": "d".repeat(32) } });
+    expect(answer.header("x-trace")).toMatch(/^[\w-]{22}$/);
+    expect(answer.body).toBe(answer.header("x-trace"));
+  });
+
+  test("has its id assigned under another name as well when the plug says so", async () => {
+    const other = pipeline()
+      .plug(plug(RequestId, { assignAs: "trace" }))
+      .plug((conn: Conn<any>) => conn.json([conn.assigns.trace, conn.assigns.requestId]));
+    const id = "e".repeat(32);
+    expect((await ask(other, "GET /", { headers: { "x-request-id": id } })).json()).toEqual([id, id]);
+  });
+
+  test.each([
+    ["its own name", undefined, "requestId"],
+    ["the name that the plug is told", "trace", "trace"],
+  ])("has its id in reports under %s", async (_, logAs, key) => {
+    const id = "f".repeat(32);
+    let described = "";
+    await ask(
+      pipeline()
+        .plug(plug(RequestId, logAs === undefined ? {} : { logAs }))
+        .plug(function last(conn) {
+          described = conn.exchange.describe();
+          return conn.text("");
+        }),
+      "GET /rooms",
+      { headers: { "x-request-id": id } },
+    );
+    expect(described).toBe(`GET /rooms in plug last, ${key}=${id}`);
+  });
+
+  test("is refused a header or a name that is none, when the plug is built", () => {
+    for (const options of [{ header: "" }, { assignAs: 1 }, { logAs: "" }]) {
+      expect(() => plug(RequestId, options as RequestIdOptions)).toThrow("to be a name, got: ");
+    }
   });
 });
 

@@ -73,23 +73,27 @@ describe("a pipeline that sends nothing answers 500 at once", () => {
   const settled = (conn: Conn) => conn.putStatus(204);
 
   test.each<[why: string, plug: PlugFn<any, any>, message: string]>([
-    ["with the plug where it ended", lazy, 'it ended in lazy: did you mean sendResp(200, "OK")?'],
-    ["with the status that was put", settled, 'it ended in settled: did you mean sendResp(204, "No Content")?'],
+    ["with the plug where it ended", lazy, 'it ended in lazy; did you mean conn.sendResp(200, "OK")?'],
+    [
+      "with the status that was put",
+      settled,
+      'it ended in settled with status 204, and putStatus() sends nothing; did you mean conn.sendResp(204, "")?',
+    ],
     [
       "with the plug that halted",
       guard,
-      'it was halted by guard without one, and halt() sends nothing: did you mean sendResp(401, "Unauthorized") before it?',
+      'it was halted by guard, and halt() sends nothing; did you mean conn.sendResp(401, "Unauthorized").halt()?',
     ],
-    ["with the last plug of a pipeline", pipeline().plug(settled).plug(lazy), "it ended in lazy: did you mean"],
+    ["with the last plug of a pipeline", pipeline().plug(settled).plug(lazy), "it ended in lazy with status 204"],
     ["with the plug that halted, not a later one", pipeline().plug(guard).plug(lazy), "it was halted by guard"],
-    ["with the route", router().get("/nothing", lazy).plug, "it ended in GET /nothing: did you mean"],
-    ["after a promise, too", async (conn) => conn, "it ended in an unnamed plug: did you mean"],
+    ["with the route", router().get("/nothing", lazy).plug, "it ended in GET /nothing; did you mean"],
+    ["after a promise, too", async (conn) => conn, "it ended in an unnamed plug; did you mean"],
   ])("%s", async (_, plug, message) => {
-    expect(await crash(plug, "GET /nothing")).toContain(`500 NotSentError: GET /nothing got no response; ${message}`);
+    expect(await crash(plug, "GET /nothing")).toContain(`500 NotSentError: GET /nothing got no response: ${message}`);
   });
 
   test("with a status that has no name", async () => {
-    expect(await crash((conn) => conn.putStatus(799))).toContain('did you mean sendResp(799, "")?');
+    expect(await crash((conn) => conn.putStatus(799))).toContain('did you mean conn.sendResp(799, "")?');
   });
 });
 
@@ -99,7 +103,7 @@ describe("a second response", () => {
 
   test("is refused with the plugs that sent the first and the second", async () => {
     expect(await crash(pipeline().plug(login).plug(render), "GET /me")).toBe(
-      "401 AlreadySentError: text: the response to GET /me was sent already: first by login, and now again by render; does login have to halt()?",
+      "401 AlreadySentError: text: the response to GET /me was sent already: first by login, and now again by render; does login have to return conn.halt()?",
     );
   });
 

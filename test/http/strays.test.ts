@@ -25,6 +25,34 @@ test(
 );
 
 test(
+  "a stray throw, a rejection or an error event in one request, however it comes, costs only that request, among a thousand others",
+  async () => {
+    const { code, lines, err } = await runFixture("strays-crowd.ts");
+    const ways = ["timer", "immediate", "tick", "microtask", "file", "rejection", "emitter", "nested"];
+    const fates: Readonly<Record<string, string>> = {
+      pending: "500 500 Internal Server Error",
+      awaiting: "500 500 Internal Server Error",
+      streaming: "200 part, cut off",
+      sent: "200 sent",
+      done: "200 done",
+    };
+    expect(err).toBe("");
+    expect(lines).toEqual([
+      ...Object.entries(fates).flatMap(([answer, fate]) => ways.map((way) => `${way}/${answer}: ${fate}`)),
+      "the others: 200 undisturbed",
+      "restarted: nothing",
+      `told of what came after the end: ${ways
+        .map((way) => `${way}/done`)
+        .toSorted()
+        .join(", ")}`,
+      "stopped",
+    ]);
+    expect(code).toBe(0);
+  },
+  REAL,
+);
+
+test(
   "a client that cuts its connection off while it is being upgraded harms nobody",
   async () => {
     const { code, lines, err } = await runFixture("resets.ts");

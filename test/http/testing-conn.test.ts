@@ -1,6 +1,6 @@
 import { name, ok, reply } from "hornbeam";
 import { type GenServer, start } from "hornbeam/genserver";
-import { Conn, Json, type PlugFn, pipeline, plug, RequestId } from "hornbeam/http";
+import { Conn, Parsers, type PlugFn, pipeline, plug, RequestId } from "hornbeam/http";
 import {
   call,
   conn,
@@ -119,7 +119,7 @@ describe("a body of a test", () => {
 
   test("is JSON with its type, or the type that is given, and is parsed by a plug as any other", async () => {
     const json = { a: [1] };
-    expect((await call(plug(Json), conn("POST", "/", { json }))).bodyParams).toEqual(json);
+    expect((await call(plug(Parsers, { parsers: ["json"] }), conn("POST", "/", { json }))).bodyParams).toEqual(json);
     const typed = conn("POST", "/", { json, headers: [["Content-Type", "application/x+json"]] });
     expect([typed.getReqHeader("content-type"), await bodyOf(typed)]).toEqual(["application/x+json", '{"a":[1]}']);
   });

@@ -1,20 +1,11 @@
 import { createHmac, pbkdf2Sync } from "node:crypto";
 import fc from "fast-check";
-import {
-  decrypt,
-  deriveKey,
-  encrypt,
-  type SigningOptions,
-  secureCompare,
-  sign,
-  type TokenOptions,
-  verify,
-} from "hornbeam/http";
+import { decrypt, deriveKey, encrypt, secureCompare, sign, type TokenOptions, verify } from "hornbeam/http";
 import { describe, expect, test } from "vitest";
 
 const SECRET = "abcdef0123456789".repeat(8);
 
-type Make = (secret: string, salt: string, value: unknown, options?: SigningOptions) => string;
+type Make = (secret: string, salt: string, value: unknown, options?: TokenOptions) => string;
 type Read = (secret: string, salt: string, token: string | undefined, options?: TokenOptions) => unknown;
 
 describe.each<[kind: string, make: Make, read: Read]>([
@@ -99,13 +90,13 @@ describe.each<[kind: string, make: Make, read: Read]>([
   });
 
   test("is good for a day", () => {
-    const at = (age: number) => read(SECRET, "salt", make(SECRET, "salt", 1, { signedAt: Date.now() - age * 1000 }));
+    const at = (age: number) => read(SECRET, "salt", make(SECRET, "salt", 1, { now: Date.now() - age * 1000 }));
     expect([at(0), at(86_390), at(86_401)]).toEqual([1, 1, undefined]);
   });
 
   test("is good as long as its maker says", () => {
     const at = (age: number, maxAge: number) =>
-      read(SECRET, "salt", make(SECRET, "salt", 1, { signedAt: Date.now() - age * 1000, maxAge }));
+      read(SECRET, "salt", make(SECRET, "salt", 1, { now: Date.now() - age * 1000, maxAge }));
     expect([at(50, 60), at(61, 60), at(100_000, 200_000), at(1e9, Number.POSITIVE_INFINITY)]).toEqual([
       1,
       undefined,
@@ -115,10 +106,10 @@ describe.each<[kind: string, make: Make, read: Read]>([
   });
 
   test("is good as long as its reader says, if that says anything", () => {
-    const old = make(SECRET, "salt", 1, { signedAt: Date.now() - 100_000, maxAge: 1000 });
+    const old = make(SECRET, "salt", 1, { now: Date.now() - 100_000, maxAge: 1000 });
     expect(read(SECRET, "salt", old, { maxAge: 90 })).toBeUndefined();
     expect(read(SECRET, "salt", old, { maxAge: 110 })).toBe(1);
-    const expired = make(SECRET, "salt", 1, { signedAt: Date.now() - 100_000, maxAge: 10 });
+    const expired = make(SECRET, "salt", 1, { now: Date.now() - 100_000, maxAge: 10 });
     expect(read(SECRET, "salt", expired, { maxAge: Number.POSITIVE_INFINITY })).toBe(1);
   });
 

@@ -6,7 +6,7 @@ import {
   type Conn,
   type Halted,
   http,
-  Json,
+  Parsers,
   type PathParams,
   type Pipeline,
   type Plug,
@@ -91,7 +91,7 @@ pipeline().plug(() => undefined);
 pipeline().plug(async (conn) => void conn.text(""));
 
 // Plugs of the library keep what was assigned before them.
-const parsed = member.plug(plug(Json)).plug(plug(Static, { from: "public" }));
+const parsed = member.plug(plug(Parsers, { parsers: ["json"] })).plug(plug(Static, { from: "public" }));
 same<AssignsOf<typeof parsed>["user"], User>(true);
 
 // ── module plugs ──
@@ -113,8 +113,8 @@ plug(Greet, { greeting: "hello", lout: true });
 plug(Static);
 // @ts-expect-error a plug has a call
 plug({ init: () => 0 });
-plug(Json);
-plug(Json, { limit: 100 });
+plug(Parsers, { parsers: ["json"] });
+plug(Parsers, { parsers: ["json"], length: 100 });
 plug(RequestId);
 // @ts-expect-error call takes what init returns
 export const Mismatched = { init: () => 1, call: (conn: Conn, _: string) => conn } satisfies Plug<number>;
@@ -164,7 +164,9 @@ router().scope("/rooms", member, (members) =>
   members
     .get("/", (conn) => conn.json(conn.assigns.user.name))
     .get("/:id", show)
-    .scope("/bank", pipeline().plug(plug(Json)), (bank) => bank.post("/", (conn) => conn.json(conn.assigns.user)))
+    .scope("/bank", pipeline().plug(plug(Parsers, { parsers: ["json"] })), (bank) =>
+      bank.post("/", (conn) => conn.json(conn.assigns.user)),
+    )
     .forward("/admin", (conn) => conn.json(conn.assigns.requestId)),
 );
 // @ts-expect-error nobody has assigned a user here

@@ -1,0 +1,71 @@
+import { type BodyParser, parseBody, type ReadingOptions, textOf } from "../body-parser.ts";
+import { HttpError } from "../errors.ts";
+import { emptyParams, type Params } from "../query.ts";
+
+type Reviver = (this: any, key: string, value: any) => unknown;
+
+export interface JsonOptions extends ReadingOptions {
+  /** Changes what is parsed, as that of `JSON.parse` does. */
+  readonly reviver?: Reviver;
+  /** Puts objects under `_json`, too. Default: only what is no object. */
+  readonly nestAllJson?: boolean;
+  /** How deep lists and objects may be nested; 400 beyond. Default 100; Plug has no limit. */
+  readonly depth?: number;
+}
+
+const LENGTH = 8_000_000;
+const DEPTH = 100;
+const SUBTYPE = /^(?:.+\+)?json$/;
+
+/** `application/json`, and what ends in `+json` (Plug: `Plug.Parsers.JSON`). An empty body is `{}`. */
+export function jsonParser({ reviver, nestAllJson = false, depth = DEPTH }: JsonOptions = {}): BodyParser {
+  return {
+    name: "json",
+    parse: (conn, { type, subtype }, reading) => {
+      if (type !== "application" || !(subtype === "json" || SUBTYPE.test(subtype))) return "next";
+      return parseBody(conn, reading, reading.length ?? LENGTH, (body) => {
+        if (body.byteLength === 0) return emptyParams();
+        const text = textOf(body, "body", reading.validateUtf8);
+        return paramsOf(parseJson(text, reviver, depth), nestAllJson);
+      });
+    },
+  };
+}
+
+function parseJson(text: string, reviver: Reviver | undefined, depth: number): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text.charCodeAt(0) === BOM ? text.slice(1) : text, safe(text, reviver));
+  } catch (error) {
+    if (!(error instanceof SyntaxError) && !(error instanceof RangeError)) throw error;
+    throw new HttpError(400, `the body is not valid JSON: ${error.message}`);
+  }
+  // What is shorter has no room for that many brackets.
+  if (text.length > 2 * depth && isDeeper(value, depth)) {
+    throw new HttpError(400, `the JSON of the body is nested deeper than ${depth} levels`);
+  }
+  return value;
+}
+
+const BOM = 0xfeff;
+
+/** A key `__proto__`, which is written so or with an escape, is harmless until somebody copies it by assignment. */
+function safe(text: string, reviver: Reviver | undefined): Reviver | undefined {
+  if (!text.includes("__proto__") && !text.includes("\\u00")) return reviver;
+  return function (this: unknown, key, value) {
+    if (key === "__proto__") return undefined;
+    return reviver === undefined ? value : reviver.call(this, key, value);
+  };
+}
+
+function isDeeper(value: unknown, depth: number): boolean {
+  if (!isNested(value)) return false;
+  return depth === 0 || Object.values(value).some((inner) => isDeeper(inner, depth - 1));
+}
+
+const isNested = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+function paramsOf(value: unknown, nest: boolean): Params {
+  if (nest || !isNested(value) || Array.isArray(value)) return Object.assign(emptyParams(), { _json: value });
+  return { __proto__: null, ...value } as unknown as Params;
+}
