@@ -14,15 +14,19 @@ const brokeOff = (self: ProcessSelf): unknown =>
 const joined = (chunks: readonly Uint8Array[]): Uint8Array =>
   chunks.length === 1 ? (chunks[0] as Uint8Array) : chunks.length === 0 ? NONE : Buffer.concat(chunks);
 
-/** A request as Node reads it; `complete` when all of it has arrived, read or not. */
+/** A request as Node reads it; `complete` when all of it has arrived, read or not, if it says so. */
 export interface BodyStream extends Readable {
-  readonly complete: boolean;
+  readonly complete?: boolean;
 }
 
 /** Reads a request's body part by part; between the parts the client waits. */
 export class BodyReader {
   private readonly stream: BodyStream;
   private ended = false;
+  /** What has come is no body, so nothing more will come of it. */
+  private broken: HttpError | undefined = undefined;
+  /** Tells who waits for a part. */
+  private interrupt: ((error: HttpError) => void) | undefined = undefined;
 
   constructor(stream: BodyStream) {
     this.stream = stream;
@@ -31,6 +35,12 @@ export class BodyReader {
   /** Nobody reads on: what is still to come is thrown away, so that another request can follow. */
   discard(): void {
     if (!this.ended) this.stream.resume();
+  }
+
+  /** Who reads on, now or later, gets this error. */
+  breakOff(error: HttpError): void {
+    this.broken = error;
+    this.interrupt?.(error);
   }
 
   /**
@@ -45,10 +55,13 @@ export class BodyReader {
   /** The next part, if it is there. */
   private take({ length }: ReadOptions, by: Self): Async<BodyPart> | undefined {
     const { stream } = this;
-    if (this.ended) return { bytes: NONE, more: false };
-    if (stream.destroyed && !stream.readableEnded) return Promise.reject(brokeOff(processOf(by)));
-    if (!stream.complete && stream.readableLength < length) return undefined;
-    this.ended = stream.complete;
+    // An empty body of HTTP/2 may have ended before anybody listened.
+    if (this.ended || stream.readableEnded) return { bytes: NONE, more: false };
+    if (this.broken !== undefined) return Promise.reject(this.broken);
+    if (stream.destroyed) return Promise.reject(brokeOff(processOf(by)));
+    const complete = stream.complete === true;
+    if (!complete && stream.readableLength < length) return undefined;
+    this.ended = complete;
     return { bytes: this.buffered(), more: !this.ended };
   }
 
@@ -73,6 +86,7 @@ export class BodyReader {
       let size = 0;
       const done = (settle: () => void): void => {
         timer.cancel();
+        this.interrupt = undefined;
         stream.off("data", onData).off("end", onEnd).off("error", onBroken).off("close", onBroken);
         stream.pause();
         settle();
@@ -88,6 +102,7 @@ export class BodyReader {
         done(() => resolve(part(false)));
       };
       const onBroken = (): void => done(() => reject(brokeOff(self)));
+      this.interrupt = (error) => done(() => reject(error));
       const late = (): void => done(() => reject(new HttpError(408, `the body did not arrive within ${timeout} ms`)));
       const timer = self.kernel.timers.set(timeout, late, self);
       stream.on("data", onData).on("end", onEnd).on("error", onBroken).on("close", onBroken);

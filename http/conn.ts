@@ -193,6 +193,14 @@ export class Conn<Assigns extends object = {}> extends RequestView {
     next.pathParams = Object.assign(emptyParams(), this.pathParams, params);
     return next;
   }
+  /** What a router does once a route has matched, in one step. */
+  enterRoute(params: Params, assigns: object | undefined, values: Readonly<Record<string, unknown>>): Conn<any> {
+    const next = this.copy();
+    next.pathParams = this.pathParams === NO_PARAMS ? params : Object.assign(emptyParams(), this.pathParams, params);
+    next.private = this.private === NO_PARAMS ? values : { ...this.private, ...values };
+    if (assigns !== undefined) next.assigns = { ...this.assigns, ...assigns };
+    return next;
+  }
   putBodyParams(params: Params): Conn<Assigns> {
     const next = this.copy();
     next.body = params;
@@ -426,8 +434,8 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   private sendSet(ready: Draft<Assigns>): Conn<Assigns> {
     const last = ready.beforeSend("set");
     this.exchange.sendWhole(checkFinal(last.status as number), last.headersWithCookies(), last.respBody as Body);
-    if (last !== ready) return last.become("sent");
-    // What no hook has seen is nobody else's yet.
+    if (this.hooks.length > 0) return last.become("sent");
+    // Nobody else has seen it yet.
     ready.state = "sent";
     ready.respBody = undefined;
     return ready;

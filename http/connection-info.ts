@@ -16,7 +16,7 @@ export interface RequestInfo {
 export interface ConnectionInfo {
   /** Undefined for one that waits for its turn, or whose TLS handshake is not done. */
   readonly pid: Pid | undefined;
-  readonly protocol: "http/1.1" | "h2" | "websocket" | "tls" | undefined;
+  readonly protocol: "http/1.1" | "h2" | "websocket" | undefined;
   readonly remoteAddress: string;
   readonly remotePort: number | undefined;
   /** Since it was accepted, or became a WebSocket. */

@@ -3,11 +3,14 @@ import type { Socket } from "node:net";
 import type { ProcessSelf } from "../runtime/self.ts";
 import type { Async, Milliseconds, Reason } from "../runtime/types.ts";
 import type { RequestHead } from "./adapter.ts";
+import { Arrivals } from "./arrivals.ts";
 import type { ConnectionInfo } from "./connection-info.ts";
 import { ConnectionProcess } from "./connection-process.ts";
-import type { HttpError } from "./errors.ts";
+import { HttpError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
+import { checkExpectation } from "./expectation.ts";
 import { NodeAdapter } from "./node-adapter.ts";
+import type { Refusal } from "./refusal.ts";
 import { sendError, serve, statusOf } from "./request.ts";
 import { headOf } from "./request-head.ts";
 import type { InFlight } from "./requests.ts";
@@ -15,21 +18,12 @@ import type { Shared } from "./shared.ts";
 import { Stall } from "./stall.ts";
 import { Vigil } from "./vigil.ts";
 
-const TOO_SLOW = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-
 /** A connection that speaks HTTP/1: one request after the other, and their answers in the same order. */
 export class Connection extends ConnectionProcess<ServerResponse> {
   protected readonly protocol = "http/1.1";
   private readonly vigil: Vigil;
   private readonly stall: Stall;
-  /** The response to the last request that has arrived. */
-  private newest: ServerResponse | undefined = undefined;
-  /**
-   * Nothing that follows is served: a request was refused, for its head or as an upgrade that came too soon, or it was
-   * the last that there may be.
-   */
-  private refused = false;
-
+  private readonly arrivals: Arrivals;
   private readonly work: (exchange: Exchange) => Async<void>;
 
   constructor(parent: ProcessSelf, socket: Socket, shared: Shared) {
@@ -37,6 +31,7 @@ export class Connection extends ConnectionProcess<ServerResponse> {
     this.work = (exchange) => serve(exchange, shared.plug);
     this.vigil = new Vigil(shared.limits, this.since);
     this.stall = new Stall(this.since);
+    this.arrivals = new Arrivals(socket, (refusal) => this.reportRefusal(refusal));
   }
 
   /** A request has arrived: it runs as a process of its own, linked to this one. */
@@ -44,15 +39,26 @@ export class Connection extends ConnectionProcess<ServerResponse> {
     this.start(request, response, false, this.work);
   }
 
+  /** A request has arrived that expects something before it sends its body. */
+  serveExpecting(request: IncomingMessage, response: ServerResponse): void {
+    this.start(request, response, false, this.work, checkExpectation);
+  }
+
+  /** Nothing that follows the request that arrives now is served. */
+  endAfterThis(): void {
+    this.arrivals.endAfterThis();
+  }
+
+  /** The parser has refused what has arrived. */
+  refuse(refusal: Refusal): void {
+    this.arrivals.refuse(refusal);
+  }
+
   /** An upgrade request: `decide` runs as its process, and says whether it has handed the socket over. */
   upgrade(request: IncomingMessage, decide: (exchange: Exchange) => Promise<boolean>): void {
-    if (this.refused) return;
-    if (this.requests.size > 0 || this.newest?.writableFinished === false) {
-      // It did not wait for its answers: they are sent, and the connection ends with the last.
-      this.refused = true;
-      if (this.requests.size === 0) this.socket.destroySoon();
-      return;
-    }
+    if (this.arrivals.over) return;
+    // It did not wait for its answers: they are sent, and the connection ends with the last.
+    if (this.requests.size > 0 || !this.arrivals.answered) return this.arrivals.endAfterAnswers();
     const response = new ServerResponse(request);
     response.assignSocket(this.socket);
     response.shouldKeepAlive = false;
@@ -68,7 +74,7 @@ export class Connection extends ConnectionProcess<ServerResponse> {
 
   /** Whether an answer that is sent now is the last: one that says close must not be one that others are to follow. */
   isLast(response: ServerResponse): boolean {
-    return (this.shared.draining || this.refused) && response === this.newest;
+    return this.arrivals.isLast(response, this.shared.draining);
   }
 
   private start(
@@ -76,29 +82,29 @@ export class Connection extends ConnectionProcess<ServerResponse> {
     response: ServerResponse,
     upgradable: boolean,
     work: (exchange: Exchange) => Async<void>,
+    check?: (request: IncomingMessage) => void,
   ): void {
-    if (this.refused) return;
-    const { shared } = this;
-    this.newest = response;
-    if (++this.served >= shared.limits.maxRequestsPerConnection) this.refused = true;
+    const { shared, arrivals } = this;
+    if (arrivals.over) return;
     const adapter = new NodeAdapter(request, response, this);
     adapter.upgradable = upgradable;
+    arrivals.add(request, response, adapter);
+    if (++this.served >= shared.limits.maxRequestsPerConnection) arrivals.over = true;
     let head: RequestHead;
     try {
-      head = headOf(request, this.remoteIp);
+      head = headOf(request, this.remoteIp, shared.limits);
+      check?.(request);
+      if (shared.draining && shared.refusing) throw new HttpError(503, "the server stops");
     } catch (error) {
-      const { status, message } = error as HttpError;
-      return this.refuse(adapter, response, status, message);
+      return arrivals.refuseNewest(error as HttpError);
     }
-    if (shared.draining && shared.refusing) return this.refuse(adapter, response, 503, "the server stops");
     this.requests.start(head, adapter, shared.settings, response, work);
   }
 
-  /** Answers a request that no plug gets to see. It is the last of its connection. */
-  private refuse(adapter: NodeAdapter, response: ServerResponse, status: number, message: string): void {
-    this.refused = true;
-    response.shouldKeepAlive = false;
-    adapter.send(status, [["content-type", "text/plain; charset=utf-8"]], `${status} ${message}\n`);
+  private reportRefusal({ status, message: reason }: HttpError): void {
+    const { telemetry } = this.process.kernel;
+    if (!telemetry.has("http.request.refused")) return;
+    telemetry.emit("http.request.refused", {}, { pid: this.pid, remoteAddress: this.remoteIp, status, reason });
   }
 
   protected finished({ exchange, response, overdue }: InFlight<ServerResponse>, reason: Reason): void {
@@ -109,7 +115,6 @@ export class Connection extends ConnectionProcess<ServerResponse> {
       if ((exchange.adapter as NodeAdapter).complete) this.endWith(response);
       else this.socket.destroy();
     } else (exchange.adapter as NodeAdapter).discardBody();
-    if (this.refused && this.requests.size === 0) this.endWith(response);
   }
 
   /** Closes the connection when a response has been sent. */
@@ -126,10 +131,10 @@ export class Connection extends ConnectionProcess<ServerResponse> {
   drain(): void {}
 
   protected lookAt(now: Milliseconds): void {
-    const { vigil, requests, socket, newest } = this;
+    const { vigil, requests, socket, arrivals } = this;
     const { sendTimeout, requestTimeout } = this.shared.limits;
     vigil.look(socket, this.served, requests.size, now);
-    if (this.stall.look(socket, now) + sendTimeout <= now) {
+    if (this.stall.look(socket.writableLength, socket.bytesWritten, now) + sendTimeout <= now) {
       this.tell("sendTimeout");
       socket.destroy();
     } else if (requests.size > 0) {
@@ -138,7 +143,7 @@ export class Connection extends ConnectionProcess<ServerResponse> {
         if (tooSlow) this.tell("minBodyRate");
         return tooSlow;
       });
-    } else if (socket.writableLength === 0 && newest?.writableFinished !== false) this.lookAtQuiet(now);
+    } else if (socket.writableLength === 0 && arrivals.answered) this.lookAtQuiet(now);
   }
 
   private lookAtQuiet(now: Milliseconds): void {
@@ -156,14 +161,12 @@ export class Connection extends ConnectionProcess<ServerResponse> {
   /** A head that takes too long is answered with 408; the rest of a body that nobody wanted is not. */
   private refuseHead(): void {
     this.tell("headersTimeout");
-    this.refused = true;
-    if (this.newest?.req.complete !== false) this.socket.write(TOO_SLOW);
-    this.socket.destroySoon();
+    this.refuse(new HttpError(408, "the request did not arrive in time"));
   }
 
   protected get state(): ConnectionInfo["state"] {
     if (this.requests.size > 0) return "running";
-    if (this.socket.writableLength > 0 || this.newest?.writableFinished === false) return "sending";
+    if (this.socket.writableLength > 0 || !this.arrivals.answered) return "sending";
     this.vigil.look(this.socket, this.served, 0, this.process.now());
     return this.vigil.readingSince === undefined ? "idle" : "reading";
   }

@@ -21,11 +21,39 @@ export class BadRequestError extends HttpError {
   }
 }
 
-/** No route matched (Phoenix: `NoRouteError`). Answered with 404. */
+/** No route matched (Phoenix: `NoRouteError`). Answered with 404; the message names the routes only in development. */
 export class NoRouteError extends HttpError {
   override readonly name = "NoRouteError";
-  constructor(method: string, path: string) {
-    super(404, `no route for ${method} ${path}`);
+  /** The routes that there are, such as `GET /users/:id`. */
+  readonly routes: readonly string[];
+  constructor(method: string, path: string, routes: readonly string[] = [], development = false) {
+    const shown = development && routes.length > 0 ? `; the routes are:\n${routes.join("\n")}` : "";
+    super(404, `no route for ${method} ${path}${shown}`);
+    this.routes = routes;
+  }
+}
+
+/** The parameters of a request are not those that the action takes (Phoenix: `ActionClauseError`). Answered with 400. */
+export class ActionClauseError extends HttpError {
+  override readonly name = "ActionClauseError";
+  constructor(message: string) {
+    super(400, message);
+  }
+}
+
+/** A parameter that must be there is not (Phoenix: `MissingParamError`). Answered with 400. */
+export class MissingParamError extends HttpError {
+  override readonly name = "MissingParamError";
+  constructor(message: string) {
+    super(400, message);
+  }
+}
+
+/** The client takes none of the formats that there are (Phoenix: `NotAcceptableError`). Answered with 406. */
+export class NotAcceptableError extends HttpError {
+  override readonly name = "NotAcceptableError";
+  constructor(message: string) {
+    super(406, message);
   }
 }
 

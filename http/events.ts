@@ -11,7 +11,7 @@ interface RequestMetadata {
 
 declare module "../runtime/telemetry.ts" {
   interface TelemetryEvents {
-    "http.listener.start": [measurements: {}, metadata: { pid: Pid; host: string; port: number }];
+    "http.listener.start": [measurements: {}, metadata: { pid: Pid; scheme: string; host: string; port: number }];
     "http.listener.suspend": [measurements: {}, metadata: { pid: Pid; port: number }];
     /** Accepting has failed so many times since it was last told of. */
     "http.accept.error": [measurements: { count: number }, metadata: { pid: Pid; code: string }];
@@ -19,6 +19,8 @@ declare module "../runtime/telemetry.ts" {
       measurements: {},
       metadata: { remoteAddress: string; why: "too many wait" | "waited too long" },
     ];
+    /** A client has not come to say what it speaks: its TLS handshake failed, or took too long. */
+    "http.handshake.error": [measurements: {}, metadata: { remoteAddress: string; error: Error }];
     /** As many connections are open as an alarm was set for. */
     "http.connections.alarm": [measurements: { connections: number }, metadata: { pid: Pid } & Alarm];
     /** A connection has reached a limit, and is closed. */
@@ -35,6 +37,11 @@ declare module "../runtime/telemetry.ts" {
     "http.connection.start": [measurements: { count: number }, metadata: { pid: Pid; remoteAddress: string }];
     "http.connection.stop": [measurements: { duration: Milliseconds }, metadata: { pid: Pid; reason: Reason }];
     "http.request.start": [measurements: {}, metadata: RequestMetadata];
+    /** What a client sent reached no plug, or was no body: `pid` is its connection, `status` the answer to it. */
+    "http.request.refused": [
+      measurements: {},
+      metadata: { pid: Pid; remoteAddress: string; status: number; reason: string },
+    ];
     /** A request's process has ended; `status` is what was sent, if anything was. */
     "http.request.stop": [
       measurements: { duration: Milliseconds },
@@ -78,9 +85,9 @@ declare module "../runtime/telemetry.ts" {
   }
 }
 
-defineReport("http.listener.start", "info", (_, { host, port }) => {
+defineReport("http.listener.start", "info", (_, { scheme, host, port }) => {
   const shown = LOCAL.has(host) ? "localhost" : host.includes(":") ? `[${host}]` : host;
-  return `listening on http://${shown}:${port}`;
+  return `listening on ${scheme}://${shown}:${port}`;
 });
 
 defineReport(
@@ -93,6 +100,12 @@ defineReport(
   "http.connection.refused",
   "warning",
   (_, { remoteAddress, why }) => `a connection from ${remoteAddress} was closed unserved: ${why}`,
+);
+
+defineReport(
+  "http.handshake.error",
+  "debug",
+  (_, { remoteAddress, error }) => `no handshake with ${remoteAddress}: ${error.message}`,
 );
 
 defineReport(

@@ -36,9 +36,11 @@ export { sign, verify } from "./crypto/message-verifier.ts";
 export { secureCompare } from "./crypto/secure-compare.ts";
 export type { DebugAction, DebugActions } from "./debug/actions.ts";
 export type { PageStyles } from "./debug/style.ts";
+export { matchPath } from "./dispatch.ts";
 export type { Batch } from "./drain.ts";
 export { type Drained, type DrainerOptions, drainer } from "./drainer.ts";
 export {
+  ActionClauseError,
   AlreadySentError,
   BadRequestError,
   CookieOverflowError,
@@ -47,15 +49,38 @@ export {
   InvalidCsrfTokenError,
   InvalidHeaderError,
   InvalidQueryError,
+  MissingParamError,
   NoRouteError,
+  NotAcceptableError,
   NotSentError,
   UnfetchedError,
 } from "./errors.ts";
 export type { FileRange, OpenFile } from "./file.ts";
-export { escapeHtml } from "./html.ts";
+export { escapeHtml, type HtmlPart, html, raw, SafeHtml } from "./html.ts";
+export type { Http2Limits } from "./http2-limits.ts";
 export type { Limits } from "./limits.ts";
 export { contentType, headerList, headerParams, type MediaType, mediaType, token, validateUtf8 } from "./media-type.ts";
 export { type Part, type PartsOptions, parts } from "./multipart.ts";
+export type { PathParams } from "./path-params.ts";
+export { action, type ParamsPattern, type Schema } from "./phoenix/action.ts";
+export {
+  actionName,
+  type Controller,
+  type ControllerBuilder,
+  type ControllerOptions,
+  controller,
+  controllerName,
+  type PlugGuard,
+} from "./phoenix/controller.ts";
+export { type DownloadOptions, sendDownload } from "./phoenix/download.ts";
+export { clearFlash, type Flash, fetchFlash, getFlash, mergeFlash, putFlash } from "./phoenix/flash.ts";
+export { accepts, getFormat, putFormat } from "./phoenix/format.ts";
+export { type Layout, type LayoutOptions, putLayout, putRootLayout, render, type View } from "./phoenix/render.ts";
+export type { ErrorViews, ShownError } from "./phoenix/render-errors.ts";
+export type { ResourceAction, ResourceOptions } from "./phoenix/resources.ts";
+export { scrubParams } from "./phoenix/scrub-params.ts";
+export { putSecureBrowserHeaders } from "./phoenix/secure-headers.ts";
+export { currentPath, currentUrl, staticPath, staticUrl, url } from "./phoenix/urls.ts";
 export { type Pipeline, type PipelineOptions, pipeline, runPlugs } from "./pipeline.ts";
 export {
   type AfterSend,
@@ -121,10 +146,20 @@ export type { UrlencodedOptions } from "./plugs/urlencoded-parser.ts";
 export { type SchemaIssue, type StandardSchema, type ValidatedOptions, validated } from "./plugs/validated.ts";
 export { decodeQuery, encodeQuery, type Params, type QueryData, type QueryLimits, type Utf8Check } from "./query.ts";
 export type { RequestFailure, Rescue } from "./rescue.ts";
-export { type Action, type PathParams, type Router, router } from "./router.ts";
+export {
+  type Action,
+  type MatchOptions,
+  type RouteOptions,
+  type Router,
+  type RouterOptions,
+  type RouterPlug,
+  router,
+  type ScopeOptions,
+} from "./router.ts";
 export { type DrainOptions, type HttpOptions, http } from "./server.ts";
 export { isReady } from "./servers.ts";
 export { type SessionChange, type SessionOptions, SessionState } from "./session-state.ts";
-export type { Settings } from "./settings.ts";
+export type { Settings, UrlParts } from "./settings.ts";
 export type { Drain, SocketHandler, Upgrade } from "./socket-handler.ts";
 export { defineStatus, type HttpStatus, type StatusName, statusCode, statusName, statusPhrase } from "./status.ts";
+export type { Pem, TlsOptions } from "./tls.ts";

@@ -16,6 +16,18 @@ export interface Limits {
   readonly waitingTimeout: Milliseconds | "infinity";
   /** The answer to so many requests on one connection says `Connection: close` (HTTP/2: GOAWAY). Default `"infinity"`. */
   readonly maxRequestsPerConnection: number | "infinity";
+  /**
+   * The request target as it is sent: path and query, or a whole URL. Beyond it, 414. Default 8000 bytes, the least that
+   * RFC 9112 §3 recommends (Bandit: 10,000 for the request line).
+   */
+  readonly maxUrlLength: number | "infinity";
+  /** How many headers a request may have. Beyond it, 431 (RFC 6585 §5). Default 100 (Cowboy: 100, Bandit: 50). */
+  readonly maxHeaders: number | "infinity";
+  /**
+   * The request target, and the names and the values of all headers; also the names and values of all trailers. Beyond
+   * it, 431, or 414 when it is the target. Default 16,384 bytes (Node: `maxHeaderSize`).
+   */
+  readonly maxHeaderSize: number;
   /** From the first byte of a request to the end of its head, and a TLS handshake: then 408. Default 15,000 ms. */
   readonly headersTimeout: Milliseconds | "infinity";
   /** The slowest that a body may come while a plug waits for it, in bytes a second over 20 seconds: else 408. Default 240. */
@@ -36,6 +48,9 @@ const DEFAULTS: Limits = {
   maxWaiting: 1024,
   waitingTimeout: 5000,
   maxRequestsPerConnection: "infinity",
+  maxUrlLength: 8000,
+  maxHeaders: 100,
+  maxHeaderSize: 16_384,
   headersTimeout: 15_000,
   minBodyRate: 240,
   idleTimeout: 60_000,
@@ -47,7 +62,16 @@ const DEFAULTS: Limits = {
 export type Bounds = { readonly [L in keyof Limits]: number };
 
 /** The least that a limit may be, for those that may not be 0. */
-const LEAST: Partial<Record<keyof Limits, number>> = { maxConnections: 1, maxRequestsPerConnection: 1 };
+const LEAST: Partial<Record<keyof Limits, number>> = {
+  maxConnections: 1,
+  maxRequestsPerConnection: 1,
+  maxUrlLength: 1,
+  maxHeaders: 1,
+  maxHeaderSize: 1,
+};
+
+/** Node's parser counts what a head needs, and nobody may make it count for ever. */
+const FINITE: readonly (keyof Limits)[] = ["maxHeaderSize"];
 
 /** Fills in the defaults. Throws BadArgument for a name that is no limit, and for a value that makes no sense. */
 export function checkLimits(given: Partial<Limits> = {}): Bounds {
@@ -62,6 +86,9 @@ export function checkLimits(given: Partial<Limits> = {}): Bounds {
     const value = given[name as keyof Limits] ?? (standard as number | "infinity");
     const least = LEAST[name as keyof Limits] ?? 0;
     const bound = value === "infinity" ? Number.POSITIVE_INFINITY : value;
+    if (value === "infinity" && FINITE.includes(name as keyof Limits)) {
+      throw new BadArgument(`http: expected ${name} to be a number from ${least} up, got: "infinity"`);
+    }
     if (typeof bound !== "number" || !(bound >= least) || (name.startsWith("max") && !isCount(bound))) {
       throw new BadArgument(
         `http: expected ${name} to be a number from ${least} up or "infinity", got: ${show(value)}`,

@@ -11,10 +11,12 @@ export interface ListenerOptions {
   readonly connections: Name<ProtocolOf<typeof Connections>>;
   readonly port: number;
   readonly host: string;
+  readonly scheme: "http" | "https";
 }
 
 export interface ListenerInfo {
   readonly status: "running" | "suspended";
+  readonly scheme: "http" | "https";
   readonly host: string;
   readonly port: number;
 }
@@ -32,7 +34,7 @@ const given = new WeakMap<ListenerOptions, number>();
  */
 export const Listener = {
   init: async (options: ListenerOptions, self) => {
-    const { connections, host, port } = options;
+    const { connections, host, port, scheme } = options;
     const { accept, pid, draining } = await self.call(connections, "door");
     self.link(pid);
     // Paused until it is their turn to be read; half open, because a client may have said all and still listen.
@@ -40,10 +42,10 @@ export const Listener = {
     self.own({ [Symbol.dispose]: () => void server.close() });
     const known = given.get(options);
     // One that crashes while its server drains does not undo that.
-    if (draining && known !== undefined) return ok<State>({ server, host, port: known, status: "suspended" });
+    if (draining && known !== undefined) return ok<State>({ server, scheme, host, port: known, status: "suspended" });
     try {
       const taken = await listen(server, known ?? port, host);
-      const state: State = { server, host, port: taken, status: "running" };
+      const state: State = { server, scheme, host, port: taken, status: "running" };
       given.set(options, state.port);
       const errors = new AcceptErrors(self);
       server.on("error", (failure) => errors.add(failure));
@@ -55,7 +57,10 @@ export const Listener = {
   },
 
   handleCall: {
-    info: (_, state) => reply<ListenerInfo, State>({ status: state.status, host: state.host, port: state.port }, state),
+    info: (_, state) => {
+      const { status, scheme, host, port } = state;
+      return reply<ListenerInfo, State>({ status, scheme, host, port }, state);
+    },
 
     suspend: (_, state, self) => {
       if (state.status === "suspended") return reply(undefined, state);
@@ -116,8 +121,12 @@ function listen(server: Server, port: number, host: string): Promise<number> {
   });
 }
 
-function announce(self: Self, { host, port }: State, event: "http.listener.start" | "http.listener.suspend"): void {
-  processOf(self).kernel.telemetry.emit(event, {}, { pid: self.pid, host, port });
+function announce(
+  self: Self,
+  { scheme, host, port }: State,
+  event: "http.listener.start" | "http.listener.suspend",
+): void {
+  processOf(self).kernel.telemetry.emit(event, {}, { pid: self.pid, scheme, host, port });
 }
 
 function explain(failure: NodeJS.ErrnoException, host: string, port: number): Error {

@@ -15,6 +15,8 @@ import type {
   Takeover,
 } from "./adapter.ts";
 import { BodyReader } from "./body-reader.ts";
+import type { HttpError } from "./errors.ts";
+import { expectsContinue } from "./expectation.ts";
 import type { OpenFile } from "./file.ts";
 import { endWith, SLICE } from "./slices.ts";
 import { peerOf, sockOf, sslOf } from "./socket-data.ts";
@@ -64,7 +66,14 @@ export class NodeAdapter implements Adapter {
     return sslOf(this.request.socket);
   }
 
+  /** The client has sent what is no body: who reads it, now or later, gets the error. */
+  breakOff(error: HttpError): void {
+    this.reader ??= new BodyReader(this.request);
+    this.reader.breakOff(error);
+  }
+
   readBody(options: ReadOptions, by: Self): Async<BodyPart> {
+    if (this.reader === undefined && expectsContinue(this.request)) this.response.writeContinue();
     this.reader ??= new BodyReader(this.request);
     const part = this.reader.read(options, by);
     if (!isThenable(part)) return part;

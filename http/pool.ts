@@ -10,16 +10,22 @@ import { type Alarm, Alarms } from "./alarms.ts";
 import { AwaitedCounts } from "./awaited-counts.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionInfo } from "./connection-info.ts";
+import { HttpError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
+import { Greetings, type Protocol } from "./greetings.ts";
+import { Http2Connection } from "./http2-connection.ts";
+import type { Http2Limits } from "./http2-limits.ts";
 import { type Bounds, pauseBetweenLooks } from "./limits.ts";
 import { Mounts, type RawUpgrade } from "./mounts.ts";
 import type { PlugFn } from "./plug.ts";
+import { refusalOf } from "./refusal.ts";
 import { sendError } from "./request.ts";
 import { addServer } from "./servers.ts";
 import type { Settings } from "./settings.ts";
 import type { Shared } from "./shared.ts";
 import type { Drain, SocketHandler } from "./socket-handler.ts";
 import { Step } from "./step.ts";
+import { nodeTls, type TlsOptions } from "./tls.ts";
 import { traffic } from "./traffic.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
@@ -31,6 +37,8 @@ export interface PoolOptions {
   readonly grace: Milliseconds;
   readonly refusing: boolean;
   readonly settings: Settings;
+  readonly tls: TlsOptions | undefined;
+  readonly http2: Http2Limits | undefined;
   readonly limits: Bounds;
   readonly alarms: readonly Alarm[];
 }
@@ -81,7 +89,10 @@ export class Pool {
   private readonly mounts: Mounts;
   private readonly alarms: Alarms;
   private readonly waiting = new WaitingLine();
-  private readonly connections = new Map<Pid, Connection>();
+  /** Connections of which it is not known yet what they speak; undefined when that is always HTTP/1. */
+  private readonly greetings: Greetings | undefined;
+  private readonly http2: Http2Limits | undefined;
+  private readonly connections = new Map<Pid, Connection | Http2Connection>();
   private readonly bySocket = new WeakMap<object, Connection>();
   private readonly upgraded = new Map<Pid, Upgraded>();
   /** Those that do not count for the limit. */
@@ -95,7 +106,10 @@ export class Pool {
   private accepted = 0;
   private refused = 0;
 
-  constructor(self: ProcessSelf, { server, plug, sockets, grace, refusing, settings, limits, alarms }: PoolOptions) {
+  constructor(
+    self: ProcessSelf,
+    { server, plug, sockets, grace, refusing, settings, limits, alarms, tls, http2 }: PoolOptions,
+  ) {
     this.self = self;
     this.mounts = new Mounts(sockets);
     this.alarms = new Alarms(alarms);
@@ -114,12 +128,27 @@ export class Pool {
       requireHostHeader: false,
       // A timer for each answer; idle connections are looked for instead.
       keepAliveTimeout: 0,
-      shouldUpgradeCallback: (request: IncomingMessage) => this.mounts.isUpgrade(request),
+      maxHeaderSize: limits.maxHeaderSize,
+      shouldUpgradeCallback: (request: IncomingMessage) => this.takesUpgrade(request),
     } as ServerOptions);
+    // One more is seen, and refused; those beyond are dropped, and with them perhaps the Host.
+    this.server.maxHeadersCount = limits.maxHeaders + 1;
     this.server.on("request", (request, response) => this.of(request.socket)?.serve(request, response));
+    for (const event of ["checkContinue", "checkExpectation"]) {
+      this.server.on(event, (request, response) => this.of(request.socket)?.serveExpecting(request, response));
+    }
+    this.server.on("connect", (request) => this.of(request.socket)?.refuse(new HttpError(501, "nothing is tunnelled")));
+    this.server.on("clientError", (error, socket) => this.of(socket)?.refuse(refusalOf(error)));
     this.server.on("upgrade", (request, socket, head) => {
       this.of(request.socket)?.upgrade(request, (exchange) => this.upgrade(exchange, { request, socket, head }));
     });
+    this.http2 = http2;
+    if (tls !== undefined || http2 !== undefined) {
+      this.greetings = new Greetings(tls && nodeTls(tls), http2 !== undefined, {
+        speaks: (socket, protocol) => this.open(socket, protocol),
+        left: (remoteAddress, failure) => this.left(remoteAddress, failure),
+      });
+    }
     self.own({ [Symbol.dispose]: () => this.close() });
     addServer(self, server, this.shared);
   }
@@ -138,13 +167,34 @@ export class Pool {
   };
 
   private begin(socket: Socket): void {
+    if (this.greetings === undefined) this.open(socket, "http/1.1");
+    else this.greetings.begin(socket, this.self.now());
+  }
+
+  private open(socket: Socket, protocol: Protocol): void {
+    if (this.self.dead) {
+      socket.destroy();
+      return;
+    }
+    if (protocol === "h2") {
+      const connection = new Http2Connection(this.self, socket, this.shared, this.http2 as Http2Limits);
+      this.connections.set(connection.pid, connection);
+      return this.opened(connection.pid, socket);
+    }
     const connection = new Connection(this.self, socket, this.shared);
     this.bySocket.set(socket, connection);
-    if (this.self.dead) return;
     this.connections.set(connection.pid, connection);
     this.server.emit("connection", socket);
     socket.resume();
     this.opened(connection.pid, socket);
+  }
+
+  /** A client has gone before it was known what it speaks. */
+  private left(remoteAddress: string, failure: Error | undefined): void {
+    const { telemetry } = this.self.kernel;
+    if (failure !== undefined) telemetry.emit("http.handshake.error", {}, { remoteAddress, error: failure });
+    this.admit();
+    this.answerDrains();
   }
 
   private opened(pid: Pid, socket: Socket): void {
@@ -169,7 +219,7 @@ export class Pool {
 
   /** How many count for the limit. */
   private get active(): number {
-    return this.connections.size + this.upgraded.size - this.uncounted.size;
+    return this.connections.size + (this.greetings?.size ?? 0) + this.upgraded.size - this.uncounted.size;
   }
 
   private admit(): void {
@@ -192,6 +242,16 @@ export class Pool {
 
   private of(socket: object): Connection | undefined {
     return this.bySocket.get(socket);
+  }
+
+  /**
+   * Who offers an upgrade that nobody here takes is answered as if it had not, but only once: what followed in the same
+   * packet is lost to Node's parser.
+   */
+  private takesUpgrade(request: IncomingMessage): boolean {
+    if (this.mounts.isUpgrade(request)) return true;
+    this.of(request.socket)?.endAfterThis();
+    return false;
   }
 
   private async upgrade(exchange: Exchange, raw: RawUpgrade): Promise<boolean> {
@@ -242,12 +302,18 @@ export class Pool {
     for (const socket of this.waiting.takeSince(now - this.shared.limits.waitingTimeout)) {
       this.refuse(socket, "waited too long");
     }
+    const patience = this.shared.draining ? this.shared.grace : this.shared.limits.headersTimeout;
+    for (const socket of this.greetings?.takeSince(now - patience) ?? []) {
+      this.left(socket.remoteAddress ?? "", new Error(`nothing was agreed on within ${patience} ms`));
+      socket.destroy();
+    }
     this.lookLater();
     this.answerDrains();
   }
 
   private lookLater(): void {
-    if (this.looking !== undefined || this.connections.size + this.waiting.size === 0) return;
+    const { size = 0 } = this.greetings ?? {};
+    if (this.looking !== undefined || this.connections.size + this.waiting.size + size === 0) return;
     const { limits, grace, draining } = this.shared;
     const { waitingTimeout, headersTimeout, idleTimeout, requestTimeout, sendTimeout } = limits;
     const timeouts = [waitingTimeout, headersTimeout, idleTimeout, requestTimeout, sendTimeout];
@@ -262,6 +328,7 @@ export class Pool {
   drain(): Counts {
     this.shared.ready = false;
     this.shared.draining = true;
+    for (const connection of this.connections.values()) connection.drain();
     this.looking?.cancel();
     this.look();
     return this.counts;
@@ -297,7 +364,7 @@ export class Pool {
   }
 
   private answerDrains(): void {
-    if (this.connections.size > 0 || this.waiting.size > 0) return;
+    if (this.connections.size > 0 || this.waiting.size > 0 || (this.greetings?.size ?? 0) > 0) return;
     for (const from of this.whenQuiet.splice(0)) answer(from, undefined);
     if (this.upgraded.size === 0) for (const from of this.whenEmpty.splice(0)) answer(from, undefined);
   }
@@ -319,8 +386,10 @@ export class Pool {
     this.cutOffWaiting();
   }
 
+  /** Those that nobody serves yet. */
   private cutOffWaiting(): void {
     for (const [socket] of this.waiting.entries()) socket.destroy();
+    for (const [socket] of this.greetings?.entries() ?? []) socket.destroy();
   }
 
   // ── for whoever looks in ──
@@ -371,15 +440,26 @@ export class Pool {
         age: now - since,
         state: "websocket" as const,
       })),
-      ...[...this.waiting.entries()].map(([socket, since]) => ({
-        ...rest,
-        ...traffic(socket),
-        pid: undefined,
-        protocol: undefined,
-        remoteAddress: socket.remoteAddress ?? "",
-        age: now - since,
-        state: "waiting" as const,
-      })),
+      ...unserved(this.greetings?.entries() ?? [], "handshake", draining, now),
+      ...unserved(this.waiting.entries(), "waiting", draining, now),
     ];
   }
 }
+
+const unserved = (
+  sockets: Iterable<readonly [Socket, Milliseconds]>,
+  state: "waiting" | "handshake",
+  draining: boolean,
+  now: Milliseconds,
+): readonly ConnectionInfo[] =>
+  [...sockets].map(([socket, since]) => ({
+    pid: undefined,
+    protocol: undefined,
+    remoteAddress: socket.remoteAddress ?? "",
+    age: now - since,
+    state,
+    requests: [],
+    served: 0,
+    draining,
+    ...traffic(socket),
+  }));

@@ -3,9 +3,11 @@ import { BadArgument, isClean } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import { isThenable } from "../runtime/thenable.ts";
 import type { Async, Reason } from "../runtime/types.ts";
+import type { Headers } from "./adapter.ts";
 import { Conn } from "./conn.ts";
 import { HttpError, NotSentError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
+import { renderError } from "./phoenix/render-errors.ts";
 import { runStep } from "./plug.ts";
 import type { Step } from "./step.ts";
 
@@ -64,13 +66,16 @@ export function statusOf(reason: Reason): number {
   return isClean(reason) ? 503 : 500;
 }
 
-/** A plain answer with a status. The details of a failure of ours stay in the report. */
+/** An answer with a status, as the server's error views show it, or plain. The details of a failure of ours stay in the report. */
 export function sendError(exchange: Exchange, status: number, message = STATUS_CODES[status] ?? "Error"): void {
+  const page = renderError(exchange, status, message);
   exchange.markSent(status);
-  exchange.adapter.send(status, ERROR_HEADERS, `${status} ${message}\n`);
+  exchange.adapter.send(status, errorHeaders(page?.type ?? PLAIN), page?.body ?? `${status} ${message}\n`);
 }
 
-const ERROR_HEADERS = [
-  ["content-type", "text/plain; charset=utf-8"],
+const PLAIN = "text/plain; charset=utf-8";
+
+const errorHeaders = (type: string): Headers => [
+  ["content-type", type],
   ["cache-control", "no-store"],
-] as const;
+];

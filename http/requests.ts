@@ -88,7 +88,7 @@ export class Requests<Response> {
   }
 
   /** Begins a request: `work` is what its process does. */
-  start(head: RequestHead, adapter: Adapter, settings: Settings, response: Response, work: Work): void {
+  start(head: RequestHead, adapter: Adapter, settings: Settings, response: Response, work: Work): InFlight<Response> {
     const { process } = this;
     const { scheduler, telemetry } = process.kernel;
     const request = new InFlight(this, work, response, process.now());
@@ -101,6 +101,11 @@ export class Requests<Response> {
       telemetry.emit("http.request.start", {}, { pid: child.pid, method: head.method, path: head.path });
     }
     scheduler.leave(entered);
+    return request;
+  }
+
+  has(request: InFlight<Response>): boolean {
+    return this.all.has(request);
   }
 
   /** Its process has ended. False when it was no request of this connection any more. */

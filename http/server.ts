@@ -7,11 +7,15 @@ import { type Alarm, checkAlarms } from "./alarms.ts";
 import { Connections } from "./connections.ts";
 import { checkSecret } from "./crypto/key-generator.ts";
 import { type DrainerOptions, drainer } from "./drainer.ts";
+import { checkHttp2, type Http2Limits } from "./http2-limits.ts";
 import { checkLimits, type Limits } from "./limits.ts";
 import { Listener } from "./listener.ts";
 import { namesOf } from "./names.ts";
+import { checkErrorViews, type ErrorViews } from "./phoenix/render-errors.ts";
 import type { PlugFn } from "./plug.ts";
+import type { UrlParts } from "./settings.ts";
 import type { SocketHandler } from "./socket-handler.ts";
+import { checkTls, type TlsOptions } from "./tls.ts";
 
 /** How a server ends. */
 export interface DrainOptions extends Pick<DrainerOptions, "shutdown" | "readyDelay" | "batch"> {
@@ -28,6 +32,13 @@ export interface HttpOptions {
   readonly port: number;
   /** Default `"127.0.0.1"`, which is this machine alone; `"::"` is every address it has. */
   readonly host?: string;
+  /** Speaks TLS: `{ key, cert }`, of PEM text or paths, and whatever else `node:tls` takes. Default: it does not. */
+  readonly tls?: TlsOptions;
+  /**
+   * Speaks HTTP/2 beside HTTP/1: over TLS to clients that ask for it (ALPN), else to those that begin with its preface
+   * ("prior knowledge"). Or its limits. Default: whether there is `tls`.
+   */
+  readonly http2?: boolean | Partial<Http2Limits>;
   /** What clients may take: connections, requests, time. */
   readonly limits?: Partial<Limits>;
   /** Tell when there are many connections. Default none. */
@@ -46,6 +57,15 @@ export interface HttpOptions {
    * Default: whether `NODE_ENV` is `development`.
    */
   readonly development?: boolean;
+  /** What the URLs of this site begin with, where that is not what requests say: behind a proxy, in mails. */
+  readonly url?: UrlParts;
+  /** What the URLs of its static files begin with. Default: `url`. */
+  readonly staticUrl?: UrlParts;
+  /**
+   * How errors are shown, by format: `{ html: ({ status, message }) => …, json: … }`. Default: plain text. A view that
+   * fails is reported, and the answer is plain.
+   */
+  readonly errors?: ErrorViews;
   /** Names the server, for {@link httpInfo} and several servers in one system. Default `"http"`. */
   readonly name?: string;
 }
@@ -72,6 +92,9 @@ export function http(options: HttpOptions): ChildSpec {
   checkLimits(options.limits);
   checkAlarms(options.alarms);
   if (options.secretKeyBase !== undefined) checkSecret(options.secretKeyBase);
+  if (options.tls !== undefined) checkTls(options.tls);
+  if (options.http2 !== undefined) checkHttp2(options.http2);
+  checkErrorViews(options.errors);
   if (drain !== undefined) drainer({ server: "http", ...drain });
   return supervisor(HttpServer, options, { id: options.name ?? "http" });
 }
@@ -93,15 +116,21 @@ const HttpServer = {
     const drain = drainOf(rest.drain);
     const refusing = drain !== undefined && drain.newRequests === "refuse";
     const { secretKeyBase, development = process.env.NODE_ENV === "development" } = rest;
-    const settings = { secretKeyBase, development };
-    const pool = { server, plug, sockets, grace, refusing, settings, limits, alarms };
+    const { tls, url, staticUrl, errors } = rest;
+    const settings = { secretKeyBase, development, url, staticUrl, errors };
+    const http2 = checkHttp2(rest.http2 ?? tls !== undefined);
+    const pool = { server, plug, sockets, grace, refusing, settings, limits, alarms, tls, http2 };
     return {
       strategy: "oneForOne",
       maxRestarts: MAX_RESTARTS,
       children: [
         supervisor(Services, services, { id: "sockets" }),
         child(Connections, pool, { id: "connections", name: connections, type: "supervisor" }),
-        child(Listener, { connections, port, host }, { id: "listener", name: listener }),
+        child(
+          Listener,
+          { connections, port, host, scheme: tls === undefined ? "http" : "https" },
+          { id: "listener", name: listener },
+        ),
         ...(drain === undefined ? [] : [drainer({ server, grace, ...drain })]),
       ],
     };

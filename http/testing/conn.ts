@@ -70,10 +70,15 @@ export function call(plug: PlugFn<any, any>, conn: Conn<any>): Async<Conn<any>> 
   }
 }
 
-/** Waits for a response that is held. */
+/** Waits for a response that is held, and ends one in chunks, as the end of a pipeline does. */
 function left(conn: Conn<any>): Async<Conn<any>> {
   const { held } = conn.exchange;
-  return held === undefined ? conn : held.then(() => conn);
+  return held === undefined ? ended(conn) : held.then(() => ended(conn));
+}
+
+function ended(conn: Conn<any>): Async<Conn<any>> {
+  const end = conn.state === "chunked" ? conn.exchange.end() : undefined;
+  return isThenable(end) ? end.then(() => conn) : conn;
 }
 
 function crashed(exchange: Exchange, error: unknown): never {

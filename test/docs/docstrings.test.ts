@@ -27,6 +27,7 @@ const TYPES = [
   "Target",
   "BodyParser",
   "StandardSchema",
+  "Layout",
 ];
 
 interface Example {

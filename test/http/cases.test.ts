@@ -42,7 +42,7 @@ const ORIGINALS: readonly [original: string, cases: number, tables: readonly str
   ["plug/upload_test.exs", 9, ["upload"]],
   ["plug_cowboy/conn_test.exs", 27, ["plug-cowboy-conn"]],
   ["bandit/http1/plug_test.exs", 39, ["bandit-http1-plug"]],
-  ["bandit/http1/protocol_test.exs", 63, ["bandit-http1-protocol", "bandit-compression"]],
+  ["bandit/http1/protocol_test.exs", 91, ["bandit-http1-protocol", "bandit-http1-connections", "bandit-compression"]],
   ["bandit/adapter_test.exs", 6, ["bandit-adapter"]],
   ["bandit/http1/telemetry_test.exs", 13, ["bandit-telemetry"]],
 ];

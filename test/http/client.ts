@@ -14,7 +14,8 @@ export class Client {
   text = "";
   /** Resolves when the connection has closed, to the code of the error that closed it, or `"closed"`. */
   readonly closed: Promise<string>;
-  private over = false;
+  /** The connection has closed. */
+  over = false;
   private wake: () => void = () => {};
 
   static connect(port: number): Promise<Client> {
@@ -89,15 +90,20 @@ export class Client {
     this.socket.resetAndDestroy();
   }
 
-  /** Waits until enough has arrived, and takes it. */
-  private async until(enough: (text: string) => boolean, lengthOf: (text: string) => number): Promise<string> {
-    while (!enough(this.text)) {
-      if (this.over)
-        throw new Error(`the connection closed (${await this.closed}) after: ${JSON.stringify(this.text)}`);
+  /** Waits until what the server wrote is enough, or the connection has closed. */
+  async wrote(enough: (text: string) => boolean): Promise<void> {
+    while (!enough(this.text) && !this.over) {
       await new Promise<void>((resolve) => {
         this.wake = resolve;
       });
     }
+  }
+
+  /** Waits until enough has arrived, and takes it. */
+  private async until(enough: (text: string) => boolean, lengthOf: (text: string) => number): Promise<string> {
+    await this.wrote(enough);
+    if (!enough(this.text))
+      throw new Error(`the connection closed (${await this.closed}) after: ${JSON.stringify(this.text)}`);
     const length = lengthOf(this.text);
     const taken = this.text.slice(0, length);
     this.text = this.text.slice(length);

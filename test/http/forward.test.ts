@@ -67,8 +67,8 @@ describe("forward", () => {
   });
 
   test("to a router without the route answers 404 with the whole path", async () => {
-    const answer = await ask(router().forward("/a", router().plug).plug, "GET /a/b");
-    expect([answer.status, answer.body]).toEqual([404, "404 no route for GET /a/b\n"]);
+    const answer = await ask(router().forward("/a", router().get("/c", place).plug).plug, "GET /a/b");
+    expect([answer.status, answer.body]).toEqual([404, "404 no route for GET /a/b; the routes are:\nGET /c\n"]);
   });
 
   test("names the target in errors", async () => {

@@ -32,6 +32,7 @@ describe("a server", () => {
       const { pid } = await started;
       expect(await httpInfo(live.sim)).toEqual({
         status: "running",
+        scheme: "http",
         host: "127.0.0.1",
         port: live.port,
         connections: 1,
@@ -47,6 +48,9 @@ describe("a server", () => {
           maxWaiting: 1024,
           waitingTimeout: 5000,
           maxRequestsPerConnection: Number.POSITIVE_INFINITY,
+          maxUrlLength: 8000,
+          maxHeaders: 100,
+          maxHeaderSize: 16_384,
           headersTimeout: 15_000,
           minBodyRate: 240,
           idleTimeout: 60_000,

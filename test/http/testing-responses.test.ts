@@ -1,4 +1,5 @@
-import { type Conn, HttpError, type PlugFn, router } from "hornbeam/http";
+import { gunzipSync } from "node:zlib";
+import { Compress, type Conn, HttpError, type PlugFn, pipeline, plug, router } from "hornbeam/http";
 import {
   assertErrorSent,
   call,
@@ -49,6 +50,21 @@ describe("sentResp", () => {
     expect(sentResp(await through(streams)).body).toBe("ab");
     const { pathname: path } = new URL(import.meta.url);
     expect(sentResp(await through((it) => it.sendFile(200, { path, length: 6 }))).body).toBe("import");
+  });
+
+  test("gives all of a response that is compressed, whole or in chunks", async () => {
+    const headers = { "accept-encoding": "gzip" };
+    const streams = async (it: Conn) => {
+      const begun = it.putRespContentType("text/plain").sendChunked(200);
+      for (let part = 0; part < 1000; part++) await begun.chunk("hello ");
+      return begun;
+    };
+    for (const plugged of [streams, (it: Conn) => it.text("hello ".repeat(1000))]) {
+      const site = pipeline().plug(plug(Compress)).plug(plugged);
+      const sent = sentResp(await call(site, conn("GET", "/", { headers })));
+      expect(sent.header("content-encoding")).toBe("gzip");
+      expect(gunzipSync(sent.bytes).toString()).toBe("hello ".repeat(1000));
+    }
   });
 
   test("says what there is when there is no response", async () => {
@@ -172,7 +188,9 @@ describe("assertErrorSent", () => {
     const secret = await assertErrorSent(500, broken(new Error("secret")));
     expect([secret.status, secret.body]).toEqual([500, "500 Internal Server Error\n"]);
     expect((await assertErrorSent(503, broken(new HttpError(503, "secret")))).body).toBe("503 Service Unavailable\n");
-    expect((await assertErrorSent(404, () => call(router().plug, conn("GET", "/a")))).body).toContain("GET /a");
+    expect(
+      (await assertErrorSent(404, () => call(router().get("/b", (it) => it).plug, conn("GET", "/a")))).body,
+    ).toContain("GET /a");
     expect((await assertErrorSent(500, async () => broken(new Error("later"))())).status).toBe(500);
   });
 

@@ -38,6 +38,8 @@ test("drain and accept: a drain ends when the last connection has, be it accepte
       refusing: false,
       limits: checkLimits(),
       alarms: [],
+      tls: undefined,
+      http2: undefined,
       settings: DEFAULT_SETTINGS,
     };
     const options = { plug: (conn: Conn<any>) => conn, sockets: {}, ...shared };

@@ -7,7 +7,7 @@ import {
   getCsrfToken,
   getCsrfTokenFor,
   isCsrfToken,
-  Json,
+  Parsers,
   pipeline,
   plug,
   Session,
@@ -25,7 +25,7 @@ const same: Step = (conn) => conn;
 /** A site whose pages show their session, behind the protection. */
 const site = (page: Step = same, options?: CsrfOptions, before: Step = same) =>
   pipeline()
-    .plug(plug(Json))
+    .plug(plug(Parsers, { parsers: ["json"] }))
     .plug(session)
     .plug((conn) => conn.fetchSession())
     .plug(before)
@@ -302,7 +302,7 @@ describe("a request that may change something", () => {
     browsing(async (browser) => {
       const twice = (page: Step) =>
         pipeline()
-          .plug(plug(Json))
+          .plug(plug(Parsers, { parsers: ["json"] }))
           .plug(session)
           .plug((conn) => conn.fetchSession())
           .plug(plug(CsrfProtection))

@@ -5,7 +5,7 @@ import {
   deleteCsrfToken,
   getCsrfToken,
   http,
-  Json,
+  Parsers,
   pipeline,
   plug,
   router,
@@ -23,7 +23,7 @@ import { type Live, serving } from "../support.ts";
 
 const site = (store: SessionStore) => {
   const browser = pipeline()
-    .plug(plug(Json))
+    .plug(plug(Parsers, { parsers: ["json"] }))
     .plug(plug(Session, { store, key: "_site", sameSite: "lax" }))
     .plug((conn) => conn.fetchSession())
     .plug(plug(CsrfProtection));

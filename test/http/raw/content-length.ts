@@ -1,0 +1,62 @@
+import { get, NEXT, post, type Row, refused, request, served, unfinished } from "./row.ts";
+
+const length = (...values: string[]): string => `${post(...values.map((value) => `Content-Length:${value}`))}ab`;
+
+/** RFC 9110 §8.6, RFC 9112 §6.3. */
+export const contentLength: readonly Row[] = [
+  served("a body of its length", `${post("Content-Length: 2")}ab`),
+  served("no length is no body", post()),
+  served("a length of 0", post("Content-Length: 0")),
+  served("a length with zeros before it", `${post("Content-Length: 0002")}ab`),
+  served("a length with spaces around it", `${post("Content-Length: \t 2 \t")}ab`),
+  served("a body in pieces", [post("Content-Length: 4"), "a", "bc", "d"]),
+  served("a body that looks like a request", `${post(`Content-Length: ${NEXT.length}`)}${NEXT}`),
+  served("a body of every byte", `${post("Content-Length: 256")}${String.fromCharCode(...Array(256).keys())}`),
+  served("what follows the length is the next request", `${post("Content-Length: 2")}ab${NEXT}`, 2),
+  served("a body that no plug reads", `${request("POST / HTTP/1.1", "Host: a", "Content-Length: 5")}hello`),
+  served("a body on GET", `${get("Content-Length: 5")}hello`),
+  served("a body on DELETE", `${request("DELETE / HTTP/1.1", "Host: a", "Content-Length: 5")}hello`),
+  served("a body on OPTIONS", `${request("OPTIONS / HTTP/1.1", "Host: a", "Content-Length: 5")}hello`),
+  served("a body on HEAD", `${request("HEAD / HTTP/1.1", "Host: a", "Content-Length: 5")}hello`),
+  served("a body on TRACE", `${request("TRACE / HTTP/1.1", "Host: a", "Content-Length: 5")}hello`),
+  served("a body on GET that is a request", `${get(`Content-Length: ${NEXT.length}`)}${NEXT}${NEXT}`, 2),
+  unfinished("a body that is not all there", `${post("Content-Length: 5")}ab`, 1),
+  unfinished("a body of which nothing is there", post("Content-Length: 5"), 1),
+  refused(400, "two lengths", length(" 1", " 2")),
+  refused(400, "two lengths that agree", length(" 2", " 2")),
+  refused(400, "two lengths in one", length(" 2, 2")),
+  refused(400, "two lengths in one, without a space", length(" 2,2")),
+  refused(400, "two lengths, apart by a space", length(" 2 2")),
+  refused(400, "two lengths in different cases", `${post("Content-Length: 2", "content-length: 3")}ab`),
+  refused(400, "an empty length", length("")),
+  refused(400, "a length of spaces", length("   ")),
+  refused(400, "a length with +", length(" +2")),
+  refused(400, "a length below 0", length(" -1")),
+  refused(400, "a length of -0", length(" -0")),
+  refused(400, "a length in hexadecimal", length(" 0x2")),
+  refused(400, "a length in letters", length(" two")),
+  refused(400, "a length with a letter behind it", length(" 2a")),
+  refused(400, "a length with a fraction", length(" 2.0")),
+  refused(400, "a length with an exponent", length(" 2e0")),
+  refused(400, "a length with an underscore", length(" 1_0")),
+  refused(400, "a length in quotes", length(' "2"')),
+  refused(400, "a length in digits of another script", length(" \xd9\xa2")),
+  refused(400, "a length with a semicolon", length(" 2;")),
+  refused(400, "a length of 2^64", length(" 18446744073709551616")),
+  refused(400, "a length of 2^64 - 1 and more", length(" 99999999999999999999999")),
+  refused(400, "a length with a NUL", length(" 2\0")),
+  refused(400, "a length with a form feed", length(" \f2")),
+  refused(400, "a length that is folded", `${post("Content-Length:\r\n 2")}ab`),
+  refused(400, "a space before the colon of a length", `${post("Content-Length : 2")}ab`),
+  {
+    ...refused(
+      400,
+      "a body that has no length is the next request",
+      `${post()}hello
+
+`,
+    ),
+    answers: [200, 400],
+    plugs: 1,
+  },
+];

@@ -1,0 +1,62 @@
+import { get, type Row, refused, request, served } from "./row.ts";
+
+const many = (n: number): string[] => Array.from({ length: n }, (_, i) => `X-${i}: ${i}`);
+
+/** RFC 9112 §5, RFC 9110 §5.1 and §5.5; what is too much is 431 (RFC 6585). */
+export const headers: readonly Row[] = [
+  served("a header without a value", get("X-A:")),
+  served("a header of spaces", get("X-A: \t ")),
+  served("a header without a space", get("X-A:1")),
+  served("a header twice", get("X-A: 1", "x-a: 2")),
+  served("bytes beyond ASCII in a value", get("X-A: \x80\xe9\xff")),
+  served("a tab in a value", get("X-A: a\tb")),
+  served("a colon in a value", get("X-A: a:b:c")),
+  served("a name of every token character", get("!#$%&'*+-.^_`|~09azAZ: 1")),
+  served("a name of one character", get("a: 1")),
+  served("names that objects have", get("__proto__: 1", "constructor: 2", "toString: 3", "hasOwnProperty: 4")),
+  served("a value with quotes that stay open", get('X-A: "')),
+  refused(400, "a space before a colon", get("X-A : 1")),
+  refused(400, "a tab before a colon", get("X-A\t: 1")),
+  refused(400, "a space in a name", get("X A: 1")),
+  refused(400, "a folded header", get("X-A: 1", " 2")),
+  refused(400, "a header folded with a tab", get("X-A: 1", "\t2")),
+  refused(400, "a header that is folded to nothing", get("X-A: 1", " ")),
+  refused(400, "a folded Host", request("GET / HTTP/1.1", "Host:", " a")),
+  refused(400, "a header without a name", get(": 1")),
+  refused(400, "a header without a colon", get("X-A")),
+  refused(400, "a colon alone", get(":")),
+  ...[
+    ["a NUL", "\0"],
+    ["a control character", "\x01"],
+    ["a DEL", "\x7f"],
+    ["a CR", "\r"],
+    ["an escape", "\x1b"],
+    ["a form feed", "\f"],
+  ].flatMap(([what, char]) => [
+    refused(400, `${what} in a value`, get(`X-A: 1${char}2`)),
+    refused(400, `${what} in a name`, get(`X${char}A: 1`)),
+  ]),
+  refused(400, "a LF in a value", get("X-A: 1\n2")),
+  refused(400, "a LF in a name", get("X\nA: 1")),
+  ...['"', "(", ")", ",", "/", ";", "<", "=", ">", "?", "@", "[", "\\", "]", "{", "}", "\xe9"].map((char) =>
+    refused(400, `${char} in a name`, get(`X${char}A: 1`)),
+  ),
+  served("100 headers", request("GET / HTTP/1.1", "Host: a", ...many(99))),
+  refused(431, "101 headers", request("GET / HTTP/1.1", "Host: a", ...many(100))),
+  refused(431, "1,000 headers", get(...many(1000))),
+  refused(431, "5,000 headers", get(...many(5000))),
+  refused(431, "101 headers, the Host last", request("GET / HTTP/1.1", ...many(100), "Host: a")),
+  refused(431, "3,000 headers of one byte", get(...Array<string>(3000).fill("a:"))),
+  served("a value of 15,000 bytes", get(`X-A: ${"a".repeat(15_000)}`)),
+  refused(431, "a value of 20,000 bytes", get(`X-A: ${"a".repeat(20_000)}`)),
+  refused(431, "a value of 60,000 bytes", get(`X-A: ${"a".repeat(60_000)}`)),
+  refused(431, "a value of 20,000 bytes without an end", `GET / HTTP/1.1\r\nHost: a\r\nX-A: ${"a".repeat(20_000)}`),
+  refused(431, "a name of 20,000 bytes", get(`${"a".repeat(20_000)}: 1`)),
+  refused(431, "20 values of 1,000 bytes", get(...Array<string>(20).fill(`X-A: ${"a".repeat(1000)}`))),
+  refused(431, "a Host of 20,000 bytes", request("GET / HTTP/1.1", `Host: ${"a".repeat(20_000)}`)),
+  refused(431, "a cookie of 20,000 bytes", get(`Cookie: a=${"a".repeat(20_000)}`)),
+  refused(431, "a header block that is too long in pieces", [
+    "GET / HTTP/1.1\r\nHost: a\r\n",
+    ...Array<string>(20).fill(`X-A: ${"a".repeat(1000)}\r\n`),
+  ]),
+];
