@@ -33,6 +33,11 @@ export class BodyReader {
     this.stream = stream;
   }
 
+  /** Nobody reads on: what is still to come is thrown away, so that another request can follow. */
+  discard(): void {
+    if (!this.ended) this.stream.resume();
+  }
+
   /** Who reads on, now or later, gets this error. */
   breakOff(error: HttpError): void {
     this.broken = error;
