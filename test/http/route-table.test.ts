@@ -1,6 +1,6 @@
 import { type Conn, router } from "hornbeam/http";
 import { expect, test } from "vitest";
-import { RouteTable } from "../../http/route-table.ts";
+import { RouteTable } from "../../http/router/route-table.ts";
 import { ask } from "./support.ts";
 
 const says = (text: string) => (conn: Conn<any>) => conn.text(text);
