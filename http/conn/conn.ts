@@ -4,6 +4,7 @@ import type { Async, Milliseconds } from "../../runtime/types.ts";
 import { checkSecret } from "../crypto/key-generator.ts";
 import { InvalidHeaderError, UnfetchedError } from "../errors.ts";
 import type { Body, BodyPart, Headers, Takeover } from "./adapter.ts";
+import { Assigned } from "./assigned.ts";
 import { type BodyInput, bodyOf } from "./body.ts";
 import { CookieJar, type FetchCookiesOptions, type PutCookieOptions, type RespCookie } from "./cookie-jar.ts";
 import type { CookieOptions } from "./cookies.ts";
@@ -59,7 +60,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   readonly pathParams: Params;
   private body: Params | undefined;
   private given: Params | undefined;
-  readonly assigns: Readonly<Assigns>;
+  private assigned: Assigned;
   /** Like assigns, for libraries: keys begin with the name of one (Plug: `private`). */
   readonly private: Readonly<Record<string, unknown>>;
   readonly halted: boolean;
@@ -80,7 +81,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
       this.pathParams = NO_PARAMS;
       this.body = undefined;
       this.given = undefined;
-      this.assigns = NO_ASSIGNS as Assigns;
+      this.assigned = NOTHING_ASSIGNED;
       this.private = NO_PARAMS;
       this.halted = false;
       this.status = undefined;
@@ -96,7 +97,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
       this.pathParams = from.pathParams;
       this.body = from.body;
       this.given = from.given;
-      this.assigns = from.assigns as Assigns;
+      this.assigned = from.assigned;
       this.private = from.private;
       this.halted = from.halted;
       this.status = from.status;
@@ -198,7 +199,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
     const next = this.copy();
     next.pathParams = this.pathParams === NO_PARAMS ? params : Object.assign(emptyParams(), this.pathParams, params);
     next.private = this.private === NO_PARAMS ? values : { ...this.private, ...values };
-    if (assigns !== undefined) next.assigns = { ...this.assigns, ...assigns };
+    if (assigns !== undefined) next.assigned = Assigned.of({ ...this.assigns, ...assigns });
     return next;
   }
   putBodyParams(params: Params): Conn<Assigns> {
@@ -316,14 +317,18 @@ export class Conn<Assigns extends object = {}> extends RequestView {
 
   // ── the conn as a value ──
 
+  /** What plugs have assigned (Plug: `assigns`). */
+  get assigns(): Readonly<Assigns> {
+    return this.assigned.values as Assigns;
+  }
   assign<K extends string, V>(key: K, value: V): Conn<Assigns & { readonly [P in K]: V }> {
     const next = this.changed();
-    next.assigns = { ...this.assigns, [key]: value };
+    next.assigned = this.assigned.with(key, value);
     return next as Conn<any>;
   }
   mergeAssigns<More extends object>(assigns: More): Conn<Assigns & Readonly<More>> {
     const next = this.changed();
-    next.assigns = { ...this.assigns, ...assigns };
+    next.assigned = Assigned.of({ ...this.assigns, ...assigns });
     return next as Conn<any>;
   }
   putPrivate(key: string, value: unknown): Conn<Assigns> {
@@ -619,7 +624,6 @@ type Draft<Assigns extends object> = Conn<Assigns> & {
   pathInfo: readonly string[];
   scriptName: readonly string[];
   pathParams: Params;
-  assigns: any;
   private: Readonly<Record<string, unknown>>;
   halted: boolean;
   status: number | undefined;
@@ -630,7 +634,7 @@ type Draft<Assigns extends object> = Conn<Assigns> & {
 
 const NOTHING: readonly string[] = [];
 const NO_HOOKS: readonly Hook[] = [];
-const NO_ASSIGNS = Object.freeze({});
+const NOTHING_ASSIGNED = Assigned.of(Object.freeze({}));
 const NO_PARAMS: Params = Object.freeze(emptyParams());
 
 /** Empty segments do not count: `//a//b/` is `/a/b`. Not decoded. */

@@ -88,6 +88,28 @@ describe("what is kept for libraries", () => {
     expect([one.private, more.private]).toEqual([{ lib: 1 }, { lib: 2, other: 3 }]);
   });
 
+  test("conns that are made of the same one do not see each other's assigns, whenever somebody looks", () => {
+    const base = conn("GET", "/").assign("a", 1).assign("b", 1);
+    const left = base.assign("c", "left");
+    const right = base.assign("c", "right").assign("a", 2);
+    expect(right.assigns).toEqual({ a: 2, b: 1, c: "right" });
+    expect([left.assigns, base.assigns]).toEqual([
+      { a: 1, b: 1, c: "left" },
+      { a: 1, b: 1 },
+    ]);
+    expect(left.assigns).toBe(left.putStatus(201).assigns);
+    expect(left.assign("d", 1).assigns).toEqual({ a: 1, b: 1, c: "left", d: 1 });
+  });
+
+  test("a name such as __proto__ is assigned like any other", () => {
+    const { assigns } = conn("GET", "/").assign("__proto__", { polluted: true }).assign("a", 1);
+    expect(Object.entries(assigns)).toEqual([
+      ["__proto__", { polluted: true }],
+      ["a", 1],
+    ]);
+    expect(Object.getPrototypeOf(assigns)).toBe(Object.prototype);
+  });
+
   test("and several assigns at once, over those that were there", () => {
     const one = conn("GET", "/").assign("a", 1).mergeAssigns({ a: 2, b: 3 });
     expect(one.assigns).toEqual({ a: 2, b: 3 });
