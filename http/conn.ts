@@ -125,7 +125,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   }
   /** Changes the first header of that name with `update`, or adds it with `initial`. */
   updateReqHeader(name: string, initial: string, update: (value: string) => string): Conn<Assigns> {
-    const headers = updateHeader(this.reqHeaders, reqName(name, initial), initial, update);
+    const headers = updateHeader(this.reqHeaders, reqName(name, initial), initial, checking(name, update));
     return this.withReqHeaders("updateReqHeader", headers);
   }
   deleteReqHeader(name: string): Conn<Assigns> {
@@ -257,7 +257,8 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   private withJar(what: string | undefined, change: (jar: CookieJar) => CookieJar): Conn<Assigns> {
     if (what !== undefined) this.exchange.checkUnsent(what);
     const jar = change(this.jar ?? CookieJar.of(this.head));
-    const next = this.changed();
+    // Who only looks at what was fetched need not go on with the conn that has it.
+    const next = what === undefined ? this.copy() : this.changed();
     next.jar = jar;
     return next;
   }
@@ -308,7 +309,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   }
 
   private withSession(what: string | undefined, state: SessionState): Conn<Assigns> {
-    const next = this.changed(what);
+    const next = what === undefined ? this.copy() : this.changed(what);
     next.session = state;
     return next;
   }
@@ -382,11 +383,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   }
   /** Changes the first header of that name with `update`, or adds it with `initial`. */
   updateRespHeader(name: string, initial: string, update: (value: string) => string): Conn<Assigns> {
-    const headers = updateHeader(this.respHeaders, respName(name, initial), initial, (value) => {
-      const updated = update(value);
-      checkHeader(name, updated);
-      return updated;
-    });
+    const headers = updateHeader(this.respHeaders, respName(name, initial), initial, checking(name, update));
     return this.withRespHeaders("updateRespHeader", headers);
   }
   /** Removes the first header of that name. */
@@ -446,14 +443,15 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   }
   /** Sends a file, or a part of one. What is wrong with it is an error before anything is sent. */
   async sendFile(status: HttpStatus, range: FileRange): Promise<Conn<Assigns>> {
-    const final = checkFinal(statusCode(status));
+    const code = checkFinal(statusCode(status));
     this.exchange.checkUnsent("sendFile");
     const file = await openFile(range);
     try {
       const ready = this.changed("sendFile");
-      ready.status = final;
+      ready.status = code;
       ready.state = "setFile";
       const last = ready.beforeSend("setFile");
+      const final = checkFinal(last.status as number);
       const headers = last.headersWithCookies();
       await this.exchange.send(final, (output) => output.sendFile(final, headers, file));
       return last.become("file");
@@ -463,11 +461,12 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   }
   /** Begins a response whose parts are sent with {@link Conn.chunk}; it ends with the pipeline. */
   sendChunked(status: HttpStatus): Conn<Assigns> {
-    const final = checkFinal(statusCode(status));
+    const code = checkFinal(statusCode(status));
     const ready = this.changed("sendChunked");
-    ready.status = final;
+    ready.status = code;
     ready.state = "setChunked";
     const last = ready.beforeSend("setChunked");
+    const final = checkFinal(last.status as number);
     const headers = last.headersWithCookies();
     this.exchange.send(final, (output) => output.sendChunked(final, headers));
     return last.become("chunked");
@@ -660,6 +659,15 @@ function respName(name: string, value: string): string {
   checkHeader(name, value);
   return name.toLowerCase();
 }
+
+/** What an update makes of a value is checked like a value that is put. */
+const checking =
+  (name: string, update: (value: string) => string) =>
+  (value: string): string => {
+    const updated = update(value);
+    checkHeader(name, updated);
+    return updated;
+  };
 
 function reqName(name: string, value: string): string {
   const checked = respName(name, value);

@@ -115,7 +115,7 @@ export class Connection extends ConnectionProcess<NodeResponse> {
     } else if (reason !== "normal") {
       if ((exchange.adapter as NodeAdapter).complete) this.endWith(response);
       else this.socket.destroy();
-    }
+    } else (exchange.adapter as NodeAdapter).discardBody();
   }
 
   /** Closes the connection when a response has been sent. */

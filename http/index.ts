@@ -81,7 +81,7 @@ export type { ResourceAction, ResourceOptions } from "./phoenix/resources.ts";
 export { scrubParams } from "./phoenix/scrub-params.ts";
 export { putSecureBrowserHeaders } from "./phoenix/secure-headers.ts";
 export { currentPath, currentUrl, putRouterUrl, putStaticUrl, staticPath, staticUrl, url } from "./phoenix/urls.ts";
-export { type Pipeline, type PipelineOptions, pipeline } from "./pipeline.ts";
+export { type Pipeline, type PipelineOptions, pipeline, runPlugs } from "./pipeline.ts";
 export {
   type AfterSend,
   around,
@@ -91,7 +91,6 @@ export {
   type PlugOf,
   plug,
   plugAtRuntime,
-  runPlugs,
   when,
 } from "./plug.ts";
 export {

@@ -90,6 +90,14 @@ export class NodeAdapter implements Adapter {
     this.response.shouldKeepAlive = false;
   }
 
+  /**
+   * The request's process has ended. Node throws away a body that nobody has read; what is left of one that was read in
+   * part is thrown away here, unless the connection ends anyway.
+   */
+  discardBody(): void {
+    if (this.reader !== undefined && this.response.shouldKeepAlive) this.reader.discard();
+  }
+
   send(status: number, headers: Headers, body: Body): void {
     const { response } = this;
     if (this.line.isLast(response)) response.shouldKeepAlive = false;

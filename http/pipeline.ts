@@ -1,3 +1,4 @@
+import { checkOptions } from "../runtime/checks.ts";
 import { BadArgument } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import { processOf } from "../runtime/self.ts";
@@ -5,7 +6,7 @@ import { isThenable } from "../runtime/thenable.ts";
 import type { Async } from "../runtime/types.ts";
 import type { Conn, Halted } from "./conn.ts";
 import "./events.ts";
-import { type AfterSend, runSteps, stepOf } from "./plug.ts";
+import { type AfterSend, type PlugFn, runSteps, stepOf } from "./plug.ts";
 import { named, type Step } from "./step.ts";
 
 export interface PipelineOptions {
@@ -31,8 +32,25 @@ export interface Pipeline<Assigns extends object> {
 }
 
 export function pipeline(options: PipelineOptions = {}): Pipeline<{}> {
-  checkAfterSend("pipeline", options.afterSend);
+  check("pipeline", options);
   return build([], options);
+}
+
+/**
+ * Runs plugs in order until one halts, without a pipeline: for plugs that are only known while the program runs (Plug:
+ * `Plug.run/3`). A conn that is halted already comes back as it is.
+ *
+ * @example
+ * const hello = (conn: Conn<any>) => runPlugs(conn, [requireUser, (it) => it.text("hello")], { logOnHalt: "debug" });
+ */
+export function runPlugs(
+  conn: Conn<any>,
+  plugs: readonly PlugFn<any, any>[],
+  options: PipelineOptions = {},
+): Async<Conn<any>> {
+  check("runPlugs", options);
+  const { name = "runPlugs" } = options;
+  return conn.halted ? conn : runThrough({ name, steps: plugs.map(stepOf), options }, conn);
 }
 
 const AFTER_SEND: readonly AfterSend[] = ["halt", "warn", "plug"];
@@ -43,19 +61,21 @@ export function checkAfterSend(what: string, afterSend: AfterSend | undefined): 
 }
 
 function build(steps: readonly Step[], options: PipelineOptions): Pipeline<any> {
-  const { name = "pipeline", logOnHalt } = options;
+  const { name = "pipeline" } = options;
   const run = (conn: Conn<any>): Async<any> => runThrough(run as unknown as Built, conn);
   const built = { steps, options, plug: (plug: any) => build([...steps, stepOf(plug)], options) };
   Object.assign(named(name, run), built);
-  if (logOnHalt !== undefined) levelOf(logOnHalt);
   return run as unknown as Pipeline<any>;
 }
 
 const LEVELS = ["debug", "info", "warning", "error"];
 
-function levelOf(level: string): void {
-  if (LEVELS.includes(level)) return;
-  throw new BadArgument(`pipeline: expected logOnHalt to be one of ${LEVELS.join(", ")}, got: ${show(level)}`);
+function check(what: string, options: PipelineOptions): void {
+  const { afterSend, logOnHalt } = checkOptions(what, options);
+  checkAfterSend(what, afterSend);
+  if (logOnHalt !== undefined && !LEVELS.includes(logOnHalt)) {
+    throw new BadArgument(`${what}: expected logOnHalt to be one of ${LEVELS.join(", ")}, got: ${show(logOnHalt)}`);
+  }
 }
 
 interface Built {

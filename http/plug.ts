@@ -108,17 +108,6 @@ function checked(step: Step, given: Conn<any>, result: unknown, awaited: boolean
   throw new BadArgument(`expected plug ${step} to return a conn, got: ${got}; ${hint}`);
 }
 
-/**
- * Runs plugs in order until one halts, without a pipeline (Plug: `Plug.run/3`). A conn that is halted already comes back
- * as it is.
- *
- * @example
- * const hello = (conn: Conn<any>) => runPlugs(conn, [requireUser, (it) => it.text("hello")]);
- */
-export function runPlugs(conn: Conn<any>, plugs: readonly PlugFn<any, any>[]): Async<Conn<any>> {
-  return conn.halted ? conn : runSteps(plugs.map(stepOf), conn);
-}
-
 export function stepOf(plug: PlugFn<any, any>): Step {
   if (typeof plug === "function") return new Step(plug);
   const hint = "a module plug goes in as plug(module, options)";

@@ -22,12 +22,15 @@ export interface Sent {
 
 /** What a client shows of itself in a test. */
 export interface TestPeer {
+  /** The client's end of the connection. */
   readonly peer?: PeerData;
+  /** The server's end. */
   readonly sock?: Endpoint;
+  /** Default none, as without TLS. */
   readonly ssl?: SslData;
   /** Default `HTTP/1.1`; `HTTP/1.0` has no informational responses. */
   readonly protocol?: string;
-  /** Protocols that the client asks for, and gets. */
+  /** Protocols that the client asks for, and gets. Default `["websocket"]`. */
   readonly upgrades?: readonly string[];
 }
 
@@ -36,10 +39,10 @@ export interface TestPeer {
  * body, as over a real connection.
  */
 export class TestAdapter implements Adapter {
-  readonly peer: PeerData;
-  readonly sock: Endpoint;
-  readonly ssl: SslData | undefined;
-  readonly protocol: string;
+  peer: PeerData;
+  sock: Endpoint;
+  ssl: SslData | undefined;
+  protocol: string;
   readonly informs: (readonly [status: number, headers: Headers])[] = [];
   readonly upgraded: { readonly protocol: string; readonly takeover: Takeover; readonly headers: Headers }[] = [];
   /** Set by a test: the client has gone, and gets no more chunks. */

@@ -284,6 +284,31 @@ describe("what streams", () => {
       { plug: stream(true) },
     ));
 
+  test("is told once, however long it goes on", () =>
+    stoppable(
+      async (live) => {
+        const client = await live.connect();
+        client.request("GET", "/");
+        await new Promise((resolve) => client.socket.once("data", resolve));
+        const { stopped } = await drain(live);
+        await live.sim.advance(DRAIN - 100);
+        await isOpen(live, client);
+        expect(client.text.match(/told/g)).toHaveLength(1);
+        await live.sim.advance(100);
+        await stopped;
+      },
+      {
+        plug: async (conn: any) => {
+          const open = conn.sendChunked(200);
+          await open.chunk("hello\n");
+          for (;;) {
+            await conn.self.receive();
+            await open.chunk("told\n");
+          }
+        },
+      },
+    ));
+
   test("and does not listen is cut off at the deadline, and named", () =>
     stoppable(
       async (live) => {

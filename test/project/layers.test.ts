@@ -62,6 +62,7 @@ const WORLDLY: Readonly<Record<string, readonly string[]>> = {
   "http/socket-data.ts": ["node:net", "node:tls"],
   "http/socket-handler.ts": ["node:http", "node:stream"],
   "http/status.ts": ["node:http"],
+  "http/testing/raw-client.ts": ["node:net"],
   "http/tls.ts": ["node:fs", "node:tls"],
   "http/traffic.ts": ["node:net"],
   "http/vigil.ts": ["node:http", "node:net"],
