@@ -1,8 +1,8 @@
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
-import type { Conn } from "../conn.ts";
-import { encodeQuery, type QueryData } from "../query.ts";
-import type { UrlParts } from "../settings.ts";
+import type { Conn } from "../conn/conn.ts";
+import { encodeQuery, type QueryData } from "../conn/query.ts";
+import type { UrlParts } from "../conn/settings.ts";
 
 /**
  * The path of this request, with its query, or with another one: `{}` is none. Empty segments are left out (Phoenix:

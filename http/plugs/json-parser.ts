@@ -1,6 +1,6 @@
-import { type BodyParser, parseBody, type ReadingOptions, textOf } from "../body-parser.ts";
+import { emptyParams, type Params } from "../conn/query.ts";
 import { HttpError } from "../errors.ts";
-import { emptyParams, type Params } from "../query.ts";
+import { type BodyParser, parseBody, type ReadingOptions, textOf } from "./body-parser.ts";
 
 type Reviver = (this: any, key: string, value: any) => unknown;
 

@@ -6,14 +6,14 @@ import { testProcess } from "../../runtime/testing/test-process.ts";
 import { VirtualDriver } from "../../runtime/testing/virtual-driver.ts";
 import { isThenable } from "../../runtime/thenable.ts";
 import type { Async, Caller, Reason } from "../../runtime/types.ts";
-import type { Endpoint, PeerData, SslData } from "../adapter.ts";
-import { Conn, type Halted } from "../conn.ts";
+import type { Endpoint, PeerData, SslData } from "../conn/adapter.ts";
+import { Conn, type Halted } from "../conn/conn.ts";
+import { Exchange } from "../conn/exchange.ts";
 import { HttpError } from "../errors.ts";
-import { Exchange } from "../exchange.ts";
-import { type PlugFn, runStep, stepOf } from "../plug.ts";
-import { sendError, statusOf } from "../request.ts";
-import { TestAdapter } from "../test-adapter.ts";
+import { type PlugFn, runStep, stepOf } from "../pipeline/plug.ts";
+import { sendError, statusOf } from "../server/request.ts";
 import { adapterOf } from "./sent.ts";
+import { TestAdapter } from "./test-adapter.ts";
 import { givenRequest, type TestRequest } from "./test-request.ts";
 
 /**

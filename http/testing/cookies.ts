@@ -1,10 +1,10 @@
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
-import type { Conn } from "../conn.ts";
-import { CookieJar, type PutCookieOptions } from "../cookie-jar.ts";
-import { type Cookies, serializeCookie } from "../cookies.ts";
-import { SessionState } from "../session-state.ts";
-import { systemTime } from "../system-time.ts";
+import type { Conn } from "../conn/conn.ts";
+import { CookieJar, type PutCookieOptions } from "../conn/cookie-jar.ts";
+import { type Cookies, serializeCookie } from "../conn/cookies.ts";
+import { SessionState } from "../conn/session-state.ts";
+import { systemTime } from "../conn/system-time.ts";
 import { adapterOf } from "./sent.ts";
 
 /**

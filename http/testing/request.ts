@@ -2,13 +2,13 @@ import { plainBehaviour, plainState } from "../../runtime/plain-process.ts";
 import { type ProcessSelf, processOf } from "../../runtime/self.ts";
 import { ended } from "../../runtime/stopping.ts";
 import type { Caller, Reason, Self } from "../../runtime/types.ts";
-import type { Conn } from "../conn.ts";
-import { Exchange } from "../exchange.ts";
-import type { PlugFn } from "../plug.ts";
-import { sendError, serve, statusOf } from "../request.ts";
-import { Step, showPlug } from "../step.ts";
-import { TestAdapter } from "../test-adapter.ts";
+import type { Conn } from "../conn/conn.ts";
+import { Exchange } from "../conn/exchange.ts";
+import type { PlugFn } from "../pipeline/plug.ts";
+import { Step, showPlug } from "../pipeline/step.ts";
+import { sendError, serve, statusOf } from "../server/request.ts";
 import { responseOf, type SentResponse } from "./sent.ts";
+import { TestAdapter } from "./test-adapter.ts";
 import { givenRequest, type TestRequest } from "./test-request.ts";
 
 /** What a request was answered with. */

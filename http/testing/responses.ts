@@ -1,7 +1,7 @@
 import { AssertionError } from "../../runtime/testing/assertion-error.ts";
 import type { Async, Reason } from "../../runtime/types.ts";
-import { Conn } from "../conn.ts";
-import { statusOf } from "../request.ts";
+import { Conn } from "../conn/conn.ts";
+import { statusOf } from "../server/request.ts";
 import { crashedBy } from "./conn.ts";
 import { type SentResponse, sentBy } from "./sent.ts";
 

@@ -1,9 +1,9 @@
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
 import { AssertionError } from "../../runtime/testing/assertion-error.ts";
-import type { Headers, Takeover } from "../adapter.ts";
-import { Conn } from "../conn.ts";
-import { type Sent, TestAdapter } from "../test-adapter.ts";
+import type { Headers, Takeover } from "../conn/adapter.ts";
+import { Conn } from "../conn/conn.ts";
+import { type Sent, TestAdapter } from "./test-adapter.ts";
 
 // What a conn of the test kit was answered with (Plug: `Plug.Test`).
 

@@ -1,13 +1,13 @@
 import { checkOptions } from "../../runtime/checks.ts";
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
-import type { Body, Headers, RequestHead } from "../adapter.ts";
-import type { Conn } from "../conn.ts";
-import { GivenHead } from "../given-head.ts";
-import { decodeQuery, emptyParams, encodeQuery, type Params } from "../query.ts";
-import { DEFAULT_SETTINGS, type Settings } from "../settings.ts";
-import type { TestPeer } from "../test-adapter.ts";
+import type { Body, Headers, RequestHead } from "../conn/adapter.ts";
+import type { Conn } from "../conn/conn.ts";
+import { GivenHead } from "../conn/given-head.ts";
+import { decodeQuery, emptyParams, encodeQuery, type Params } from "../conn/query.ts";
+import { DEFAULT_SETTINGS, type Settings } from "../conn/settings.ts";
 import { initTestSession } from "./cookies.ts";
+import type { TestPeer } from "./test-adapter.ts";
 
 /** What a test says of a request besides its method and target. */
 export interface TestRequest extends TestPeer {

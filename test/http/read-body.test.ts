@@ -4,7 +4,7 @@ import type { Self } from "hornbeam";
 import { type Conn, type JsonOptions, Parsers, pipeline, plug } from "hornbeam/http";
 import { inVirtualTime } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
-import { BodyReader } from "../../http/body-reader.ts";
+import { BodyReader } from "../../http/server/body-reader.ts";
 import { ask, crash, serving } from "./support.ts";
 
 const reads =

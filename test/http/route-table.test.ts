@@ -1,7 +1,7 @@
 import { type Conn, router } from "hornbeam/http";
 import { expect, test } from "vitest";
-import { Route } from "../../http/route.ts";
-import { RouteTable } from "../../http/route-table.ts";
+import { Route } from "../../http/router/route.ts";
+import { RouteTable } from "../../http/router/route-table.ts";
 import { ask } from "./support.ts";
 
 const says = (text: string) => (conn: Conn<any>) => conn.text(text);
