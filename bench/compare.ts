@@ -9,6 +9,8 @@ export interface Result {
   readonly ratio: number;
   readonly least: number;
   readonly greatest: number;
+  /** The medians of what a row shows besides: hornbeam's, and the rival's. */
+  readonly shown?: readonly [ours: number, theirs: number];
 }
 
 export type Implementation = Rival | "hornbeam";
@@ -23,14 +25,22 @@ export async function compare(
 ): Promise<readonly Result[]> {
   const rivals = [...new Set(rows.map(({ against }) => against))].filter(isRival);
   const ratios = rows.map((): number[] => []);
+  const shown = rows.map((): (readonly [number, number])[] => []);
   for (let round = 0; round < rounds; round++) {
     const ours = await measure("hornbeam");
     const theirs = new Map<Against, Figures>();
     for (const rival of rivals) theirs.set(rival, await measure(rival));
-    for (const [i, row] of rows.entries()) ratios[i]?.push(row.ratio(ours, theirs.get(row.against) ?? ours));
+    for (const [i, row] of rows.entries()) {
+      const their = theirs.get(row.against) ?? ours;
+      ratios[i]?.push(row.ratio(ours, their));
+      if (row.field !== undefined) shown[i]?.push([ours.of(row.bench, row.field), their.of(row.bench, row.field)]);
+    }
   }
   return rows.map((row, i) => {
     const list = ratios[i] as number[];
-    return { row, ratio: median(list), least: Math.min(...list), greatest: Math.max(...list) };
+    const result = { row, ratio: median(list), least: Math.min(...list), greatest: Math.max(...list) };
+    const pairs = shown[i] as (readonly [number, number])[];
+    if (pairs.length === 0) return result;
+    return { ...result, shown: [median(pairs.map(([ours]) => ours)), median(pairs.map(([, theirs]) => theirs))] };
   });
 }

@@ -1,6 +1,6 @@
 // What one launch of an implementation has printed, round by round.
 
-export type Field = "ns" | "heap" | "p99";
+export type Field = "ns" | "heap" | "p99" | "rss" | "rate";
 
 /** A line of harness.ts. */
 interface Line {
@@ -10,6 +10,8 @@ interface Line {
   readonly us: number;
   readonly heap?: number;
   readonly p99?: number;
+  readonly rss?: number;
+  readonly rate?: number;
 }
 
 export class Figures {
@@ -25,7 +27,7 @@ export class Figures {
     this.lines = warm.length > 0 ? warm : lines;
   }
 
-  /** The median of the rounds: nanoseconds per operation, bytes per process, or milliseconds. */
+  /** The median of the rounds: nanoseconds per operation, bytes of each, milliseconds, or operations a second. */
   of(bench: string, field: Field = "ns"): number {
     const values = this.lines
       .filter(({ w }) => w === bench)

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { Implementation } from "./compare.ts";
 import { Figures } from "./figures.ts";
-import { find, PEERS, type Peer } from "./peers/peer.ts";
+import { missing, PACKAGES, type Peer } from "./peers/peer.ts";
 import type { Workload } from "./workloads.ts";
 
 const run = promisify(execFile);
@@ -40,7 +40,7 @@ async function program(who: Implementation): Promise<readonly [string, readonly 
   return node(...FLAGS, DEEP, script(`peers/${who}.ts`));
 }
 
-const isPeer = (name: string): name is Peer => Object.hasOwn(PEERS, name);
+const isPeer = (name: string): name is Peer => Object.hasOwn(PACKAGES, name);
 
 let beams: Promise<string> | undefined;
 
@@ -58,8 +58,8 @@ function compiled(): Promise<string> {
 
 /** Why a rival cannot be run here; undefined when it can. */
 export function absent(rival: string): string | undefined {
-  if (isPeer(rival) && find(rival) === undefined)
-    return `${rival} is left out. To have it: npm install --no-save ${rival}@${PEERS[rival]}`;
+  const packages = isPeer(rival) ? missing(rival) : [];
+  if (packages.length > 0) return `${rival} is left out. To have it: npm install --no-save ${packages.join(" ")}`;
   if (rival === "beam" && !(onPath("erl") && onPath("erlc")))
     return "beam is left out. To have it: install Erlang/OTP, so that erl and erlc are on the PATH";
   return undefined;

@@ -7,12 +7,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { compare, type Implementation, type Result } from "./compare.ts";
+import { compare, type Result } from "./compare.ts";
 import { flagsOf } from "./flags.ts";
 import { type Complaint, type Ratios, tooMuch, tooSlow } from "./gate.ts";
-import { http } from "./http.ts";
+import { memoryPerConnection, Servers } from "./http.ts";
 import { absent, launch, node, script } from "./launch.ts";
-import { GATED, HTTP, type Row, WORKLOADS, type Workload } from "./workloads.ts";
+import { GATED, HTTP, type HttpWorkload, type Row, WORKLOADS, type Workload } from "./workloads.ts";
 
 /** Scripts that print rows of their own as lines of JSON, and of which benches. */
 const SCRIPTS: Readonly<Record<string, readonly string[]>> = {
@@ -37,11 +37,14 @@ interface Line {
   readonly greatest?: number;
   readonly figure?: number;
   readonly limit?: number;
+  /** Figures of this machine, which mean little elsewhere: requests a second, or bytes of resident memory. */
+  readonly rate?: readonly number[];
+  readonly rss?: readonly number[];
 }
 
 const flags = flagsOf(process.argv.slice(2));
 const ROUNDS = flags.quick ? 1 : 3;
-const HTTP_MS = flags.quick ? 500 : 2000;
+const HTTP_ROUNDS = flags.quick ? 3 : 12;
 
 const BASELINE = new URL("baseline.json", import.meta.url);
 /** A gate is short: few rounds in a launch, of which there are more. */
@@ -49,7 +52,7 @@ const GATE_ROUNDS = 4;
 const GATE_LAUNCHES = 5;
 
 async function table(): Promise<void> {
-  const workloads = [...WORKLOADS, HTTP];
+  const workloads = [...WORKLOADS, ...HTTP];
   const rows = workloads.flatMap(({ rows }) => rows);
   const benches = new Set([...rows.map(({ bench }) => bench), ...Object.values(SCRIPTS).flat()]);
   if (![...benches].some(isWanted)) {
@@ -61,7 +64,7 @@ async function table(): Promise<void> {
     const rows = workload.rows.filter((row) => isAsked(row) && !missing.has(row.against));
     if (rows.length === 0) continue;
     try {
-      for (const result of await compare(rows, ROUNDS, measuring(workload))) print(lineOf(result));
+      for (const result of await measured(workload, rows)) print(lineOf(result));
     } catch (thrown) {
       process.exitCode = 1;
       console.error(`${workload.name}: ${(thrown as Error).message}`);
@@ -89,8 +92,13 @@ function missingRivals(rows: readonly Row[]): ReadonlySet<string> {
   return missing;
 }
 
-const measuring = (workload: Workload) => (implementation: Implementation) =>
-  workload === HTTP ? http(workload.name, implementation, HTTP_MS) : launch(implementation, workload, workload.rounds);
+async function measured(workload: Workload | HttpWorkload, rows: readonly Row[]): Promise<readonly Result[]> {
+  const { name } = workload;
+  if (!("site" in workload)) return compare(rows, ROUNDS, (who) => launch(who, workload, workload.rounds));
+  if (workload.site === undefined) return compare(rows, ROUNDS, (who) => memoryPerConnection(name, who));
+  await using servers = new Servers(name, workload.site);
+  return await compare(rows, HTTP_ROUNDS, (who) => servers.round(who));
+}
 
 async function* linesOf(name: string): AsyncGenerator<Line> {
   const program = spawn(...node(script(name), ...(flags.quick ? ["--quick"] : [])), {
@@ -104,8 +112,8 @@ async function* linesOf(name: string): AsyncGenerator<Line> {
 
 const round = (value: number): number => Number(value.toPrecision(3));
 
-function lineOf({ row, ratio, least, greatest }: Result): Line {
-  const { bench, against, goal, limit } = row;
+function lineOf({ row, ratio, least, greatest, shown }: Result): Line {
+  const { bench, against, goal, limit, field } = row;
   const figure = limit === undefined ? {} : { figure: round(limit / ratio), limit };
   return {
     bench,
@@ -115,6 +123,7 @@ function lineOf({ row, ratio, least, greatest }: Result): Line {
     least: round(least),
     greatest: round(greatest),
     ...figure,
+    ...(field !== undefined && shown !== undefined ? { [field]: shown.map(Math.round) } : {}),
   };
 }
 

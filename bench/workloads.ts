@@ -1,9 +1,21 @@
 // What is measured, against whom, and what the design asks for.
 
 import type { Field, Figures } from "./figures.ts";
+import type { Site } from "./http/site.ts";
 
 /** Who does the same work. */
-export const RIVALS = ["ceiling", "beam", "nact", "xstate", "effect", "node", "fastify"] as const;
+export const RIVALS = [
+  "ceiling",
+  "beam",
+  "nact",
+  "xstate",
+  "effect",
+  "node",
+  "fastify",
+  "koa",
+  "express",
+  "hono",
+] as const;
 export type Rival = (typeof RIVALS)[number];
 /** What a figure of our own may be held against. */
 export const OWN = ["limit", "first1k", "plain"] as const;
@@ -19,6 +31,8 @@ export interface Row {
   readonly limit?: number;
   /** `theirs` are our own where it is not against a rival. */
   readonly ratio: (ours: Figures, theirs: Figures) => number;
+  /** What a line of JSON says besides: figures of this machine, of hornbeam and of the rival. */
+  readonly field?: Field;
 }
 
 /** One program that is run, and the rows that come of it. */
@@ -137,12 +151,35 @@ export const WORKLOADS: readonly Workload[] = [
   ),
 ];
 
+/** CPU of the server per request; what is asked for in a second says little, but that the load was not what held it up. */
+const http = (bench: string, site: Site, goals: Goals): HttpWorkload => ({
+  ...workload(
+    bench,
+    0,
+    compared(bench, goals).map((row) => ({ ...row, field: "rate" })),
+  ),
+  site,
+});
+
+export interface HttpWorkload extends Workload {
+  /** Undefined: memory. */
+  readonly site: Site | undefined;
+}
+
 /** Measured by http.ts. */
-export const HTTP = workload(
-  "HTTP hello, server CPU",
-  0,
-  compared("HTTP hello, server CPU", { node: 0.8, fastify: 1 }),
-);
+export const HTTP: readonly HttpWorkload[] = [
+  http("http hello", "hello", { node: 0.95, fastify: 1, koa: 1, express: 1, hono: null }),
+  http("http users", "users", { node: 0.9, fastify: 1, koa: 1, express: 1, hono: 1 }),
+  http("http api", "api", { node: 0.9, fastify: 1, koa: 1, express: 1, hono: 1 }),
+  {
+    ...workload(
+      "http rss",
+      0,
+      compared("http rss", { node: null }, {}, "rss").map((row) => ({ ...row, field: "rss" })),
+    ),
+    site: undefined,
+  },
+];
 
 /** What a change may not make slower unseen: gate.ts. */
 export const GATED = ["pingpong", "ring", "counting", "gencall", "gencall_await"] as const;

@@ -1,7 +1,8 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { HttpError } from "./errors.ts";
 import type { NodeAdapter } from "./node-adapter.ts";
+import type { NodeResponse } from "./node-response.ts";
 import { farewell, type Refusal } from "./refusal.ts";
 
 /**
@@ -13,7 +14,7 @@ export class Arrivals {
   private readonly report: (refusal: HttpError) => void;
   // The newest request.
   private request: IncomingMessage | undefined = undefined;
-  private response: ServerResponse | undefined = undefined;
+  private response: NodeResponse | undefined = undefined;
   private adapter: NodeAdapter | undefined = undefined;
   /** Nothing that follows is served: a request was refused, or was the last. */
   over = false;
@@ -30,7 +31,7 @@ export class Arrivals {
     this.report = report;
   }
 
-  add(request: IncomingMessage, response: ServerResponse, adapter: NodeAdapter): void {
+  add(request: IncomingMessage, response: NodeResponse, adapter: NodeAdapter): void {
     this.request = request;
     this.response = response;
     this.adapter = adapter;
@@ -39,7 +40,7 @@ export class Arrivals {
 
   /** Whether everything has been answered, and the answers have been written. */
   get answered(): boolean {
-    return this.response === undefined || this.response.writableFinished;
+    return this.response === undefined || this.response.done;
   }
 
   /** The request that arrives now is served, but what follows it is not: the parser may have lost a part of that. */
@@ -54,7 +55,7 @@ export class Arrivals {
   }
 
   /** Whether this answer is to say that it is the last: others must not follow it, nor what is owed. */
-  isLast(response: ServerResponse, draining: boolean): boolean {
+  isLast(response: NodeResponse, draining: boolean): boolean {
     return (this.over || draining) && !this.owed && response === this.response;
   }
 

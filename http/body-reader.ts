@@ -14,9 +14,10 @@ const brokeOff = (self: ProcessSelf): unknown =>
 const joined = (chunks: readonly Uint8Array[]): Uint8Array =>
   chunks.length === 1 ? (chunks[0] as Uint8Array) : chunks.length === 0 ? NONE : Buffer.concat(chunks);
 
-/** A request as Node reads it; `complete` when all of it has arrived, read or not, if it says so. */
+/** A request as Node reads it; `complete` when its end has been parsed, whether it was read or not, if it says so. */
 export interface BodyStream extends Readable {
   readonly complete?: boolean;
+  readonly headers?: { readonly "content-length"?: string | undefined };
 }
 
 /** Reads a request's body part by part; between the parts the client waits. */
@@ -60,9 +61,19 @@ export class BodyReader {
     if (this.broken !== undefined) return Promise.reject(this.broken);
     if (stream.destroyed) return Promise.reject(brokeOff(processOf(by)));
     const complete = stream.complete === true;
-    if (!complete && stream.readableLength < length) return undefined;
-    this.ended = complete;
-    return { bytes: this.buffered(), more: !this.ended };
+    const isWhole = complete || this.hasArrived();
+    if (!isWhole && stream.readableLength < length) return undefined;
+    this.ended = isWhole;
+    const bytes = this.buffered();
+    // So that the stream itself ends, when it hears that nothing follows.
+    if (isWhole && !complete) stream.resume();
+    return { bytes, more: !isWhole };
+  }
+
+  /** As many bytes are there as the head has said: the parser tells of the end of a body in a later turn. */
+  private hasArrived(): boolean {
+    const declared = this.stream.headers?.["content-length"];
+    return declared !== undefined && this.stream.readableLength >= Number(declared);
   }
 
   /** What has arrived; Node gives it out piece by piece. */

@@ -56,7 +56,6 @@ export const compress = (encoding: Encoding, body: Uint8Array): Promise<Uint8Arr
 export class Compressor implements Disposable {
   private readonly stream: Transform;
   private readonly parts: Uint8Array[] = [];
-  private last: Promise<unknown> = Promise.resolve();
 
   constructor(encoding: Encoding) {
     this.stream = CODINGS[encoding].stream();
@@ -66,27 +65,22 @@ export class Compressor implements Disposable {
   }
 
   write(part: Uint8Array): Promise<Uint8Array> {
-    return this.inOrder((done) => this.stream.write(part, done));
+    return this.after((done) => this.stream.write(part, done));
   }
 
   /** What is left to be said at the end. */
   end(): Promise<Uint8Array> {
-    return this.inOrder((done) => {
+    return this.after((done) => {
       this.stream.once("end", done);
       this.stream.once("error", done);
       this.stream.end();
     });
   }
 
-  private inOrder(work: (done: (error?: Error | null) => void) => void): Promise<Uint8Array> {
-    const done = this.last.then(
-      () =>
-        new Promise<Uint8Array>((resolve, reject) => {
-          work((error) => (error ? reject(error) : resolve(this.take())));
-        }),
-    );
-    this.last = done;
-    return done;
+  private after(work: (done: (error?: Error | null) => void) => void): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      work((error) => (error ? reject(error) : resolve(this.take())));
+    });
   }
 
   private collect(): void {

@@ -257,7 +257,8 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   private withJar(what: string | undefined, change: (jar: CookieJar) => CookieJar): Conn<Assigns> {
     if (what !== undefined) this.exchange.checkUnsent(what);
     const jar = change(this.jar ?? CookieJar.of(this.head));
-    const next = this.changed();
+    // Who only looks at what was fetched need not go on with the conn that has it.
+    const next = what === undefined ? this.copy() : this.changed();
     next.jar = jar;
     return next;
   }
@@ -308,7 +309,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
   }
 
   private withSession(what: string | undefined, state: SessionState): Conn<Assigns> {
-    const next = this.changed(what);
+    const next = what === undefined ? this.copy() : this.changed(what);
     next.session = state;
     return next;
   }
@@ -435,7 +436,7 @@ export class Conn<Assigns extends object = {}> extends RequestView {
     const last = ready.beforeSend("set");
     this.exchange.sendWhole(checkFinal(last.status as number), last.headersWithCookies(), last.respBody as Body);
     if (this.hooks.length > 0) return last.become("sent");
-    // Nobody else has seen it yet.
+    // What no hook has seen is nobody else's yet.
     ready.state = "sent";
     ready.respBody = undefined;
     return ready;

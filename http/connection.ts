@@ -1,4 +1,4 @@
-import { type IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { ProcessSelf } from "../runtime/self.ts";
 import type { Async, Milliseconds, Reason } from "../runtime/types.ts";
@@ -10,6 +10,7 @@ import { HttpError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import { checkExpectation } from "./expectation.ts";
 import { NodeAdapter } from "./node-adapter.ts";
+import { NodeResponse } from "./node-response.ts";
 import type { Refusal } from "./refusal.ts";
 import { sendError, serve, statusOf } from "./request.ts";
 import { headOf } from "./request-head.ts";
@@ -19,7 +20,7 @@ import { Stall } from "./stall.ts";
 import { Vigil } from "./vigil.ts";
 
 /** A connection that speaks HTTP/1: one request after the other, and their answers in the same order. */
-export class Connection extends ConnectionProcess<ServerResponse> {
+export class Connection extends ConnectionProcess<NodeResponse> {
   protected readonly protocol = "http/1.1";
   private readonly vigil: Vigil;
   private readonly stall: Stall;
@@ -35,12 +36,12 @@ export class Connection extends ConnectionProcess<ServerResponse> {
   }
 
   /** A request has arrived: it runs as a process of its own, linked to this one. */
-  serve(request: IncomingMessage, response: ServerResponse): void {
+  serve(request: IncomingMessage, response: NodeResponse): void {
     this.start(request, response, false, this.work);
   }
 
   /** A request has arrived that expects something before it sends its body. */
-  serveExpecting(request: IncomingMessage, response: ServerResponse): void {
+  serveExpecting(request: IncomingMessage, response: NodeResponse): void {
     this.start(request, response, false, this.work, checkExpectation);
   }
 
@@ -59,7 +60,7 @@ export class Connection extends ConnectionProcess<ServerResponse> {
     if (this.arrivals.over) return;
     // It did not wait for its answers: they are sent, and the connection ends with the last.
     if (this.requests.size > 0 || !this.arrivals.answered) return this.arrivals.endAfterAnswers();
-    const response = new ServerResponse(request);
+    const response = new NodeResponse(request);
     response.assignSocket(this.socket);
     response.shouldKeepAlive = false;
     response.once("finish", () => this.socket.destroySoon());
@@ -73,13 +74,13 @@ export class Connection extends ConnectionProcess<ServerResponse> {
   }
 
   /** Whether an answer that is sent now is the last: one that says close must not be one that others are to follow. */
-  isLast(response: ServerResponse): boolean {
+  isLast(response: NodeResponse): boolean {
     return this.arrivals.isLast(response, this.shared.draining);
   }
 
   private start(
     request: IncomingMessage,
-    response: ServerResponse,
+    response: NodeResponse,
     upgradable: boolean,
     work: (exchange: Exchange) => Async<void>,
     check?: (request: IncomingMessage) => void,
@@ -107,7 +108,7 @@ export class Connection extends ConnectionProcess<ServerResponse> {
     telemetry.emit("http.request.refused", {}, { pid: this.pid, remoteAddress: this.remoteIp, status, reason });
   }
 
-  protected finished({ exchange, response, overdue }: InFlight<ServerResponse>, reason: Reason): void {
+  protected finished({ exchange, response, overdue }: InFlight<NodeResponse>, reason: Reason): void {
     if (!exchange.sent && !this.socket.destroyed) {
       response.shouldKeepAlive = false;
       sendError(exchange, overdue === "minBodyRate" ? 408 : statusOf(reason));
@@ -118,13 +119,13 @@ export class Connection extends ConnectionProcess<ServerResponse> {
   }
 
   /** Closes the connection when a response has been sent. */
-  private endWith(response: ServerResponse): void {
+  private endWith(response: NodeResponse): void {
     if (response.writableEnded) this.socket.destroySoon();
     else response.once("finish", () => this.socket.destroySoon());
   }
 
-  protected isOpen(response: ServerResponse): boolean {
-    return !response.writableFinished;
+  protected isOpen(response: NodeResponse): boolean {
+    return !response.done;
   }
 
   /** Its answers say close from now on; it is looked at until it has been quiet. */

@@ -24,12 +24,13 @@ export const Connections = {
       pool.awaitCount(awaited, from);
       return noreply(pool);
     },
-    unready: (_, pool) => {
-      pool.shared.ready = false;
+    // A drain that was taken back may still have a request on the way: who has ended does not want it any more.
+    unready: (_, pool, self, { pid }) => {
+      if (self.isAlive(pid)) pool.shared.ready = false;
       return reply(undefined, pool);
     },
-    drain: (_, pool) => reply(pool.drain(), pool),
-    notify: (_, pool) => reply(pool.notify(), pool),
+    drain: (_, pool, self, { pid }) => reply(self.isAlive(pid) ? pool.drain() : pool.counts, pool),
+    notify: (_, pool, self, { pid }) => reply(self.isAlive(pid) ? pool.notify() : [], pool),
     cutOff: (_, pool) => {
       pool.cutOff();
       return reply(undefined, pool);

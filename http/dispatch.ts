@@ -70,8 +70,7 @@ function privateOf(entry: Entry, conn: Conn<any>): Readonly<Record<string, unkno
 }
 
 function noRoute({ table }: Dispatch, conn: Conn<any>): NoRouteError {
-  const routes = table.entries.map(({ action }) => action.name);
-  return new NoRouteError(conn.method, conn.requestPath, routes, conn.exchange.settings.development);
+  return new NoRouteError(conn.method, conn.requestPath, table.lines, conn.exchange.settings.development);
 }
 
 function run(by: Dispatch, conn: Conn<any>, { entry, params }: Matched): Async<Conn<any>> {

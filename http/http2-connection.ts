@@ -21,6 +21,10 @@ interface Open {
   readonly stall: Stall;
 }
 
+/** A head has so many fields that are no headers. One header more than there may be is seen, and refused with 431. */
+const PSEUDO_HEADERS = 4;
+const UNLIMITED = 2 ** 32 - 1;
+
 /** Announces that streams will be refused, and refuses none yet (RFC 9113 §6.8). */
 const LAST_OF_ALL = 2 ** 31 - 1;
 
@@ -39,9 +43,12 @@ export class Http2Connection extends ConnectionProcess<ServerHttp2Stream> {
     // A client that has ended its half has gone: nothing could be said to it but in frames that it answers.
     socket.allowHalfOpen = false;
     this.scheme = (socket as { readonly encrypted?: boolean }).encrypted === true ? "https" : "http";
-    const { maxConcurrentStreams, maxHeaderListSize, ...rest } = limits;
+    const { maxConcurrentStreams, ...rest } = limits;
+    const { maxHeaders, maxHeaderSize } = shared.limits;
+    const maxHeaderListSize = Math.min(maxHeaderSize, UNLIMITED);
     this.session = performServerHandshake(socket, {
       ...rest,
+      maxHeaderListPairs: Math.min(maxHeaders + PSEUDO_HEADERS + 1, UNLIMITED),
       settings: { maxConcurrentStreams, maxHeaderListSize, enablePush: false },
     });
     // The close of the socket, which follows, is what counts.
@@ -59,7 +66,7 @@ export class Http2Connection extends ConnectionProcess<ServerHttp2Stream> {
     if (++this.served >= shared.limits.maxRequestsPerConnection) this.close();
     let head: RequestHead;
     try {
-      head = headOfStream(raw, this.scheme, this.remoteIp);
+      head = headOfStream(raw, this.scheme, this.remoteIp, shared.limits);
     } catch (error) {
       const { status, message } = error as HttpError;
       return this.refuse(new Http2Adapter(stream, this.socket, isHead, false), status, message);

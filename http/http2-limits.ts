@@ -6,10 +6,6 @@ import { show } from "../runtime/inspect.ts";
 export interface Http2Limits {
   /** Requests in flight on one connection. Default 100. */
   readonly maxConcurrentStreams: number;
-  /** The head of a request in bytes, as RFC 9113 §6.5.2 counts them. Default 16,384, as in HTTP/1. */
-  readonly maxHeaderListSize: number;
-  /** How many fields a head may have. Default 128. */
-  readonly maxHeaderListPairs: number;
   /** What one connection may take of memory, in megabytes. Default 10. */
   readonly maxSessionMemory: number;
   /** How many settings one frame may have. Default 32. */
@@ -27,8 +23,6 @@ export interface Http2Limits {
 
 const DEFAULTS: Http2Limits = {
   maxConcurrentStreams: 100,
-  maxHeaderListSize: 16_384,
-  maxHeaderListPairs: 128,
   maxSessionMemory: 10,
   maxSettings: 32,
   streamResetBurst: 1000,

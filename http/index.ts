@@ -80,7 +80,7 @@ export type { ErrorViews, ShownError } from "./phoenix/render-errors.ts";
 export type { ResourceAction, ResourceOptions } from "./phoenix/resources.ts";
 export { scrubParams } from "./phoenix/scrub-params.ts";
 export { putSecureBrowserHeaders } from "./phoenix/secure-headers.ts";
-export { currentPath, currentUrl, staticPath, staticUrl, url } from "./phoenix/urls.ts";
+export { currentPath, currentUrl, putRouterUrl, putStaticUrl, staticPath, staticUrl, url } from "./phoenix/urls.ts";
 export { type Pipeline, type PipelineOptions, pipeline, runPlugs } from "./pipeline.ts";
 export {
   type AfterSend,
@@ -146,16 +146,8 @@ export type { UrlencodedOptions } from "./plugs/urlencoded-parser.ts";
 export { type SchemaIssue, type StandardSchema, type ValidatedOptions, validated } from "./plugs/validated.ts";
 export { decodeQuery, encodeQuery, type Params, type QueryData, type QueryLimits, type Utf8Check } from "./query.ts";
 export type { RequestFailure, Rescue } from "./rescue.ts";
-export {
-  type Action,
-  type MatchOptions,
-  type RouteOptions,
-  type Router,
-  type RouterOptions,
-  type RouterPlug,
-  router,
-  type ScopeOptions,
-} from "./router.ts";
+export { type RouterOptions, router } from "./router.ts";
+export type { Action, MatchOptions, RouteOptions, Router, RouterPlug, ScopeOptions } from "./router-types.ts";
 export { type DrainOptions, type HttpOptions, http } from "./server.ts";
 export { isReady } from "./servers.ts";
 export { type SessionChange, type SessionOptions, SessionState } from "./session-state.ts";

@@ -2,9 +2,10 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import type { GenServer } from "../genserver/genserver.ts";
 import type { ProtocolOf } from "../runtime/protocol.ts";
 import { error, noreply, ok, reply } from "../runtime/results.ts";
-import { type ProcessSelf, processOf } from "../runtime/self.ts";
-import type { Milliseconds, Name, Self } from "../runtime/types.ts";
+import { processOf } from "../runtime/self.ts";
+import type { Name, Self } from "../runtime/types.ts";
 import { Refusal } from "../supervisor/refusal.ts";
+import { AcceptErrors } from "./accept-errors.ts";
 import type { Connections } from "./connections.ts";
 
 export interface ListenerOptions {
@@ -62,8 +63,9 @@ export const Listener = {
       return reply<ListenerInfo, State>({ status, scheme, host, port }, state);
     },
 
-    suspend: (_, state, self) => {
-      if (state.status === "suspended") return reply(undefined, state);
+    suspend: (_, state, self, { pid }) => {
+      // Who has ended, as a drain that was taken back, does not want it any more.
+      if (state.status === "suspended" || !self.isAlive(pid)) return reply(undefined, state);
       state.server.close();
       announce(self, state, "http.listener.suspend");
       return reply(undefined, { ...state, status: "suspended" });
@@ -83,33 +85,6 @@ export const Listener = {
 
   handleInfo: (_: unknown, state) => noreply(state),
 } satisfies GenServer<State>;
-
-/** How long accept errors are counted before they are told of again: a full table of files fails many times a second. */
-const ERROR_PAUSE: Milliseconds = 100;
-
-/**
- * What went wrong with accepting. It is told, and accepting goes on: to crash would help nobody. (When this process has no
- * file descriptor left, Node does not say so: libuv closes the connections that come, and keeps those that are open.)
- */
-class AcceptErrors {
-  private readonly self: ProcessSelf;
-  private count = 0;
-  private toldAt = Number.NEGATIVE_INFINITY;
-
-  constructor(self: Self) {
-    this.self = processOf(self);
-  }
-
-  add(failure: NodeJS.ErrnoException): void {
-    this.count++;
-    const now = this.self.now();
-    if (this.self.dead || now < this.toldAt + ERROR_PAUSE) return;
-    this.toldAt = now;
-    const metadata = { pid: this.self.pid, code: failure.code ?? failure.message };
-    this.self.kernel.telemetry.emit("http.accept.error", { count: this.count }, metadata);
-    this.count = 0;
-  }
-}
 
 function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {

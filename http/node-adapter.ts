@@ -1,4 +1,4 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { isThenable } from "../runtime/thenable.ts";
@@ -18,19 +18,20 @@ import { BodyReader } from "./body-reader.ts";
 import type { HttpError } from "./errors.ts";
 import { expectsContinue } from "./expectation.ts";
 import type { OpenFile } from "./file.ts";
-import { endWith, SLICE } from "./slices.ts";
+import type { NodeResponse } from "./node-response.ts";
+import { endWith } from "./slices.ts";
 import { peerOf, sockOf, sslOf } from "./socket-data.ts";
 
 /** What an adapter asks of the connection that its request came on. */
 export interface Line {
   /** Whether this answer is to be the last one of the connection. */
-  isLast(response: ServerResponse): boolean;
+  isLast(response: NodeResponse): boolean;
 }
 
 /** The adapter over `node:http`. */
 export class NodeAdapter implements Adapter {
   private readonly request: IncomingMessage;
-  private readonly response: ServerResponse;
+  private readonly response: NodeResponse;
   private readonly line: Line;
   private reader: BodyReader | undefined = undefined;
   private chunked = false;
@@ -41,14 +42,14 @@ export class NodeAdapter implements Adapter {
   /** What takes the connection over when the pipeline has ended, and the headers that were put before. */
   takeover: { readonly take: Takeover; readonly headers: Headers } | undefined = undefined;
 
-  constructor(request: IncomingMessage, response: ServerResponse, line: Line) {
+  constructor(request: IncomingMessage, response: NodeResponse, line: Line) {
     this.request = request;
     this.response = response;
     this.line = line;
   }
 
   get begun(): boolean {
-    return this.response.headersSent;
+    return this.response.begun;
   }
   get protocol(): string {
     return `HTTP/${this.request.httpVersion}`;
@@ -98,12 +99,17 @@ export class NodeAdapter implements Adapter {
   }
 
   send(status: number, headers: Headers, body: Body): void {
+    const { response } = this;
+    if (this.line.isLast(response)) response.shouldKeepAlive = false;
+    if (typeof body === "string" && response.sendWhole(status, headers, body)) {
+      this.complete = true;
+      return;
+    }
     const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;
     this.writeHead(status, headers, length);
     this.complete = true;
-    // A text of ASCII alone goes out with the head in one piece, and faster.
-    if (length === body.length && typeof body === "string" && length <= SLICE) this.response.end(body, "latin1");
-    else endWith(this.response, body);
+    // Bytes: as a text, Node would write the head in the encoding of the body.
+    endWith(response, typeof body === "string" && length > body.length ? Buffer.from(body) : body);
   }
 
   async sendFile(status: number, headers: Headers, { handle, offset, length }: OpenFile): Promise<void> {

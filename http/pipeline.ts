@@ -55,6 +55,11 @@ export function runPlugs(
 
 const AFTER_SEND: readonly AfterSend[] = ["halt", "warn", "plug"];
 
+export function checkAfterSend(what: string, afterSend: AfterSend | undefined): void {
+  if (afterSend === undefined || AFTER_SEND.includes(afterSend)) return;
+  throw new BadArgument(`${what}: expected afterSend to be one of ${AFTER_SEND.join(", ")}, got: ${show(afterSend)}`);
+}
+
 function build(steps: readonly Step[], options: PipelineOptions): Pipeline<any> {
   const { name = "pipeline" } = options;
   const run = (conn: Conn<any>): Async<any> => runThrough(run as unknown as Built, conn);
@@ -67,9 +72,7 @@ const LEVELS = ["debug", "info", "warning", "error"];
 
 function check(what: string, options: PipelineOptions): void {
   const { afterSend, logOnHalt } = checkOptions(what, options);
-  if (afterSend !== undefined && !AFTER_SEND.includes(afterSend)) {
-    throw new BadArgument(`${what}: expected afterSend to be one of ${AFTER_SEND.join(", ")}, got: ${show(afterSend)}`);
-  }
+  checkAfterSend(what, afterSend);
   if (logOnHalt !== undefined && !LEVELS.includes(logOnHalt)) {
     throw new BadArgument(`${what}: expected logOnHalt to be one of ${LEVELS.join(", ")}, got: ${show(logOnHalt)}`);
   }

@@ -17,6 +17,7 @@ import { Http2Connection } from "./http2-connection.ts";
 import type { Http2Limits } from "./http2-limits.ts";
 import { type Bounds, pauseBetweenLooks } from "./limits.ts";
 import { Mounts, type RawUpgrade } from "./mounts.ts";
+import { NodeResponse } from "./node-response.ts";
 import type { PlugFn } from "./plug.ts";
 import { refusalOf } from "./refusal.ts";
 import { sendError } from "./request.ts";
@@ -126,6 +127,9 @@ export class Pool {
     this.server = createServer({
       // Checked with the rest of the head: Node would go on with what follows.
       requireHostHeader: false,
+      ServerResponse: NodeResponse,
+      // A request that says nothing of a body has none: there is nothing to read, and to end.
+      optimizeEmptyRequests: true,
       // A timer for each answer; idle connections are looked for instead.
       keepAliveTimeout: 0,
       maxHeaderSize: limits.maxHeaderSize,
@@ -133,7 +137,9 @@ export class Pool {
     } as ServerOptions);
     // One more is seen, and refused; those beyond are dropped, and with them perhaps the Host.
     this.server.maxHeadersCount = limits.maxHeaders + 1;
-    this.server.on("request", (request, response) => this.of(request.socket)?.serve(request, response));
+    this.server.on("request", (request, response) => {
+      this.of(request.socket)?.serve(request, response as NodeResponse);
+    });
     for (const event of ["checkContinue", "checkExpectation"]) {
       this.server.on(event, (request, response) => this.of(request.socket)?.serveExpecting(request, response));
     }

@@ -41,6 +41,11 @@ export class RouteTable {
     this.byMethod.clear();
   }
 
+  /** What each route is called: `GET /users/:id`. */
+  get lines(): readonly string[] {
+    return this.entries.map(({ action }) => action.name);
+  }
+
   /** `path` is decoded. Nothing is allocated for routes that do not fit. */
   match(conn: Conn<any>, path: readonly string[]): Matched | undefined {
     for (const entry of this.of(conn.method).at(path[0])) {

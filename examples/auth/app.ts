@@ -1,5 +1,5 @@
 import { child } from "hornbeam/genserver";
-import { cookieStore, http, Parsers, pipeline, plug, RequestId, Session, Static } from "hornbeam/http";
+import { cookieStore, http, MethodOverride, Parsers, pipeline, plug, RequestId, Session, Static } from "hornbeam/http";
 import type { Supervisor } from "hornbeam/supervisor";
 import { site } from "./router.ts";
 import { Users, users } from "./users.ts";
@@ -8,8 +8,9 @@ import { errors } from "./views.ts";
 /** What every request goes through, before the router looks at it. */
 export const endpoint = pipeline({ name: "endpoint" })
   .plug(plug(RequestId))
-  .plug(plug(Static, { from: new URL("public/", import.meta.url), only: ["style.css"] }))
+  .plug(plug(Static, { from: new URL("public/", import.meta.url), only: ["style.css", "icon.svg"] }))
   .plug(plug(Parsers, { parsers: ["urlencoded"], length: 10_000 }))
+  .plug(plug(MethodOverride))
   .plug(plug(Session, { store: cookieStore({ signingSalt: "auth session" }), key: "_auth", sameSite: "lax" }))
   .plug(site.plug);
 

@@ -35,7 +35,7 @@ const browser = pipeline({ name: "browser" })
 export const site = router({ name: "site" })
   .pipeThrough(browser)
   .get("/", (conn: Conn<Visitor>): Conn => render(conn, { html: home }, {}))
-  .post("/users/log-out", SessionController.delete)
+  .delete("/users/log-out", SessionController.delete)
   .scope("/users", redirectIfUserIsAuthenticated, (guests) =>
     guests
       .get("/register", RegistrationController.new)
@@ -44,5 +44,5 @@ export const site = router({ name: "site" })
       .post("/log-in", SessionController.create),
   )
   .scope("/users", requireAuthenticatedUser, (members) =>
-    members.get("/settings", SettingsController.edit).post("/settings", SettingsController.update),
+    members.get("/settings", SettingsController.edit).put("/settings", SettingsController.update),
   );

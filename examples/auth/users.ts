@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { name, noreply, ok, reply } from "hornbeam";
+import { type Milliseconds, name, noreply, ok, reply } from "hornbeam";
 import type { GenServer } from "hornbeam/genserver";
 
 export interface User {
@@ -10,8 +10,8 @@ export interface User {
 
 interface Session {
   readonly userId: number;
-  /** In milliseconds of the clock on the wall. */
-  readonly since: number;
+  /** In the time of `self.now()`. */
+  readonly since: Milliseconds;
 }
 
 interface State {
@@ -23,7 +23,7 @@ interface State {
 
 /** How long a log-in is good. */
 export const SESSION_DAYS = 60;
-const DAY = 86_400_000;
+const DAY: Milliseconds = 86_400_000;
 const TOKEN_BYTES = 32;
 
 /**
@@ -45,14 +45,14 @@ export const Users = {
     byEmail: (email: string, state) => reply(state.users.get(email.toLowerCase()), state),
 
     /** A token for somebody who has logged in. */
-    openSession: (userId: number, state) => {
+    openSession: (userId: number, state, self) => {
       const token = randomBytes(TOKEN_BYTES).toString("base64url");
-      return reply(token, { ...state, sessions: new Map(state.sessions).set(token, { userId, since: Date.now() }) });
+      return reply(token, { ...state, sessions: new Map(state.sessions).set(token, { userId, since: self.now() }) });
     },
 
-    bySession: (token: string, state) => {
+    bySession: (token: string, state, self) => {
       const session = state.sessions.get(token);
-      if (session === undefined || session.since + SESSION_DAYS * DAY < Date.now()) return reply(undefined, state);
+      if (session === undefined || session.since + SESSION_DAYS * DAY < self.now()) return reply(undefined, state);
       return reply(
         [...state.users.values()].find(({ id }) => id === session.userId),
         state,

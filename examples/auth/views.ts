@@ -18,6 +18,7 @@ export const rootLayout = (inner: SafeHtml, conn: Conn<Visitor>): SafeHtml => ht
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>hornbeam accounts</title>
+  <link rel="icon" href="${staticPath(conn, "/icon.svg")}">
   <link rel="stylesheet" href="${staticPath(conn, "/style.css")}">
 </head>
 <body>
@@ -42,15 +43,13 @@ function navigation(conn: Conn<Visitor>): SafeHtml {
   }
   return html`<span class="email">${currentUser.email}</span>
     <a href="${site.path("/users/settings")}">Settings</a>
-    ${form(conn, site.path("/users/log-out"), html`<button class="link">Log out</button>`)}`;
+    ${form(conn, "delete", site.path("/users/log-out"), html`<button class="link">Log out</button>`)}`;
 }
 
-/** A form that may change something carries the token of its session. */
-const form = (
-  conn: Conn<any>,
-  action: string,
-  fields: HtmlPart,
-): SafeHtml => html`<form method="post" action="${action}">
+/** A form carries the token of its session, and the method that browsers do not have. */
+const form = (conn: Conn<any>, method: "post" | "put" | "delete", action: string, fields: HtmlPart): SafeHtml =>
+  html`<form method="post" action="${action}">
+  <input type="hidden" name="_method" value="${method}">
   <input type="hidden" name="_csrf_token" value="${getCsrfToken(conn)}">
   ${fields}
 </form>`;
@@ -64,11 +63,13 @@ interface Field {
   readonly errors?: readonly string[] | undefined;
 }
 
-const field = ({ name, label, type, autocomplete, value, errors = [] }: Field): SafeHtml => html`<label>
-  <span>${label}</span>
-  <input type="${type}" name="user[${name}]" value="${value}" autocomplete="${autocomplete}" required>
-  ${errors.map((error) => html`<em class="wrong">${error}</em>`)}
-</label>`;
+const field = ({ name, label, type, autocomplete, value, errors = [] }: Field): SafeHtml => html`<div class="field">
+  <label>
+    <span>${label}</span>
+    <input type="${type}" name="user[${name}]" value="${value}" autocomplete="${autocomplete}" aria-describedby="${name}-wrong" required>
+  </label>
+  <div id="${name}-wrong">${errors.map((error) => html`<em class="wrong">${error}</em>`)}</div>
+</div>`;
 
 const email = (value?: string, errors?: readonly string[]): SafeHtml =>
   field({ name: "email", label: "Email", type: "email", autocomplete: "username", value, errors });
@@ -90,7 +91,7 @@ export interface Errors {
 export const register = (shown: { readonly email?: string; readonly errors?: Errors }, conn: Conn<any>): SafeHtml =>
   html`<section class="card">
   <h1>Register</h1>
-  ${form(conn, site.path("/users/register"), [
+  ${form(conn, "post", site.path("/users/register"), [
     email(shown.email, shown.errors?.email),
     password("Password", "new-password", "password", shown.errors?.password),
     html`<button>Create an account</button>`,
@@ -101,7 +102,7 @@ export const logIn = (shown: { readonly email?: string; readonly error?: string 
   html`<section class="card">
   <h1>Log in</h1>
   ${shown.error && html`<p class="flash error" role="alert">${shown.error}</p>`}
-  ${form(conn, site.path("/users/log-in"), [
+  ${form(conn, "post", site.path("/users/log-in"), [
     email(shown.email),
     password("Password", "current-password", "password"),
     html`<input type="hidden" name="user[rememberMe]" value="false">
@@ -112,7 +113,7 @@ export const logIn = (shown: { readonly email?: string; readonly error?: string 
 
 export const settings = (shown: { readonly errors?: Errors }, conn: Conn<any>): SafeHtml => html`<section class="card">
   <h1>Settings</h1>
-  ${form(conn, site.path("/users/settings"), [
+  ${form(conn, "put", site.path("/users/settings"), [
     password("New password", "new-password", "password", shown.errors?.password),
     password("Current password", "current-password", "currentPassword", shown.errors?.currentPassword),
     html`<button>Change password</button>`,

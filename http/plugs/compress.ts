@@ -51,8 +51,7 @@ export const Compress = {
 
   call: <A extends object>(conn: Conn<A>, options: Ready): Conn<A> => {
     const encoding = negotiate(conn.getReqHeader("accept-encoding"), options.encodings);
-    const withBody = conn.method !== "HEAD";
-    conn.exchange.sendThrough((output) => new Compressing(output, encoding, options, withBody, conn.self));
+    conn.exchange.sendThrough((output) => new Compressing(output, encoding, options, conn.self));
     return conn;
   },
 };
@@ -79,15 +78,13 @@ class Compressing implements Output {
   private readonly output: Output;
   private readonly encoding: Encoding | undefined;
   private readonly options: Ready;
-  private readonly withBody: boolean;
   private readonly self: Self;
   private compressor: Compressor | undefined = undefined;
 
-  constructor(output: Output, encoding: Encoding | undefined, options: Ready, withBody: boolean, self: Self) {
+  constructor(output: Output, encoding: Encoding | undefined, options: Ready, self: Self) {
     this.output = output;
     this.encoding = encoding;
     this.options = options;
-    this.withBody = withBody;
     this.self = self;
   }
 
@@ -114,7 +111,7 @@ class Compressing implements Output {
     // A length that was given is that of what the plug sends.
     const isOpen = getHeader(headers, "content-length") === undefined && this.mayChange(status, headers);
     if (encoding === undefined || !isOpen) return this.output.sendChunked(status, varied);
-    if (this.withBody) this.compressor = this.self.own(new Compressor(encoding));
+    this.compressor = this.self.own(new Compressor(encoding));
     this.output.sendChunked(status, encodedWith(encoding, varied));
   }
 

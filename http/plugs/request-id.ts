@@ -47,7 +47,10 @@ export const RequestId = {
 /** A client chooses it, and it ends up in logs: nothing in it may look like another line or field. */
 const LEGAL = /^[\x21-\x7e]{20,200}$/;
 
+const words = new Uint32Array(4);
+const bytes = Buffer.from(words.buffer);
+
 function generate(random: () => number): string {
-  const bytes = Uint8Array.from({ length: 16 }, () => Math.floor(random() * 256));
-  return Buffer.from(bytes).toString("base64url");
+  for (let i = 0; i < words.length; i++) words[i] = random() * 2 ** 32;
+  return bytes.toString("base64url");
 }

@@ -43,3 +43,14 @@ test("hornbeam and each rival are measured in turn; a ratio is the median of the
     [2, 1, 4],
   ]);
 });
+
+test("what a row shows besides its ratio is the median of the rounds, of hornbeam and of the rival", async () => {
+  const ratio = (ours: Figures, theirs: Figures) => theirs.of("http") / ours.of("http");
+  const rows: readonly Row[] = [{ bench: "http", against: "node", goal: 0.9, field: "rate", ratio }];
+  const rates = { hornbeam: [100, 300, 200], node: [200, 400, 300] };
+  const [result] = await compare(rows, 3, async (implementation) => {
+    const rate = rates[implementation as keyof typeof rates].shift();
+    return new Figures(JSON.stringify({ w: "http", i: 1, n: 10, us: 1, rate }));
+  });
+  expect(result?.shown).toEqual([200, 300]);
+});

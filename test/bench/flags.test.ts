@@ -30,7 +30,7 @@ test("an unknown flag is refused with those that exist", () => {
 
 test("an unknown rival is refused with those that exist", () => {
   expect(() => flagsOf(["--against=akka"])).toThrow(
-    "--against: expected ceiling, beam, nact, xstate, effect, node, fastify, limit, first1k, plain, got: akka",
+    "--against: expected ceiling, beam, nact, xstate, effect, node, fastify, koa, express, hono, limit, first1k, plain, got: akka",
   );
 });
 

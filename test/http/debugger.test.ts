@@ -4,6 +4,7 @@ import {
   type Conn,
   type DebuggerOptions,
   HttpError,
+  NoRouteError,
   type PlugFn,
   pipeline,
   router,
@@ -200,17 +201,18 @@ describe("the debugger's page", () => {
   });
 
   test("shows the routes that there are when none matched", async () => {
-    const site = router()
-      .get("/users/:id", (conn) => conn)
-      .post("/<b>", (conn) => conn);
-    const { status, body } = await ask(withDebugger(site.plug), "GET /x", { headers: HTML });
-    expect([status, body.includes("no route for GET /x"), body.includes("<summary>Routes</summary>")]).toEqual([
-      404,
-      true,
-      true,
-    ]);
+    const error = new NoRouteError("GET", "/x", ["GET /users/:id", "POST /<b>"]);
+    const { status, body } = await page(error, "GET /x");
+    expect([status, body.includes("<summary>Routes</summary>")]).toEqual([404, true]);
     expect(body).toContain("<pre>GET /users/:id</pre>");
     expect(body).toContain("<pre>POST /&lt;b&gt;</pre>");
+    const site = router()
+      .get("/rooms/:topic", (conn) => conn.text(""))
+      .post("/rooms", (conn) => conn.text(""));
+    const routed = await ask(withDebugger(site.plug), "GET /x", { headers: HTML });
+    expect(routed.status).toBe(404);
+    for (const route of ["GET /rooms/:topic", "POST /rooms"])
+      expect(routed.body).toMatch(new RegExp(`<pre>${route}\\b`));
   });
 
   test("has a button that copies it as Markdown", async () => {

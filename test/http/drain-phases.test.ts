@@ -1,5 +1,16 @@
 import { inspect } from "node:util";
-import { drainer, drainServer, http, httpInfo, isReady, pipeline, plug, Readiness, resume } from "hornbeam/http";
+import {
+  drainer,
+  drainServer,
+  http,
+  httpInfo,
+  isReady,
+  pipeline,
+  plug,
+  Readiness,
+  resume,
+  suspend,
+} from "hornbeam/http";
 import { type Supervisor, supervisor } from "hornbeam/supervisor";
 import { inVirtualTime } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
@@ -99,6 +110,31 @@ describe("newRequests", () => {
       { drain: { shutdown: DRAIN, newRequests: "refuse" } },
     ));
 });
+
+test("a stop after suspend and resume drains the connections from before and after it", () =>
+  stoppable(async (live) => {
+    const before = await begin(live, "/wait");
+    await suspend(live.sim);
+    await resume(live.sim);
+    const after = await begin(live, "/wait");
+    const { stopped } = await drain(live);
+    for (const { client, pid } of [before, after]) {
+      live.sim.send(pid, "goodbye");
+      const answer = await client.answer();
+      expect([answer.body, answer.headers.connection]).toEqual(["goodbye", "close"]);
+    }
+    await stopped;
+  }));
+
+test("a stop of a suspended server drains the connections that it still has", () =>
+  stoppable(async (live) => {
+    const { client, pid } = await begin(live, "/wait");
+    await suspend(live.sim);
+    const { stopped } = await drain(live);
+    live.sim.send(pid, "goodbye");
+    expect((await client.answer()).body).toBe("goodbye");
+    await stopped;
+  }));
 
 describe("drainServer", () => {
   test("drains a server that goes on to stand, and resume takes it back", () =>
@@ -246,6 +282,31 @@ describe("what streams", () => {
         expect(live.sim.now()).toBe(2 * GRACE);
       },
       { plug: stream(true) },
+    ));
+
+  test("is told once, however long it goes on", () =>
+    stoppable(
+      async (live) => {
+        const client = await live.connect();
+        client.request("GET", "/");
+        await new Promise((resolve) => client.socket.once("data", resolve));
+        const { stopped } = await drain(live);
+        await live.sim.advance(DRAIN - 100);
+        await isOpen(live, client);
+        expect(client.text.match(/told/g)).toHaveLength(1);
+        await live.sim.advance(100);
+        await stopped;
+      },
+      {
+        plug: async (conn: any) => {
+          const open = conn.sendChunked(200);
+          await open.chunk("hello\n");
+          for (;;) {
+            await conn.self.receive();
+            await open.chunk("told\n");
+          }
+        },
+      },
     ));
 
   test("and does not listen is cut off at the deadline, and named", () =>

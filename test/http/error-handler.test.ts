@@ -100,8 +100,8 @@ describe("an error handler", () => {
       asked++;
       return conn;
     };
-    const answer = await ask(withErrorHandler(site, handle), "GET /send_and_boom");
-    expect([answer.status, answer.body, answer.reason, asked]).toEqual([200, "sent", oops, 0]);
+    const { answer, failed } = await observed(withErrorHandler(site, handle), "/send_and_boom");
+    expect([answer.status, answer.body, answer.reason, asked, failed]).toEqual([200, "sent", oops, 0, []]);
   });
 
   test("gets the error itself with its status, and an outer one leaves the answer alone", async () => {

@@ -305,13 +305,38 @@ describe.each(["https", "http"] as const)("HTTP/2 over %s", (scheme) => {
 });
 
 describe("the limits of HTTP/2", () => {
-  test("maxConcurrentStreams and maxHeaderListSize are told to the client", () =>
+  test("maxConcurrentStreams and the maxHeaderSize of the server are told to the client", () =>
     secure(
       async (_, client) => {
         await client.get("/");
         expect(client.session.remoteSettings).toMatchObject({ maxConcurrentStreams: 7, maxHeaderListSize: 9000 });
       },
-      { http2: { maxConcurrentStreams: 7, maxHeaderListSize: 9000 } },
+      { http2: { maxConcurrentStreams: 7 }, limits: { maxHeaderSize: 9000 } },
+    ));
+
+  test.each([
+    ["more headers than maxHeaders", 431, "/", 101],
+    ["a target longer than maxUrlLength", 414, `/${"a".repeat(8000)}`, 0],
+  ] as const)("%s are refused with %d, and no plug sees it", (_, status, path, count) =>
+    secure(async (live, client) => {
+      let plugs = 0;
+      live.sim.telemetry.on("http.request.start", () => void plugs++);
+      const headers = Object.fromEntries(Array.from({ length: count }, (__, i) => [`x-${i}`, "1"]));
+      expect((await client.get(path, count === 0 ? {} : { host: `localhost:${live.port}`, ...headers })).status).toBe(
+        status,
+      );
+      expect(plugs).toBe(0);
+      expect((await client.get("/next")).status).toBe(200);
+    }),
+  );
+
+  test("a head longer than maxHeaderSize is refused with 431", () =>
+    secure(
+      async (_, client) => {
+        expect((await client.get("/", { "x-large": "a".repeat(4000) })).status).toBe(431);
+        expect((await client.get("/", { "x-large": "a".repeat(3000) })).status).toBe(200);
+      },
+      { limits: { maxHeaderSize: 4000 } },
     ));
 
   test("a client that opens and resets streams as fast as it can is sent away", () =>

@@ -46,6 +46,11 @@ describe("redirect", () => {
     expect((await ask((conn) => conn.putStatus(301).redirect("/"))).status).toBe(301);
   });
 
+  test("leaves the site only when it is said", async () => {
+    const answer = await ask((conn) => conn.redirect({ external: "https://example.org/?a" }));
+    expect([answer.status, answer.header("location")]).toEqual([302, "https://example.org/?a"]);
+  });
+
   test.each(["/", "/a/b?c=d#e", "/a//b", "/:8080", "/a%09b", "/?to=//evil.example"])("goes to %j", async (to) => {
     expect((await ask((conn) => conn.redirect(to))).header("location")).toBe(to);
   });

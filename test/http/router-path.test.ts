@@ -60,6 +60,21 @@ describe("a path of a router", () => {
     expect(() => site.path("/all/*rest", { rest: "a/b" } as never)).toThrow('expected a list of segments for "*rest"');
   });
 
+  test("is of a route, and the routes are listed as lines", () => {
+    const some = router()
+      .get("/a/:id", ok)
+      .match("/b", ok)
+      .match("/c", { via: ["get", "post"] }, ok)
+      .forward("/d", ok);
+    expect(some.get("/e", { name: "last" }, ok).routes).toEqual([
+      "GET /a/:id",
+      "* /b",
+      "GET|POST /c",
+      "forward /d",
+      "last",
+    ]);
+  });
+
   test("are listed in the order of their declaration", () => {
     expect(site.paths).toEqual([
       ...["/", "/users/:id", "/files/file-:name.txt", "/all/*rest", "/ü b/\\:x", "/admin", "/admin/:org/users"],

@@ -148,6 +148,35 @@ describe("while the server drains", () => {
       { sockets: options.sockets },
     ));
 
+  test("a socket that is only there when the others have been told is told at once", () =>
+    stoppable(
+      async (live) => {
+        const client = await live.connect();
+        const started = live.next("http.request.start");
+        client.request("GET", "/a/socket", UPGRADE);
+        const { pid } = await started;
+        await live.sim.idle();
+        const { stopped } = await drain(live);
+        await live.sim.advance(GRACE * 2);
+        live.sim.send(pid, "go on");
+        expect(await client.closed).toBe("closed");
+        expect(client.text).toContain("101 Switching Protocols");
+        await stopped;
+        expect(live.sim.now()).toBe(GRACE * 2);
+      },
+      {
+        sockets: {
+          "/a/socket": {
+            children: [],
+            upgrade: async (conn, upgrade) => {
+              await conn.self.receive();
+              return echoes().upgrade(conn, upgrade);
+            },
+          },
+        },
+      },
+    ));
+
   test("a socket that does not go is cut off at the deadline, and named", () =>
     stoppable(
       async (live) => {

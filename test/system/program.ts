@@ -9,9 +9,9 @@ export class Program {
   private readonly ended: Promise<number | null>;
   private listeners: (() => void)[] = [];
 
-  constructor(script: string, env: Readonly<Record<string, string>> = {}) {
+  constructor(script: string, env: Readonly<Record<string, string>> = {}, args: readonly string[] = []) {
     const path = fileURLToPath(new URL(`../../${script}`, import.meta.url));
-    this.child = spawn(process.execPath, ["--conditions=hornbeam-source", path], {
+    this.child = spawn(process.execPath, ["--conditions=hornbeam-source", path, ...args], {
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });

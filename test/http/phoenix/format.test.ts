@@ -17,6 +17,7 @@ describe("accepts", () => {
     [["html", "json"], "application/json", "json"],
     [["html", "json"], "Application/JSON; charset=utf-8", "json"],
     [["json", "html"], "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "html"],
+    [["json", "html"], "application/json, */*;q=0.1", "html"],
     [["json", "xml"], "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "xml"],
     [["json", "txt"], "text/html, */*;q=0.1", "json"],
     [["json", "html"], "text/*", "html"],

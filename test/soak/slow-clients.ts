@@ -1,0 +1,123 @@
+// Slow clients beside busy ones: 2,000 connections that send one byte in 10 seconds must be closed by their deadline, and
+// must not be felt by those that send 1,000 requests a second.
+//
+//   node --conditions=hornbeam-source test/soak/slow-clients.ts --slow 2000 --rate 1000 --seconds 30
+import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { Program } from "../system/program.ts";
+
+const { values } = parseArgs({
+  options: {
+    slow: { type: "string", default: "2000" },
+    rate: { type: "string", default: "1000" },
+    /** How long the busy clients are measured alone. */
+    seconds: { type: "string", default: "20" },
+    /** The server's headersTimeout. Between two bytes of a slow client there is two thirds of it, or 10 s. */
+    deadline: { type: "string", default: "15000" },
+  },
+});
+const slow = Number(values.slow);
+const rate = Number(values.rate);
+const alone = Number(values.seconds) * 1000;
+const deadline = Number(values.deadline);
+const BYTE_EVERY = Math.min(10_000, (deadline * 2) / 3);
+/** How much later than its deadline a connection may be closed. */
+const SLACK = 2000;
+const BUSY = 50;
+
+const failures: string[] = [];
+/** The measurement is over: what the end of the server does to its clients is no failure. */
+let over = false;
+const failed = (what: string): void => {
+  if (!over) failures.push(what);
+};
+
+/** A client that sends a request each `pace` ms on a connection that it keeps, and notes how long each takes. */
+class Busy {
+  times: number[] = [];
+  private sent = 0;
+  private waiting = false;
+
+  constructor(port: number, pace: number) {
+    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    socket.setEncoding("latin1");
+    let text = "";
+    socket.on("data", (part: string) => {
+      text += part;
+      if (!text.endsWith("done\n")) return;
+      if (!text.startsWith("HTTP/1.1 200 ")) failed(`a busy client got ${text.slice(0, 40)}`);
+      text = "";
+      this.waiting = false;
+      this.times.push(performance.now() - this.sent);
+    });
+    socket.on("error", (error) => failed(`a busy client: ${error.message}`));
+    socket.on("close", () => failed("the connection of a busy client was closed"));
+    setTimeout(() => {
+      setInterval(() => {
+        if (this.waiting) return;
+        this.waiting = true;
+        this.sent = performance.now();
+        socket.write("GET /fast HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      }, pace);
+    }, Math.random() * pace);
+  }
+}
+
+/** A client that sends a byte now and then: of a head, or of a body. Resolves to how long it was let, in ms. */
+function dawdle(port: number, ofBody: boolean): Promise<number> {
+  return new Promise((resolve) => {
+    const socket: Socket = connect({ port, host: "127.0.0.1", noDelay: true });
+    const began = performance.now();
+    const start = ofBody ? "POST /read HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx" : "G";
+    const rest = "ET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: ";
+    let at = 0;
+    socket.on("connect", () => socket.write(start));
+    const timer = setInterval(() => socket.write(ofBody ? "x" : (rest[at++] ?? "x")), BYTE_EVERY);
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "ECONNRESET" && error.code !== "EPIPE") failed(`a slow client: ${error.message}`);
+    });
+    socket.resume();
+    socket.on("close", () => {
+      clearInterval(timer);
+      resolve(performance.now() - began);
+    });
+  });
+}
+
+const p99 = (times: readonly number[]): number =>
+  times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? Number.POSITIVE_INFINITY;
+
+const server = new Program("test/soak/server.ts", { LIMITS: JSON.stringify({ headersTimeout: deadline }) });
+const port = Number((await server.line(/listening on (\d+) and/))[1]);
+const busy = Array.from({ length: BUSY }, () => new Busy(port, (1000 * BUSY) / rate));
+const take = (): number[] => busy.flatMap((client) => client.times.splice(0));
+
+await sleep(2000);
+take();
+await sleep(alone);
+const without = take();
+
+const dawdlers: Promise<number>[] = [];
+for (let i = 0; i < slow; i++) {
+  dawdlers.push(dawdle(port, i % 2 === 1));
+  // They come within two seconds: what is measured is that they are there, not that they come all at once.
+  if (i % 100 === 99) await sleep(Math.min(100, 200_000 / slow));
+}
+const last = deadline + 15_000 + SLACK;
+const closed = await Promise.race([Promise.all(dawdlers), sleep(last, undefined, { ref: false })]);
+const beside = take();
+over = true;
+await server[Symbol.asyncDispose]();
+
+const longest = closed === undefined ? Number.POSITIVE_INFINITY : Math.max(...closed);
+// A body has the 15 seconds that readBody waits by default.
+const limit = Math.max(deadline, 15_000) + SLACK;
+const ratio = p99(beside) / p99(without);
+console.log(
+  `slow clients: ${slow} closed after ${Math.round(longest)} ms at most (limit ${limit}); ` +
+    `p99 of ${beside.length} requests beside them ${p99(beside).toFixed(2)} ms, of ${without.length} without ${p99(without).toFixed(2)} ms, ratio ${ratio.toFixed(2)}; ` +
+    `${failures.length} failures`,
+);
+for (const failure of failures.slice(0, 20)) console.error(failure);
+process.exit(longest <= limit && ratio < 2 && failures.length === 0 ? 0 : 1);
