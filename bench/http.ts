@@ -86,7 +86,7 @@ export class Server implements AsyncDisposable {
   private readonly process: ChildProcess;
 
   static async start(implementation: string, site: Site): Promise<Server> {
-    const [command, args] = node("--expose-gc", script("http/server/server.ts"), implementation, site);
+    const [command, args] = node("--expose-gc", script("http/server.ts"), implementation, site);
     const child = spawn(...pinned("server", command, args), {
       stdio: ["pipe", "pipe", "inherit"],
       env: { ...process.env, NODE_ENV: "production" },

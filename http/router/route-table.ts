@@ -27,8 +27,8 @@ export interface Matched {
 const NO_PARAMS: Params = Object.freeze(Object.create(null) as Params);
 
 /**
- * Routes in the order of their declaration, of which the first that fits is taken. For each method, and each first
- * segment that some route insists on, those that come into question are written down beforehand.
+ * Routes in the order of their declaration, of which the first that fits is taken. For each method, and for the texts
+ * that routes insist on in their first segments, those that come into question are written down beforehand.
  */
 export class RouteTable {
   readonly entries: Entry[] = [];
@@ -48,7 +48,7 @@ export class RouteTable {
 
   /** `path` is decoded. Nothing is allocated for routes that do not fit. */
   match(conn: Conn<any>, path: readonly string[]): Matched | undefined {
-    for (const entry of this.of(conn.method).at(path[0])) {
+    for (const entry of this.of(conn.method).at(path)) {
       const { route, hosts, when } = entry;
       if (!route.fits(path)) continue;
       if (hosts !== undefined && !isOneOf(hosts, conn.host.toLowerCase())) continue;
@@ -72,23 +72,34 @@ export class RouteTable {
 /** No method is called so. */
 const OTHERS = "";
 
-/** The routes of one method, by the first segment of a path. */
-class Candidates {
-  private readonly byHead = new Map<string, Entry[]>();
-  private readonly headless: readonly Entry[];
+/** So few are tried one after the other; and so many segments are looked at beforehand. */
+const FEW = 3;
+const SEGMENTS = 3;
 
-  constructor(entries: readonly Entry[]) {
-    for (const { route } of entries) if (route.head !== undefined) this.byHead.set(route.head, []);
-    for (const entry of entries) {
-      const { head } = entry.route;
-      if (head !== undefined) this.byHead.get(head)?.push(entry);
-      else for (const list of this.byHead.values()) list.push(entry);
+/** Routes in their order; if they are many, those for each text of the segment at `depth`, and those for any other. */
+class Candidates {
+  private readonly entries: readonly Entry[];
+  private readonly byText = new Map<string | undefined, Candidates>();
+  private readonly others: Candidates | undefined;
+
+  constructor(entries: readonly Entry[], depth = 0) {
+    this.entries = entries;
+    if (entries.length <= FEW || depth === SEGMENTS) return;
+    const at = ({ route }: Entry): string | undefined => route.textAt(depth);
+    for (const text of new Set(entries.map(at))) {
+      const some = entries.filter((entry) => at(entry) === undefined || at(entry) === text);
+      if (text !== undefined) this.byText.set(text, new Candidates(some, depth + 1));
     }
-    this.headless = entries.filter(({ route }) => route.head === undefined);
+    this.others = new Candidates(
+      entries.filter((entry) => at(entry) === undefined),
+      depth + 1,
+    );
   }
 
-  at(head: string | undefined): readonly Entry[] {
-    return (head === undefined ? undefined : this.byHead.get(head)) ?? this.headless;
+  at(path: readonly string[]): readonly Entry[] {
+    let found: Candidates = this;
+    for (let depth = 0; found.others !== undefined; depth++) found = found.byText.get(path[depth]) ?? found.others;
+    return found.entries;
   }
 }
 

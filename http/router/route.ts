@@ -35,10 +35,10 @@ export class Route {
     return this.segments.length;
   }
 
-  /** The first segment, if it is always the same; `undefined` when any may be the first, or none. */
-  get head(): string | undefined {
-    const first = this.segments[0];
-    return first?.kind === "literal" ? first.text : undefined;
+  /** The text of a segment that is always the same; `undefined` for one that is not, or that is not there. */
+  textAt(depth: number): string | undefined {
+    const segment = this.segments[depth];
+    return segment?.kind === "literal" ? segment.text : undefined;
   }
 
   /** Whether these segments, each decoded by itself, are a path of this pattern. */

@@ -66,8 +66,8 @@ function moduleOf({ code }: Example): string {
   const values = used.filter((value) => !named || value !== "name");
   const types = TYPES.filter((type) => code.includes(type));
   return [
-    `import { ${[...values, named ? "lobbyName as name" : ""].filter(Boolean).join(", ")} } from "./prelude.ts";`,
-    `import type { ${["Pid", "Self", "VirtualSystem", ...types].join(", ")} } from "./prelude.ts";`,
+    `import { ${[...values, named ? "lobbyName as name" : ""].filter(Boolean).join(", ")} } from "../../test/docs/prelude.ts";`,
+    `import type { ${["Pid", "Self", "VirtualSystem", ...types].join(", ")} } from "../../test/docs/prelude.ts";`,
     "export default async ({ sim, self, app }: { sim: VirtualSystem; self: Self; app: Pid }): Promise<void> => {",
     code,
     "};",

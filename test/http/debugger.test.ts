@@ -313,7 +313,7 @@ describe("the places of an error", () => {
       });
     });
     const { body } = await page(error);
-    expect(body).toMatch(/<details class="frame library"><summary>.*http\/status\.ts:\d+/);
+    expect(body).toMatch(/<details class="frame library"><summary>.*http\/conn\/status\.ts:\d+/);
     expect(body).toContain("expected a status from 100 to 999, or the name of one such as");
   });
 
