@@ -90,7 +90,7 @@ export abstract class ConnectionProcess<Response> {
 
   private requestEnded(request: InFlight<Response>, reason: Reason): void {
     if (!this.requests.take(request)) return;
-    this.quietSince = this.process.now();
+    this.quietSince = this.requests.now();
     this.finished(request, reason);
     this.requests.report(request, reason);
     this.endIfDone();
