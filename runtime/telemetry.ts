@@ -69,6 +69,8 @@ export class Telemetry {
   /** Whether anybody hears of each start and each end: asked so often that a lookup would show. */
   starts = false;
   exits = false;
+  /** How often handlers have come and gone. */
+  changes = 0;
 
   /** Attaches a handler, and returns what detaches it. A handler that throws is detached (as in Erlang's telemetry). */
   on<E extends keyof TelemetryEvents>(event: E, handler: Handler<E>): () => void {
@@ -90,6 +92,7 @@ export class Telemetry {
   }
 
   private notice(): void {
+    this.changes++;
     this.starts = this.has("process.start");
     this.exits = this.has("process.exit");
   }
@@ -101,5 +104,26 @@ export class Telemetry {
 
   emit<E extends keyof TelemetryEvents>(event: E, ...args: TelemetryEvents[E]): void {
     this.bus.emit(event, ...args);
+  }
+}
+
+/** Whether anybody hears of one of these events: for who asks so often that a lookup each time would show. */
+export class Interest {
+  private readonly events: readonly (keyof TelemetryEvents)[];
+  private telemetry: Telemetry | undefined = undefined;
+  private changes = -1;
+  private heard = false;
+
+  constructor(...events: readonly (keyof TelemetryEvents)[]) {
+    this.events = events;
+  }
+
+  in(telemetry: Telemetry): boolean {
+    if (telemetry !== this.telemetry || telemetry.changes !== this.changes) {
+      this.telemetry = telemetry;
+      this.changes = telemetry.changes;
+      this.heard = this.events.some((event) => telemetry.has(event));
+    }
+    return this.heard;
   }
 }

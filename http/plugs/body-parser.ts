@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { isThenable } from "../../runtime/thenable.ts";
 import type { Async, Milliseconds } from "../../runtime/types.ts";
 import type { ReadOptions } from "../conn/adapter.ts";
@@ -77,15 +78,11 @@ export function parseBody(
   return read[1].putBodyParams(parse(read[0]));
 }
 
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The text that bytes are. */
 export function textOf(bytes: Uint8Array, where: string, check: Utf8Check): string {
   if (check === false) return lenient.decode(bytes);
-  try {
-    return strict.decode(bytes);
-  } catch {
-    throw notUtf8(where, check);
-  }
+  if (!isUtf8(bytes)) throw notUtf8(where, check);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
 }

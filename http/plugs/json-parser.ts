@@ -59,16 +59,16 @@ function safe(text: string, reviver: Reviver | undefined): Reviver | undefined {
 
 /** With fewer it cannot be nested deeper, and nobody has to look. */
 function hasMoreBrackets(text: string, count: number): boolean {
-  let opened = 0;
-  for (let i = 0; i < text.length && opened <= count; i++) {
-    const char = text.charCodeAt(i);
-    if (char === LIST || char === OBJECT) opened++;
-  }
-  return opened > count;
+  // Each that is opened is closed, too.
+  return text.length > 2 * count && occurs(text, "{", count) + occurs(text, "[", count) > count;
 }
 
-const LIST = 0x5b;
-const OBJECT = 0x7b;
+/** How often, up to `most` and once more. */
+function occurs(text: string, char: string, most: number): number {
+  let times = 0;
+  for (let at = text.indexOf(char); at >= 0 && times <= most; at = text.indexOf(char, at + 1)) times++;
+  return times;
+}
 
 function isDeeper(value: unknown, depth: number): boolean {
   if (!isNested(value)) return false;

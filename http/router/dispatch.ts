@@ -1,4 +1,5 @@
 import { processOf } from "../../runtime/self.ts";
+import { Interest } from "../../runtime/telemetry.ts";
 import { isThenable } from "../../runtime/thenable.ts";
 import type { Async, Milliseconds, Pid } from "../../runtime/types.ts";
 import { Conn } from "../conn/conn.ts";
@@ -48,6 +49,8 @@ export const ROUTE = "plugRoute";
  */
 export const matchPath = (conn: Conn<any>): string | undefined => conn.private[ROUTE] as string | undefined;
 
+const SPANS = new Interest("http.router.dispatch.start", "http.router.dispatch.stop", "http.router.dispatch.exception");
+
 /** Finds the route of a request; its pipelines run once it is found, and its action last. */
 export function dispatch(by: Dispatch, conn: Conn<any>): Async<Conn<any>> {
   const matched = by.table.match(conn, decodeSegments(conn.pathInfo));
@@ -55,11 +58,7 @@ export function dispatch(by: Dispatch, conn: Conn<any>): Async<Conn<any>> {
   const { entry, params } = matched;
   const routed = conn.enterRoute(params, entry.assigns, privateOf(entry, conn));
   const { telemetry } = processOf(conn.exchange.self).kernel;
-  const isHeard =
-    telemetry.has("http.router.dispatch.stop") ||
-    telemetry.has("http.router.dispatch.start") ||
-    telemetry.has("http.router.dispatch.exception");
-  return isHeard ? spanned(by, routed, matched) : run(by, routed, matched);
+  return SPANS.in(telemetry) ? spanned(by, routed, matched) : run(by, routed, matched);
 }
 
 function privateOf(entry: Entry, conn: Conn<any>): Readonly<Record<string, unknown>> {

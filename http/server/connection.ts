@@ -99,7 +99,8 @@ export class Connection extends ConnectionProcess<NodeResponse> {
     } catch (error) {
       return arrivals.refuseNewest(error as HttpError);
     }
-    this.requests.start(head, adapter, shared.settings, response, work);
+    // The body that comes with a head is read right after it: whoever wants it then need not wait.
+    this.requests.start(head, adapter, shared.settings, response, work, request.readableEnded);
   }
 
   private reportRefusal({ status, message: reason }: HttpError): void {

@@ -1,6 +1,7 @@
 import type { Behaviour } from "../../runtime/behaviour.ts";
 import { PlainState, plainBehaviour } from "../../runtime/plain-process.ts";
 import { type ProcessSelf, processOf } from "../../runtime/self.ts";
+import { Interest } from "../../runtime/telemetry.ts";
 import type { Async, Milliseconds, Pid, Reason, Self } from "../../runtime/types.ts";
 import type { Adapter, RequestHead } from "../conn/adapter.ts";
 import { Exchange } from "../conn/exchange.ts";
@@ -13,6 +14,8 @@ import "../events.ts";
 export const LAST_WORDS: Milliseconds = 5000;
 
 const NO_FLAGS = {};
+const STARTS = new Interest("http.request.start");
+const STOPS = new Interest("http.request.stop");
 
 /** A limit that a request has reached. */
 type Overdue = "requestTimeout" | "minBodyRate";
@@ -92,17 +95,24 @@ export class Requests<Response> {
     return this.all;
   }
 
-  /** Begins a request: `work` is what its process does. */
-  start(head: RequestHead, adapter: Adapter, settings: Settings, response: Response, work: Work): InFlight<Response> {
+  /** Begins a request: `work` is what its process does, at once, or as soon as what came with the head is read. */
+  start(
+    head: RequestHead,
+    adapter: Adapter,
+    settings: Settings,
+    response: Response,
+    work: Work,
+    atOnce = true,
+  ): InFlight<Response> {
     const { process } = this;
     const { scheduler, telemetry } = process.kernel;
     const request = new InFlight(this, work, response, process.now());
-    const entered = scheduler.enter();
+    const entered = atOnce && scheduler.enter();
     const child = process.kernel.spawn(process, requestBehaviour, request, NO_FLAGS);
     child.label = request;
     request.exchange = new Exchange(head, adapter, child, settings);
     request.place = this.all.push(request) - 1;
-    if (telemetry.has("http.request.start")) {
+    if (STARTS.in(telemetry)) {
       telemetry.emit("http.request.start", {}, { pid: child.pid, method: head.method, path: head.path });
     }
     this.beginning = request.since;
@@ -136,7 +146,7 @@ export class Requests<Response> {
   /** Tells that a request is over. */
   report({ exchange, since }: InFlight<Response>, reason: Reason): void {
     const { telemetry } = this.process.kernel;
-    if (!telemetry.has("http.request.stop")) return;
+    if (!STOPS.in(telemetry)) return;
     const { head, status, plug, self } = exchange;
     const metadata = { pid: self.pid, method: head.method, path: head.path, status, plug, reason };
     telemetry.emit("http.request.stop", { duration: this.process.now() - since }, metadata);

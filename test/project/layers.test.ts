@@ -38,6 +38,7 @@ const WORLDLY: Readonly<Record<string, readonly string[]>> = {
   "http/crypto/secure-compare.ts": ["node:crypto"],
   "http/debug/frames.ts": ["node:fs", "node:path", "node:url"],
   "http/phoenix/download.ts": ["node:path"],
+  "http/plugs/body-parser.ts": ["node:buffer"],
   "http/plugs/compressor.ts": ["node:stream", "node:zlib"],
   "http/plugs/rewrite-on.ts": ["node:net"],
   "http/plugs/session/table-store.ts": ["node:crypto"],
