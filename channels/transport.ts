@@ -1,6 +1,6 @@
 import type { GenServer } from "../genserver/genserver.ts";
 import { child } from "../genserver/genserver.ts";
-import type { Drain } from "../http/socket-handler.ts";
+import type { Drain } from "../http/server/socket-handler.ts";
 import { ignore, noreply, ok, stop } from "../runtime/results.ts";
 import { type ProcessSelf, processOf } from "../runtime/self.ts";
 import type { Timer } from "../runtime/timers.ts";

@@ -1,7 +1,7 @@
 import { child } from "../genserver/genserver.ts";
-import type { Conn } from "../http/conn.ts";
-import { decodeQuery } from "../http/query.ts";
-import type { SocketHandler, Upgrade } from "../http/socket-handler.ts";
+import type { Conn } from "../http/conn/conn.ts";
+import { decodeQuery } from "../http/conn/query.ts";
+import type { SocketHandler, Upgrade } from "../http/server/socket-handler.ts";
 import { BadArgument, BadReturnValue } from "../runtime/errors.ts";
 import { show } from "../runtime/inspect.ts";
 import { name } from "../runtime/protocol.ts";

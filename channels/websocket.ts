@@ -1,5 +1,5 @@
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Upgrade } from "../http/socket-handler.ts";
+import type { Upgrade } from "../http/server/socket-handler.ts";
 import { type Accept, Gone, type Wire } from "./wire.ts";
 
 export interface WebSocketLimits {

@@ -1,4 +1,4 @@
-import { type HttpStatus, statusCode } from "./status.ts";
+import { type HttpStatus, statusCode } from "./conn/status.ts";
 
 /**
  * An error that says with which status it is answered: a number, or a name such as `"notFound"` (Plug: `plug_status`).

@@ -1,7 +1,7 @@
 import { showReason } from "../runtime/inspect.ts";
 import { defineReport, type Level } from "../runtime/reports.ts";
 import type { Milliseconds, Pid, Reason } from "../runtime/types.ts";
-import type { Alarm } from "./alarms.ts";
+import type { Alarm } from "./server/alarms.ts";
 
 interface RequestMetadata {
   readonly pid: Pid;

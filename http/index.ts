@@ -9,26 +9,33 @@ export type {
   RequestHead,
   SslData,
   Takeover,
-} from "./adapter.ts";
+} from "./conn/adapter.ts";
+export type { BodyInput } from "./conn/body.ts";
+export { type BodyOptions, Conn, type ConnState, type Halted } from "./conn/conn.ts";
+export type { FetchCookiesOptions, PutCookieOptions, RespCookie } from "./conn/cookie-jar.ts";
+export { type CookieOptions, type Cookies, checkCookie, parseCookies, serializeCookie } from "./conn/cookies.ts";
+export type { FileRange, OpenFile } from "./conn/file.ts";
+export { escapeHtml, type HtmlPart, html, raw, SafeHtml } from "./conn/html.ts";
 export {
-  connections,
-  drainServer,
-  type HttpInfo,
-  httpInfo,
-  removeConnection,
-  resume,
-  suspend,
-  waitForConnections,
-} from "./administration.ts";
-export type { Alarm } from "./alarms.ts";
-export type { Comparison } from "./awaited-counts.ts";
-export type { BodyInput } from "./body.ts";
-export type { BodyParser, BodySource, Reading, ReadingOptions } from "./body-parser.ts";
-export type { Encoding } from "./compressor.ts";
-export { type BodyOptions, Conn, type ConnState, type Halted } from "./conn.ts";
-export type { ConnectionInfo, RequestInfo } from "./connection-info.ts";
-export type { FetchCookiesOptions, PutCookieOptions, RespCookie } from "./cookie-jar.ts";
-export { type CookieOptions, type Cookies, checkCookie, parseCookies, serializeCookie } from "./cookies.ts";
+  contentType,
+  headerList,
+  headerParams,
+  type MediaType,
+  mediaType,
+  token,
+  validateUtf8,
+} from "./conn/media-type.ts";
+export {
+  decodeQuery,
+  encodeQuery,
+  type Params,
+  type QueryData,
+  type QueryLimits,
+  type Utf8Check,
+} from "./conn/query.ts";
+export { type SessionChange, type SessionOptions, SessionState } from "./conn/session-state.ts";
+export type { Settings, UrlParts } from "./conn/settings.ts";
+export { defineStatus, type HttpStatus, type StatusName, statusCode, statusName, statusPhrase } from "./conn/status.ts";
 export { checkSecret, deriveKey, type KeyOptions } from "./crypto/key-generator.ts";
 export type { TokenOptions } from "./crypto/message.ts";
 export { decrypt, encrypt } from "./crypto/message-encryptor.ts";
@@ -36,9 +43,6 @@ export { sign, verify } from "./crypto/message-verifier.ts";
 export { secureCompare } from "./crypto/secure-compare.ts";
 export type { DebugAction, DebugActions } from "./debug/actions.ts";
 export type { PageStyles } from "./debug/style.ts";
-export { matchPath } from "./dispatch.ts";
-export type { Batch } from "./drain.ts";
-export { type Drained, type DrainerOptions, drainer } from "./drainer.ts";
 export {
   ActionClauseError,
   AlreadySentError,
@@ -55,13 +59,6 @@ export {
   NotSentError,
   UnfetchedError,
 } from "./errors.ts";
-export type { FileRange, OpenFile } from "./file.ts";
-export { escapeHtml, type HtmlPart, html, raw, SafeHtml } from "./html.ts";
-export type { Http2Limits } from "./http2-limits.ts";
-export type { Limits } from "./limits.ts";
-export { contentType, headerList, headerParams, type MediaType, mediaType, token, validateUtf8 } from "./media-type.ts";
-export { type Part, type PartsOptions, parts } from "./multipart.ts";
-export type { PathParams } from "./path-params.ts";
 export { action, type ParamsPattern, type Schema } from "./phoenix/action.ts";
 export {
   actionName,
@@ -80,8 +77,8 @@ export type { ErrorViews, ShownError } from "./phoenix/render-errors.ts";
 export type { ResourceAction, ResourceOptions } from "./phoenix/resources.ts";
 export { scrubParams } from "./phoenix/scrub-params.ts";
 export { putSecureBrowserHeaders } from "./phoenix/secure-headers.ts";
-export { currentPath, currentUrl, staticPath, staticUrl, url } from "./phoenix/urls.ts";
-export { type Pipeline, type PipelineOptions, pipeline } from "./pipeline.ts";
+export { currentPath, currentUrl, putRouterUrl, putStaticUrl, staticPath, staticUrl, url } from "./phoenix/urls.ts";
+export { type Pipeline, type PipelineOptions, pipeline, runPlugs } from "./pipeline/pipeline.ts";
 export {
   type AfterSend,
   around,
@@ -91,9 +88,9 @@ export {
   type PlugOf,
   plug,
   plugAtRuntime,
-  runPlugs,
   when,
-} from "./plug.ts";
+} from "./pipeline/plug.ts";
+export type { RequestFailure, Rescue } from "./pipeline/rescue.ts";
 export {
   BasicAuth,
   type BasicAuthOptions,
@@ -103,7 +100,9 @@ export {
   type Realm,
   requestBasicAuth,
 } from "./plugs/basic-auth.ts";
+export type { BodyParser, BodySource, Reading, ReadingOptions } from "./plugs/body-parser.ts";
 export { Compress, type CompressOptions } from "./plugs/compress.ts";
+export type { Encoding } from "./plugs/compressor.ts";
 export { Cors, type CorsOptions, type CorsOrigin } from "./plugs/cors.ts";
 export {
   type CsrfOptions,
@@ -119,6 +118,7 @@ export { Head } from "./plugs/head.ts";
 export type { JsonOptions } from "./plugs/json-parser.ts";
 export { Logger, type LoggerOptions } from "./plugs/logger.ts";
 export { MethodOverride } from "./plugs/method-override.ts";
+export { type Part, type PartsOptions, parts } from "./plugs/multipart.ts";
 export type { Field, MultipartOptions } from "./plugs/multipart-parser.ts";
 export { Parsers, type ParsersOptions } from "./plugs/parsers.ts";
 export { Readiness, type ReadinessOptions } from "./plugs/readiness.ts";
@@ -145,22 +145,28 @@ export {
 export { deleteUpload, giveAway, temporaryFile, Upload } from "./plugs/upload.ts";
 export type { UrlencodedOptions } from "./plugs/urlencoded-parser.ts";
 export { type SchemaIssue, type StandardSchema, type ValidatedOptions, validated } from "./plugs/validated.ts";
-export { decodeQuery, encodeQuery, type Params, type QueryData, type QueryLimits, type Utf8Check } from "./query.ts";
-export type { RequestFailure, Rescue } from "./rescue.ts";
+export { matchPath } from "./router/dispatch.ts";
+export type { PathParams } from "./router/path-params.ts";
+export { type RouterOptions, router } from "./router/router.ts";
+export type { Action, MatchOptions, RouteOptions, Router, RouterPlug, ScopeOptions } from "./router/router-types.ts";
 export {
-  type Action,
-  type MatchOptions,
-  type RouteOptions,
-  type Router,
-  type RouterOptions,
-  type RouterPlug,
-  router,
-  type ScopeOptions,
-} from "./router.ts";
-export { type DrainOptions, type HttpOptions, http } from "./server.ts";
-export { isReady } from "./servers.ts";
-export { type SessionChange, type SessionOptions, SessionState } from "./session-state.ts";
-export type { Settings, UrlParts } from "./settings.ts";
-export type { Drain, SocketHandler, Upgrade } from "./socket-handler.ts";
-export { defineStatus, type HttpStatus, type StatusName, statusCode, statusName, statusPhrase } from "./status.ts";
-export type { Pem, TlsOptions } from "./tls.ts";
+  connections,
+  drainServer,
+  type HttpInfo,
+  httpInfo,
+  removeConnection,
+  resume,
+  suspend,
+  waitForConnections,
+} from "./server/administration.ts";
+export type { Alarm } from "./server/alarms.ts";
+export type { Comparison } from "./server/awaited-counts.ts";
+export type { ConnectionInfo, RequestInfo } from "./server/connection-info.ts";
+export type { Batch } from "./server/drain.ts";
+export { type Drained, type DrainerOptions, drainer } from "./server/drainer.ts";
+export type { Http2Limits } from "./server/http2-limits.ts";
+export type { Limits } from "./server/limits.ts";
+export { type DrainOptions, type HttpOptions, http } from "./server/server.ts";
+export { isReady } from "./server/servers.ts";
+export type { Drain, SocketHandler, Upgrade } from "./server/socket-handler.ts";
+export type { Pem, TlsOptions } from "./server/tls.ts";

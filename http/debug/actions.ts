@@ -1,8 +1,8 @@
 import type { Async } from "../../runtime/types.ts";
-import type { Conn } from "../conn.ts";
+import type { Conn } from "../conn/conn.ts";
+import { decodeQuery } from "../conn/query.ts";
 import { sign, verify } from "../crypto/message-verifier.ts";
 import { HttpError } from "../errors.ts";
-import { decodeQuery } from "../query.ts";
 
 /** What an error offers to do about itself (Plug: `Plug.Exception.actions/1`): in a field of its own, `actions`. */
 export interface DebugAction {

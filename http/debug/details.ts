@@ -1,6 +1,6 @@
 import { show } from "../../runtime/inspect.ts";
-import type { Conn } from "../conn.ts";
-import type { RequestFailure } from "../rescue.ts";
+import type { Conn } from "../conn/conn.ts";
+import type { RequestFailure } from "../pipeline/rescue.ts";
 import { type Frame, framesOf } from "./frames.ts";
 
 /** An error as it is shown, and what caused it. */

@@ -1,4 +1,4 @@
-import { escapeHtml } from "../html.ts";
+import { escapeHtml } from "../conn/html.ts";
 import type { ActionForm } from "./actions.ts";
 import { ACTION_PATH } from "./actions.ts";
 import type { Details, Section, ShownError } from "./details.ts";

@@ -2,9 +2,9 @@ import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
 import { isThenable } from "../../runtime/thenable.ts";
 import type { Async } from "../../runtime/types.ts";
-import type { Conn } from "../conn.ts";
+import type { Conn } from "../conn/conn.ts";
+import { emptyParams, type Params } from "../conn/query.ts";
 import { ActionClauseError } from "../errors.ts";
-import { emptyParams, type Params } from "../query.ts";
 
 /** What parameters must look like: `String` is a text, `[String]` a list of them, and what is nested is nested. */
 export type ParamsPattern = typeof String | readonly [typeof String] | { readonly [name: string]: ParamsPattern };

@@ -2,11 +2,11 @@ import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
 import { isThenable } from "../../runtime/thenable.ts";
 import type { Async } from "../../runtime/types.ts";
-import { Conn, type Halted } from "../conn.ts";
-import { type Pipeline, pipeline } from "../pipeline.ts";
-import { runStep, stops, when } from "../plug.ts";
-import type { Params } from "../query.ts";
-import { named, Step } from "../step.ts";
+import { Conn, type Halted } from "../conn/conn.ts";
+import type { Params } from "../conn/query.ts";
+import { type Pipeline, pipeline } from "../pipeline/pipeline.ts";
+import { runStep, stops, when } from "../pipeline/plug.ts";
+import { named, Step } from "../pipeline/step.ts";
 
 /** Which actions a plug of a controller is for: these, or those of which it is true (Phoenix: `when action in […]`). */
 export interface PlugGuard {

@@ -3,9 +3,9 @@ import { create } from "content-disposition";
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
 import type { Async } from "../../runtime/types.ts";
-import type { BodyInput } from "../body.ts";
-import type { Conn } from "../conn.ts";
-import { mimeType } from "../mime.ts";
+import type { BodyInput } from "../conn/body.ts";
+import type { Conn } from "../conn/conn.ts";
+import { mimeType } from "../conn/mime.ts";
 
 export interface DownloadOptions {
   /** What the browser calls the file. Default: the name of the file that is sent. */

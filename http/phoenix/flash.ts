@@ -2,8 +2,8 @@ import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
 import { isThenable } from "../../runtime/thenable.ts";
 import type { Async } from "../../runtime/types.ts";
-import type { Conn } from "../conn.ts";
-import { emptyParams } from "../query.ts";
+import type { Conn } from "../conn/conn.ts";
+import { emptyParams } from "../conn/query.ts";
 
 /** Messages for the visitor by kind, such as `info` and `error`. */
 export type Flash = Readonly<Record<string, string>>;

@@ -1,10 +1,10 @@
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
-import type { Conn } from "../conn.ts";
+import type { Conn } from "../conn/conn.ts";
+import { mediaType } from "../conn/media-type.ts";
+import { mimeType } from "../conn/mime.ts";
 import { NotAcceptableError } from "../errors.ts";
-import { mediaType } from "../media-type.ts";
-import { mimeType } from "../mime.ts";
-import { named } from "../step.ts";
+import { named } from "../pipeline/step.ts";
 
 const FORMAT = "phoenixFormat";
 

@@ -3,10 +3,10 @@ import { show, showReason } from "../../runtime/inspect.ts";
 import { defineReport } from "../../runtime/reports.ts";
 import { processOf } from "../../runtime/self.ts";
 import type { Pid } from "../../runtime/types.ts";
-import type { Conn } from "../conn.ts";
-import type { Exchange } from "../exchange.ts";
-import { SafeHtml } from "../html.ts";
-import { mimeType } from "../mime.ts";
+import type { Conn } from "../conn/conn.ts";
+import type { Exchange } from "../conn/exchange.ts";
+import { SafeHtml } from "../conn/html.ts";
+import { mimeType } from "../conn/mime.ts";
 import { formatFor, getFormat } from "./format.ts";
 
 declare module "../../runtime/telemetry.ts" {

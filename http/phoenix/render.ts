@@ -1,9 +1,9 @@
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
-import type { Conn } from "../conn.ts";
-import { SafeHtml } from "../html.ts";
-import { mimeType } from "../mime.ts";
-import { named } from "../step.ts";
+import type { Conn } from "../conn/conn.ts";
+import { SafeHtml } from "../conn/html.ts";
+import { mimeType } from "../conn/mime.ts";
+import { named } from "../pipeline/step.ts";
 import { getFormat } from "./format.ts";
 
 /** A view is a function of what it shows: text or HTML of it, or for a format like JSON the data. */

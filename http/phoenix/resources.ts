@@ -1,7 +1,7 @@
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
-import type { Below, Joined } from "../path-params.ts";
-import type { Action } from "../router.ts";
+import type { Below, Joined } from "../router/path-params.ts";
+import type { Action } from "../router/router-types.ts";
 
 export type ResourceAction = "index" | "edit" | "new" | "show" | "create" | "update" | "delete";
 

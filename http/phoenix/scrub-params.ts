@@ -1,9 +1,9 @@
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
-import type { Conn } from "../conn.ts";
+import type { Conn } from "../conn/conn.ts";
+import { emptyParams, type Params } from "../conn/query.ts";
 import { MissingParamError } from "../errors.ts";
-import { emptyParams, type Params } from "../query.ts";
-import { named } from "../step.ts";
+import { named } from "../pipeline/step.ts";
 
 /**
  * A plug that requires the parameter `key`, and makes `null` of every text in it that is empty or blank: what a form sends

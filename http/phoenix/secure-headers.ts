@@ -1,7 +1,7 @@
-import type { Headers } from "../adapter.ts";
-import type { Conn } from "../conn.ts";
-import { checkHeader } from "../headers.ts";
-import { named } from "../step.ts";
+import type { Headers } from "../conn/adapter.ts";
+import type { Conn } from "../conn/conn.ts";
+import { checkHeader } from "../conn/headers.ts";
+import { named } from "../pipeline/step.ts";
 
 /** Those that Phoenix 1.8 puts. */
 const DEFAULTS: Headers = [

@@ -1,8 +1,8 @@
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
-import type { Conn } from "../conn.ts";
-import { encodeQuery, type QueryData } from "../query.ts";
-import type { UrlParts } from "../settings.ts";
+import type { Conn } from "../conn/conn.ts";
+import { encodeQuery, type QueryData } from "../conn/query.ts";
+import type { UrlParts } from "../conn/settings.ts";
 
 /**
  * The path of this request, with its query, or with another one: `{}` is none. Empty segments are left out (Phoenix:
@@ -29,7 +29,8 @@ export const currentUrl = (conn: Conn<any>, query?: QueryData): string => url(co
  * const link = (conn: Conn) => conn.text(url(conn, "/confirm"));
  * expect((await request(sim, link, "GET", "/")).body).toBe("http://www.example.com/confirm");
  */
-export const url = (conn: Conn<any>, path: string): string => base(conn, conn.settings.url) + sitePath(conn, path);
+export const url = (conn: Conn<any>, path: string): string =>
+  base(conn, siteParts(conn)) + below(siteParts(conn), path);
 
 /** The path of a static file, below the `path` of `staticUrl`, or of `url` (Phoenix: `static_path/2`). */
 export const staticPath = (conn: Conn<any>, path: string): string => below(staticParts(conn), path);
@@ -38,8 +39,20 @@ export const staticPath = (conn: Conn<any>, path: string): string => below(stati
 export const staticUrl = (conn: Conn<any>, path: string): string =>
   base(conn, staticParts(conn)) + below(staticParts(conn), path);
 
-const staticParts = (conn: Conn<any>): UrlParts | undefined => conn.settings.staticUrl ?? conn.settings.url;
-const sitePath = (conn: Conn<any>, path: string): string => below(conn.settings.url, path);
+/** Has {@link url} and {@link currentUrl} begin otherwise in this request (Phoenix: `put_router_url/2`). */
+export const putRouterUrl = <A extends object>(conn: Conn<A>, parts: UrlParts): Conn<A> => conn.putPrivate(SITE, parts);
+
+/** Has {@link staticPath} and {@link staticUrl} begin otherwise in this request (Phoenix: `put_static_url/2`). */
+export const putStaticUrl = <A extends object>(conn: Conn<A>, parts: UrlParts): Conn<A> =>
+  conn.putPrivate(STATIC, parts);
+
+const SITE = "phoenixRouterUrl";
+const STATIC = "phoenixStaticUrl";
+
+const siteParts = (conn: Conn<any>): UrlParts | undefined =>
+  (conn.private[SITE] as UrlParts | undefined) ?? conn.settings.url;
+const staticParts = (conn: Conn<any>): UrlParts | undefined =>
+  (conn.private[STATIC] as UrlParts | undefined) ?? conn.settings.staticUrl ?? siteParts(conn);
 
 function below(parts: UrlParts | undefined, path: string): string {
   if (typeof path !== "string" || !path.startsWith("/")) {

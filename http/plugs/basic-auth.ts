@@ -1,7 +1,7 @@
 import { checkOptions } from "../../runtime/checks.ts";
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
-import type { Conn } from "../conn.ts";
+import type { Conn } from "../conn/conn.ts";
 import { secureCompare } from "../crypto/secure-compare.ts";
 
 export interface Realm {

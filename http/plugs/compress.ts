@@ -2,11 +2,11 @@ import Negotiator from "negotiator";
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
 import type { Async, Self } from "../../runtime/types.ts";
-import type { Body, Headers, Output } from "../adapter.ts";
-import { Compressor, compress, compressSync, ENCODINGS, type Encoding } from "../compressor.ts";
-import type { Conn } from "../conn.ts";
-import type { OpenFile } from "../file.ts";
-import { getHeader } from "../headers.ts";
+import type { Body, Headers, Output } from "../conn/adapter.ts";
+import type { Conn } from "../conn/conn.ts";
+import type { OpenFile } from "../conn/file.ts";
+import { getHeader } from "../conn/headers.ts";
+import { Compressor, compress, compressSync, ENCODINGS, type Encoding } from "./compressor.ts";
 
 export interface CompressOptions {
   /** What may be used; of those that the client likes best, the first. Default br, zstd, gzip, deflate. */

@@ -2,7 +2,7 @@ import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
 import { isThenable } from "../../runtime/thenable.ts";
 import type { Async } from "../../runtime/types.ts";
-import type { Conn, Halted } from "../conn.ts";
+import type { Conn, Halted } from "../conn/conn.ts";
 
 /** `https://example.com` exactly, a pattern for all of it, or a function that decides. */
 export type CorsOrigin = string | RegExp | ((origin: string, conn: Conn<any>) => Async<boolean>);

@@ -1,10 +1,10 @@
 import { checkArray, checkOptions } from "../../runtime/checks.ts";
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
-import type { Conn } from "../conn.ts";
+import type { Conn } from "../conn/conn.ts";
+import type { Exchange } from "../conn/exchange.ts";
 import { asToken, hostOfToken, hostToken, isMasked, mask, newToken } from "../crypto/csrf-token.ts";
 import { InvalidCrossOriginRequestError, InvalidCsrfTokenError } from "../errors.ts";
-import type { Exchange } from "../exchange.ts";
 
 export interface CsrfOptions {
   /**

@@ -1,16 +1,16 @@
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
 import type { Async } from "../../runtime/types.ts";
-import type { Conn } from "../conn.ts";
+import type { Conn } from "../conn/conn.ts";
+import { mediaType } from "../conn/media-type.ts";
 import { type DebugActions, formsOf, isAction, lastPathOf, runAction } from "../debug/actions.ts";
 import { detailsOf } from "../debug/details.ts";
 import { markdownOf } from "../debug/markdown.ts";
 import { pageOf } from "../debug/page.ts";
 import type { PageStyles } from "../debug/style.ts";
-import { mediaType } from "../media-type.ts";
-import { type PlugFn, runStep, stepOf } from "../plug.ts";
-import { type RequestFailure, type Rescue, rescued } from "../rescue.ts";
-import { named } from "../step.ts";
+import { type PlugFn, runStep, stepOf } from "../pipeline/plug.ts";
+import { type RequestFailure, type Rescue, rescued } from "../pipeline/rescue.ts";
+import { named } from "../pipeline/step.ts";
 
 export interface DebuggerOptions {
   /**

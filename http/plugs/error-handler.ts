@@ -1,8 +1,8 @@
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
-import { type PlugFn, runStep, stepOf } from "../plug.ts";
-import { type Rescue, rescued } from "../rescue.ts";
-import { named } from "../step.ts";
+import { type PlugFn, runStep, stepOf } from "../pipeline/plug.ts";
+import { type Rescue, rescued } from "../pipeline/rescue.ts";
+import { named } from "../pipeline/step.ts";
 
 /**
  * A plug whose failures are answered by a handler of yours (Plug: `Plug.ErrorHandler`). It gets the conn as it was when the

@@ -1,4 +1,4 @@
-import type { Conn } from "../conn.ts";
+import type { Conn } from "../conn/conn.ts";
 
 /**
  * Makes GET of HEAD, so that the routes of GET answer both (Plug: `Plug.Head`). The response to HEAD still has no body:

@@ -1,6 +1,6 @@
-import { type BodyParser, parseBody, type ReadingOptions, textOf } from "../body-parser.ts";
+import { emptyParams, type Params } from "../conn/query.ts";
 import { HttpError } from "../errors.ts";
-import { emptyParams, type Params } from "../query.ts";
+import { type BodyParser, parseBody, type ReadingOptions, textOf } from "./body-parser.ts";
 
 type Reviver = (this: any, key: string, value: any) => unknown;
 
@@ -40,8 +40,7 @@ function parseJson(text: string, reviver: Reviver | undefined, depth: number): u
     if (!(error instanceof SyntaxError) && !(error instanceof RangeError)) throw error;
     throw new HttpError(400, `the body is not valid JSON: ${error.message}`);
   }
-  // What is shorter has no room for that many brackets.
-  if (text.length > 2 * depth && isDeeper(value, depth)) {
+  if (hasMoreBrackets(text, depth) && isDeeper(value, depth)) {
     throw new HttpError(400, `the JSON of the body is nested deeper than ${depth} levels`);
   }
   return value;
@@ -57,6 +56,19 @@ function safe(text: string, reviver: Reviver | undefined): Reviver | undefined {
     return reviver === undefined ? value : reviver.call(this, key, value);
   };
 }
+
+/** With fewer it cannot be nested deeper, and nobody has to look. */
+function hasMoreBrackets(text: string, count: number): boolean {
+  let opened = 0;
+  for (let i = 0; i < text.length && opened <= count; i++) {
+    const char = text.charCodeAt(i);
+    if (char === LIST || char === OBJECT) opened++;
+  }
+  return opened > count;
+}
+
+const LIST = 0x5b;
+const OBJECT = 0x7b;
 
 function isDeeper(value: unknown, depth: number): boolean {
   if (!isNested(value)) return false;

@@ -1,7 +1,7 @@
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
 import type { Level } from "../../runtime/reports.ts";
-import type { Conn } from "../conn.ts";
+import type { Conn } from "../conn/conn.ts";
 import { showDuration } from "../events.ts";
 
 export interface LoggerOptions {

@@ -1,4 +1,4 @@
-import type { Conn } from "../conn.ts";
+import type { Conn } from "../conn/conn.ts";
 
 const METHODS = new Set(["PUT", "PATCH", "DELETE"]);
 

@@ -1,8 +1,8 @@
-import type { Headers } from "../adapter.ts";
-import { type BodyParser, type Reading, type ReadingOptions, textOf } from "../body-parser.ts";
-import type { Conn } from "../conn.ts";
-import { type Part, type PartsOptions, parts } from "../multipart.ts";
-import { emptyParams, type Params, putParam } from "../query.ts";
+import type { Headers } from "../conn/adapter.ts";
+import type { Conn } from "../conn/conn.ts";
+import { emptyParams, type Params, putParam } from "../conn/query.ts";
+import { type BodyParser, type Reading, type ReadingOptions, textOf } from "./body-parser.ts";
+import { type Part, type PartsOptions, parts } from "./multipart.ts";
 import { saveUpload, Upload } from "./upload.ts";
 
 /** A part that has a name, with what it contains: text, or a file. */

@@ -1,6 +1,6 @@
-import type { Conn } from "../conn.ts";
-import type { Plug } from "../plug.ts";
-import { isReady } from "../servers.ts";
+import type { Conn } from "../conn/conn.ts";
+import type { Plug } from "../pipeline/plug.ts";
+import { isReady } from "../server/servers.ts";
 
 export interface ReadinessOptions {
   /** The path that is asked. Default `"/ready"`. */

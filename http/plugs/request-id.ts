@@ -1,6 +1,6 @@
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
-import type { Conn } from "../conn.ts";
+import type { Conn } from "../conn/conn.ts";
 
 export interface RequestIdOptions {
   /** Where it comes from and goes to. Default `x-request-id`. */

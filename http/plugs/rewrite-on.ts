@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
-import type { Conn } from "../conn.ts";
+import type { Conn } from "../conn/conn.ts";
 
 export type ForwardedHeader = "x-forwarded-for" | "x-forwarded-host" | "x-forwarded-port" | "x-forwarded-proto";
 

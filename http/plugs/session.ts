@@ -5,9 +5,9 @@ import { defineReport, type Level } from "../../runtime/reports.ts";
 import { processOf } from "../../runtime/self.ts";
 import { isThenable } from "../../runtime/thenable.ts";
 import type { Async, Pid } from "../../runtime/types.ts";
-import type { Conn } from "../conn.ts";
-import { type CookieOptions, checkCookie } from "../cookies.ts";
-import { SessionState } from "../session-state.ts";
+import type { Conn } from "../conn/conn.ts";
+import { type CookieOptions, checkCookie } from "../conn/cookies.ts";
+import { SessionState } from "../conn/session-state.ts";
 import { NO_SESSION, type SessionStore, type StoredSession } from "./session/session-store.ts";
 
 declare module "../../runtime/telemetry.ts" {

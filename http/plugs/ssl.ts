@@ -1,7 +1,7 @@
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
 import type { Level } from "../../runtime/reports.ts";
-import type { Conn, Halted } from "../conn.ts";
+import type { Conn, Halted } from "../conn/conn.ts";
 import { RewriteOn, type RewriteOnOptions } from "./rewrite-on.ts";
 
 export interface SslOptions {

@@ -3,7 +3,7 @@ import { show } from "../../runtime/inspect.ts";
 import { processOf } from "../../runtime/self.ts";
 import type { TelemetryEvents } from "../../runtime/telemetry.ts";
 import type { Milliseconds } from "../../runtime/types.ts";
-import type { Conn } from "../conn.ts";
+import type { Conn } from "../conn/conn.ts";
 
 export interface PlugTelemetryOptions {
   /** What the events are called: `site` makes `site.start` and `site.stop`. Words of letters, digits, `_`, with dots between. */

@@ -124,8 +124,7 @@ export async function saveUpload(
   try {
     const handle = await open(file.path, FLAGS, MODE);
     file.handle = handle;
-    // It may have come after the end: what that has done to the file is done again.
-    if (owner.dead) file[Symbol.dispose]();
+    // It may have come after the end: then what that has done to the file is done again.
     owner.signal.throwIfAborted();
     let size = 0;
     for await (const piece of pieces) {

@@ -1,5 +1,5 @@
-import { type BodyParser, parseBody, type ReadingOptions, textOf } from "../body-parser.ts";
-import { decodePairs } from "../query.ts";
+import { decodePairs } from "../conn/query.ts";
+import { type BodyParser, parseBody, type ReadingOptions, textOf } from "./body-parser.ts";
 
 export interface UrlencodedOptions extends ReadingOptions {
   /** How many `key=value`; 400 beyond. Default 100,000; Plug has no limit. */

@@ -2,8 +2,8 @@ import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
 import { isThenable } from "../../runtime/thenable.ts";
 import type { Async } from "../../runtime/types.ts";
-import type { Conn, Halted } from "../conn.ts";
-import { named } from "../step.ts";
+import type { Conn, Halted } from "../conn/conn.ts";
+import { named } from "../pipeline/step.ts";
 
 /** What validation libraries agree on (https://standardschema.dev, version 1): Zod, Valibot, ArkType and others have it. */
 export interface StandardSchema<Output> {

@@ -75,6 +75,8 @@ export async function inVirtualTime<T>(
   };
   const result = await Promise.race([checked(), driver.failure]).finally(async () => {
     driver.automatic = true;
+    // A stop that the test has begun may wait for a timer already: the clock is to look again.
+    void sim.idle();
     await Promise.race([sim.stop(), driver.failure]);
     driver.stop();
   });

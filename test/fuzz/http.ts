@@ -166,9 +166,11 @@ class Fuzz {
   }
 
   /** Resolves to what was answered, once the connection has closed. */
-  private exchange(raw: string, cuts: number[], leave: Leave, index: number): Promise<string> {
+  private exchange(raw: string, given: readonly number[], leave: Leave, index: number): Promise<string> {
     return new Promise((resolve) => {
+      const cuts = [...given];
       let text = "";
+      let failure: string | undefined;
       const socket = connect({ port: this.port, host: "127.0.0.1", allowHalfOpen: true });
       const late = setTimeout(() => {
         this.found({ what: `the connection did not end within ${this.options.patience} ms`, index, raw });
@@ -197,11 +199,18 @@ class Fuzz {
         if (leave === "hears") go();
       });
       socket.on("end", () => socket.end());
-      socket.on("error", () => {});
+      socket.on("error", (error: NodeJS.ErrnoException) => {
+        failure = error.code ?? error.message;
+      });
       socket.once("close", () => {
         clearTimeout(late);
         clearTimeout(wait);
-        resolve(text);
+        // This machine has no port left for a client: nothing was sent.
+        if (failure === "EADDRNOTAVAIL") {
+          resolve(sleep(PAUSE).then(() => this.exchange(raw, given, leave, index)));
+          return;
+        }
+        resolve(text === "" && leave === "hears" ? `(${failure ?? "closed"})` : text);
       });
     });
   }

@@ -1,4 +1,4 @@
-import type { RequestHead } from "../../http/adapter.ts";
+import type { RequestHead } from "../../http/conn/adapter.ts";
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 const HOST = /^(?:\[[\da-f:.]+\]|(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*)$/;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { inVirtualTime, testProcess } from "hornbeam/test";
 import { expect, test } from "vitest";
-import { AcceptErrors } from "../../http/accept-errors.ts";
+import { AcceptErrors } from "../../http/server/accept-errors.ts";
 import { Client } from "./client.ts";
 import { REAL } from "./support.ts";
 

@@ -1,4 +1,5 @@
 import { type Conn, pipeline } from "hornbeam/http";
+import { conn, initTestSession } from "hornbeam/http/test";
 import { describe, expect, test } from "vitest";
 import { ask, crash, headers } from "./support.ts";
 
@@ -46,6 +47,31 @@ test("hooks run before a file is sent", async () => {
   const file = { path: new URL(import.meta.url).pathname, offset: 0, length: 1 };
   const answer = await ask((conn) => conn.registerBeforeSend(adds("ran")).sendFile(200, file));
   expect([headers(answer, "x-hook"), answer.body]).toEqual([["ran"], "i"]);
+});
+
+test("a hook may change the status of a file, and of a response in chunks", async () => {
+  const file = { path: new URL(import.meta.url).pathname, offset: 0, length: 1 };
+  const changes = (conn: Conn) => conn.registerBeforeSend((last) => last.putStatus(203));
+  const statuses: (number | undefined)[] = [];
+  const sent = await ask(async (conn) => {
+    const done = await changes(conn).sendFile(200, file);
+    statuses.push(done.status);
+    return done;
+  });
+  expect([sent.status, statuses]).toEqual([203, [203]]);
+  expect((await ask((conn) => changes(conn).sendChunked(200))).status).toBe(203);
+});
+
+test("a hook may write into the session before a file is sent, for the hooks that were registered before", async () => {
+  const seen: unknown[] = [];
+  await initTestSession(conn("GET", "/"), { early: 1 })
+    .registerBeforeSend((last) => {
+      seen.push(last.getSession());
+      return last;
+    })
+    .registerBeforeSend((last) => last.putSession("late", 2))
+    .sendFile(200, { path: new URL(import.meta.url).pathname });
+  expect(seen).toEqual([{ early: 1, late: 2 }]);
 });
 
 test("a hook that another hook registers does not run for this response", async () => {

@@ -313,7 +313,7 @@ describe("the places of an error", () => {
       });
     });
     const { body } = await page(error);
-    expect(body).toMatch(/<details class="frame library"><summary>.*http\/status\.ts:\d+/);
+    expect(body).toMatch(/<details class="frame library"><summary>.*http\/conn\/status\.ts:\d+/);
     expect(body).toContain("expected a status from 100 to 999, or the name of one such as");
   });
 
@@ -492,9 +492,10 @@ describe("an error's actions", () => {
   );
 
   test("are no buttons without a secret, and then their path is the site's", async () => {
-    const answer = await ask(plug(), "GET /x", { headers: HTML });
+    const bare = { headers: HTML, secretKeyBase: undefined };
+    const answer = await ask(plug(), "GET /x", bare);
     expect([answer.status, answer.body.includes(FORM)]).toEqual([418, false]);
-    expect((await ask(plug(), "POST /__plug__/debugger/action", { headers: HTML })).status).toBe(418);
+    expect((await ask(plug(), "POST /__plug__/debugger/action", bare)).status).toBe(418);
   });
 
   test("are no buttons for who is no browser", () =>

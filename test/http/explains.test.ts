@@ -253,6 +253,13 @@ describe("changes that are lost because their conn is not used are told, with th
       ).plug,
     ],
     [
+      "something was fetched, and only looked at",
+      (conn) => {
+        const { cookies } = conn.fetchCookies({ signed: [] });
+        return conn.text(cookies.none === undefined ? "shown" : "");
+      },
+    ],
+    [
       "conns are kept that were not changed",
       (conn) => {
         const same = conn.fetchQueryParams();

@@ -165,25 +165,27 @@ describe("a JSON body is read", () => {
 });
 
 describe("a JSON body can reach no prototype", () => {
-  test.each(['{"__proto__":{"polluted":1}}', '{"a":{"__proto__":{"polluted":1}}}', '[{"__proto__":{"polluted":1}}]'])(
-    "%s",
-    async (body) => {
-      let merged: unknown;
-      let prototype: unknown;
-      const look = pipeline()
-        .plug(plug(Parsers, { parsers: ["json"] }))
-        .plug((conn) => {
-          merged = structuredClone(Object.assign({}, conn.bodyParams));
-          prototype = Object.getPrototypeOf(conn.bodyParams);
-          return conn.json(conn.params);
-        });
-      const answer = await ask(look, "POST /", { body, headers: { "content-type": "application/json" } });
-      expect(answer.body).not.toContain("polluted");
-      expect(JSON.stringify(merged)).not.toContain("polluted");
-      expect(prototype).toBeNull();
-      expect({}).not.toHaveProperty("polluted");
-    },
-  );
+  test.each([
+    '{"\\u005f_proto\\u005F_":{"polluted":1}}',
+    '{"__proto__":{"polluted":1}}',
+    '{"a":{"__proto__":{"polluted":1}}}',
+    '[{"__proto__":{"polluted":1}}]',
+  ])("%s", async (body) => {
+    let merged: unknown;
+    let prototype: unknown;
+    const look = pipeline()
+      .plug(plug(Parsers, { parsers: ["json"] }))
+      .plug((conn) => {
+        merged = structuredClone(Object.assign({}, conn.bodyParams));
+        prototype = Object.getPrototypeOf(conn.bodyParams);
+        return conn.json(conn.params);
+      });
+    const answer = await ask(look, "POST /", { body, headers: { "content-type": "application/json" } });
+    expect(answer.body).not.toContain("polluted");
+    expect(JSON.stringify(merged)).not.toContain("polluted");
+    expect(prototype).toBeNull();
+    expect({}).not.toHaveProperty("polluted");
+  });
 
   test("a constructor is a key like any other", async () => {
     expect((await post('{"constructor":{"prototype":{"polluted":1}}}')).json()).toEqual({

@@ -1,4 +1,4 @@
-import { httpInfo, router } from "hornbeam/http";
+import { HttpError, httpInfo, router } from "hornbeam/http";
 import { describe, expect, test } from "vitest";
 import { serving } from "./support.ts";
 
@@ -88,6 +88,58 @@ describe("a connection", () => {
       await stopped;
       expect(await httpInfo(live.sim)).toMatchObject({ connections: 0, requests: 0 });
     }));
+});
+
+describe("a connection is kept, or closed, as both sides say", () => {
+  const PLAIN = router()
+    .post("/close", (conn) => conn.putRespHeader("connection", "close").text("bye"))
+    .post("/refuse", (): never => {
+      throw new HttpError(409, "no");
+    })
+    .post("/part", async (conn) => conn.text(String((await conn.readBodyPart({ length: 1 })).more)))
+    .post("/crash", (): never => {
+      throw new Error("crash");
+    })
+    .match("/*path", (conn) => conn.text(conn.requestPath)).plug;
+  const LARGE = "x".repeat(200_000);
+  const chunked = `${LARGE.length.toString(16)}\r\n${LARGE}\r\n0\r\n\r\n`;
+
+  /** A first request, and whether a second one is served on the same connection. */
+  test.each<[what: string, raw: string, kept: boolean]>([
+    ["HTTP/1.1 says nothing", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", true],
+    ["HTTP/1.1 says keep-alive", "GET / HTTP/1.1\r\nHost: a\r\nConnection: keep-alive\r\n\r\n", true],
+    ["HTTP/1.1 says close", "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", false],
+    ["HTTP/1.1 says CLOSE", "GET / HTTP/1.1\r\nHost: a\r\nconnection: CLOSE\r\n\r\n", false],
+    ["close is one of several", "GET / HTTP/1.1\r\nHost: a\r\nConnection: x-a, close\r\n\r\n", false],
+    ["HTTP/1.0 says nothing", "GET / HTTP/1.0\r\n\r\n", false],
+    ["HTTP/1.0 says close", "GET / HTTP/1.0\r\nConnection: close\r\n\r\n", false],
+    ["HTTP/1.0 says keep-alive", "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", true],
+    ["the plug says close", "POST /close HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", false],
+    ["the request is refused by a plug", "POST /refuse HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", true],
+    ["the request crashes", "POST /crash HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", false],
+    ["nobody reads the body", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", true],
+    [
+      "nobody reads a body in chunks",
+      `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${chunked}`,
+      true,
+    ],
+    ["nobody reads a long body", `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${LARGE.length}\r\n\r\n${LARGE}`, true],
+    [
+      "a part of the body is read",
+      `POST /part HTTP/1.1\r\nHost: a\r\nContent-Length: ${LARGE.length}\r\n\r\n${LARGE}`,
+      true,
+    ],
+    ["a GET has a body", "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", true],
+    ["the answer has no body", "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n", true],
+  ])("%s", (_, raw, kept) =>
+    serving({ plug: PLAIN }, async (live) => {
+      const client = await live.connect();
+      const first = await client.send(raw).answer(raw.startsWith("HEAD"));
+      expect(first.headers.connection).toBe(kept ? "keep-alive" : "close");
+      if (kept) expect((await client.get("/next")).body).toBe("/next");
+      else expect(await client.closed).toBe("closed");
+    }),
+  );
 });
 
 test("a request says its head as it came: host, port, headers in order with duplicates, and the client's address", () => {

@@ -1,9 +1,10 @@
+import { once } from "node:events";
 import { Readable } from "node:stream";
 import type { Self } from "hornbeam";
 import { type Conn, type JsonOptions, Parsers, pipeline, plug } from "hornbeam/http";
 import { inVirtualTime } from "hornbeam/test";
 import { describe, expect, test } from "vitest";
-import { BodyReader } from "../../http/body-reader.ts";
+import { BodyReader } from "../../http/server/body-reader.ts";
 import { ask, crash, serving } from "./support.ts";
 
 const reads =
@@ -77,7 +78,11 @@ describe("a body", () => {
 describe("a small body", () => {
   /** A request as its reader sees it, which counts how often somebody begins to listen to it. */
   const stream = () => {
-    const request = Object.assign(new Readable({ read() {} }), { complete: false, listened: 0 });
+    const request = Object.assign(new Readable({ read() {} }), {
+      complete: false,
+      listened: 0,
+      headers: {} as { "content-length"?: string },
+    });
     const arrive = (text: string) => {
       request.push(text);
       request.push(null);
@@ -119,6 +124,31 @@ describe("a small body", () => {
       arrive("abc");
       expect(await part).toEqual({ bytes: Buffer.from("abc"), more: false });
       expect(request.listened).toBe(0);
+    }));
+
+  test("whose end is parsed later than the rest is known by its length, and its stream ends all the same", () =>
+    reads(async (self) => {
+      const { request, reader } = stream();
+      request.headers["content-length"] = "3";
+      const ended = once(request, "end");
+      const listened = request.listened;
+      const part = reader.read({ length: 10, timeout: 100 }, self);
+      request.push("abc");
+      expect(await part).toEqual({ bytes: Buffer.from("abc"), more: false });
+      expect(request.listened).toBe(listened);
+      expect(reader.read(OPTIONS, self)).toEqual({ bytes: new Uint8Array(), more: false });
+      request.push(null);
+      await ended;
+    }));
+
+  test("is not taken for whole when a part of it was read before", () =>
+    reads(async (self) => {
+      const { request, arrive, reader } = stream();
+      request.headers["content-length"] = "6";
+      request.push("abc");
+      expect(reader.read({ length: 3, timeout: 100 }, self)).toEqual({ bytes: Buffer.from("abc"), more: true });
+      setImmediate(() => arrive("def"));
+      expect(await reader.read(OPTIONS, self)).toEqual({ bytes: Buffer.from("def"), more: false });
     }));
 
   test("that comes later is waited for", () =>

@@ -62,6 +62,40 @@ test("prependRespHeader adds one before those of its name", async () => {
   ]);
 });
 
+test.each<[how: string, merge: (conn: Conn) => Conn]>([
+  ["a record", (conn) => conn.mergeRespHeaders({ "X-B": "new", "x-c": "3" })],
+  [
+    "a list",
+    (conn) =>
+      conn.mergeRespHeaders([
+        ["X-B", "new"],
+        ["x-c", "3"],
+      ]),
+  ],
+])("%s puts several, each where the first of its name stands", async (_, merge) => {
+  const set = await headersOf((conn) => merge(conn.putRespHeader("x-b", "1").putRespHeader("x-d", "2")));
+  expect(set).toEqual([
+    ["x-b", "new"],
+    ["x-d", "2"],
+    ["x-c", "3"],
+  ]);
+});
+
+test("updateRespHeader changes the first of its name where it stands, or adds it with its initial value", async () => {
+  const set = await headersOf((conn) =>
+    conn
+      .putRespHeader("x-a", "1")
+      .putRespHeader("x-b", "2")
+      .updateRespHeader("X-A", "none", (old) => `${old}!`)
+      .updateRespHeader("x-c", "initial", (old) => `${old}!`),
+  );
+  expect(set).toEqual([
+    ["x-a", "1!"],
+    ["x-b", "2"],
+    ["x-c", "initial"],
+  ]);
+});
+
 describe("deleteRespHeader", () => {
   test("removes the first of its name, in any case", async () => {
     const set = await headersOf((conn) =>

@@ -90,6 +90,12 @@ describe("a router", () => {
     expect(promised).toBe(false);
   });
 
+  test("refuses an afterSend that is none", () => {
+    expect(() => router({ afterSend: "stop" as never })).toThrow(
+      "router: expected afterSend to be one of halt, warn, plug, got: 'stop'",
+    );
+  });
+
   test("refuses an action that is no function", () => {
     expect(() => router().get("/a", "hello" as never)).toThrow("expected an action for /a, got: 'hello'");
   });

@@ -2,11 +2,11 @@ import { ok, reply } from "hornbeam";
 import { type GenServer, start } from "hornbeam/genserver";
 import type { Conn } from "hornbeam/http";
 import { expect, test } from "vitest";
-import { Connections } from "../../http/connections.ts";
-import { Drainer } from "../../http/drainer.ts";
-import { checkLimits } from "../../http/limits.ts";
-import { namesOf } from "../../http/names.ts";
-import { DEFAULT_SETTINGS } from "../../http/settings.ts";
+import { DEFAULT_SETTINGS } from "../../http/conn/settings.ts";
+import { Connections } from "../../http/server/connections.ts";
+import { Drainer } from "../../http/server/drainer.ts";
+import { checkLimits } from "../../http/server/limits.ts";
+import { namesOf } from "../../http/server/names.ts";
 import { explore } from "./explore.ts";
 
 /** A listener without a socket. */

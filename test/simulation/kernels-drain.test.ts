@@ -2,12 +2,12 @@ import { Duplex } from "node:stream";
 import { ok, reply } from "hornbeam";
 import { GenServer, start } from "hornbeam/genserver";
 import { expect, test } from "vitest";
-import type { Conn } from "../../http/conn.ts";
-import { Connections } from "../../http/connections.ts";
-import { Drainer } from "../../http/drainer.ts";
-import { checkLimits } from "../../http/limits.ts";
-import { namesOf } from "../../http/names.ts";
-import { DEFAULT_SETTINGS } from "../../http/settings.ts";
+import type { Conn } from "../../http/conn/conn.ts";
+import { DEFAULT_SETTINGS } from "../../http/conn/settings.ts";
+import { Connections } from "../../http/server/connections.ts";
+import { Drainer } from "../../http/server/drainer.ts";
+import { checkLimits } from "../../http/server/limits.ts";
+import { namesOf } from "../../http/server/names.ts";
 import { explore } from "./explore.ts";
 
 /** A connection as the pool of a server sees it, whose client says nothing. */

@@ -1,11 +1,11 @@
 import { checkArray, checkOptions } from "../../../runtime/checks.ts";
 import { BadArgument } from "../../../runtime/errors.ts";
 import { show } from "../../../runtime/inspect.ts";
-import type { Conn } from "../../conn.ts";
+import type { Conn } from "../../conn/conn.ts";
+import { systemTime } from "../../conn/system-time.ts";
 import { deriveKey, type KeyOptions } from "../../crypto/key-generator.ts";
 import { decrypt, encrypt } from "../../crypto/message-encryptor.ts";
 import { sign, verify } from "../../crypto/message-verifier.ts";
-import { systemTime } from "../../system-time.ts";
 import { NO_SESSION, type SessionData, type SessionStore } from "./session-store.ts";
 
 /** How sessions become text, if not as JSON. */

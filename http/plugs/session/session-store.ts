@@ -1,5 +1,5 @@
 import type { Async } from "../../../runtime/types.ts";
-import type { Conn } from "../../conn.ts";
+import type { Conn } from "../../conn/conn.ts";
 
 /** What a session holds, by key. */
 export type SessionData = Readonly<Record<string, unknown>>;

@@ -3,6 +3,8 @@ import {
   currentPath,
   currentUrl,
   type HttpOptions,
+  putRouterUrl,
+  putStaticUrl,
   router,
   staticPath,
   staticUrl,
@@ -75,6 +77,24 @@ describe("URLs", () => {
       expect(JSON.parse((await live.get("/a?b=1")).body)).toEqual(urls);
     }),
   );
+
+  test("may begin otherwise in one request", () =>
+    serving(
+      {
+        plug: (conn: Conn) =>
+          all(putRouterUrl(conn.queryParams.cdn ? putStaticUrl(conn, { host: "cdn.com" }) : conn, { host: "b.com" })),
+        url: { host: "a.com" },
+      },
+      async (live) => {
+        expect(JSON.parse((await live.get("/a")).body)).toEqual([
+          "http://b.com/x",
+          "http://b.com/a",
+          "http://b.com/app.js",
+          "/app.js",
+        ]);
+        expect(JSON.parse((await live.get("/a?cdn=1")).body)[2]).toBe("http://cdn.com/app.js");
+      },
+    ));
 
   test("are of paths only", async () => {
     expect(await crash((conn) => conn.text(url(conn, "x")))).toContain(

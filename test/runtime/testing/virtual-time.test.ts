@@ -77,6 +77,26 @@ test("idle resolves when every process waits, and lets no time pass", () =>
     expect([log, sim.now()]).toEqual([["one", "two"], 0]);
   }));
 
+test("a test may end while the system that it has told to stop waits for a timer, also in manual time", async () => {
+  let stopped = Promise.resolve();
+  await inVirtualTime({ time: "manual" }, async (sim) => {
+    const slow = { id: "slow", start: async (parent: Self) => parent.spawnLink(lingers), shutdown: 5000 };
+    await sim.start(slow);
+    await sim.idle();
+    stopped = sim.stop();
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(sim.processes()).toHaveLength(1);
+  });
+  await stopped;
+});
+
+/** Takes a second to end. */
+const lingers = async (self: Self): Promise<void> => {
+  self.trapExit = true;
+  await self.receive();
+  await self.sleep(1000);
+};
+
 test("with manual time only advance moves the clock", () =>
   inVirtualTime({ time: "manual" }, async (sim) => {
     let woken = false;

@@ -1,0 +1,52 @@
+type Values = Readonly<Record<string, unknown>>;
+
+/**
+ * What plugs have assigned: what there was before, and one more. It is gathered into one object when somebody looks, so
+ * that ten plugs that assign something do not copy ten objects.
+ */
+export class Assigned {
+  private readonly before: Assigned | undefined;
+  private readonly key: string;
+  private readonly value: unknown;
+  private all: Values | undefined;
+
+  private constructor(before: Assigned | undefined, key: string, value: unknown, all: Values | undefined) {
+    this.before = before;
+    this.key = key;
+    this.value = value;
+    this.all = all;
+  }
+
+  static of(values: object): Assigned {
+    return new Assigned(undefined, "", undefined, values as Values);
+  }
+
+  with(key: string, value: unknown): Assigned {
+    return new Assigned(this, key, value, undefined);
+  }
+
+  get values(): Values {
+    this.all ??= this.gather();
+    return this.all;
+  }
+
+  private gather(): Values {
+    const since: Assigned[] = [];
+    let at: Assigned = this;
+    while (at.all === undefined) {
+      since.push(at);
+      at = at.before as Assigned;
+    }
+    const values: Record<string, unknown> = { ...at.all };
+    for (let i = since.length - 1; i >= 0; i--) (since[i] as Assigned).putInto(values);
+    return values;
+  }
+
+  /** `__proto__` is a key like any other. */
+  private putInto(values: Record<string, unknown>): void {
+    if (this.key === "__proto__") Object.defineProperty(values, this.key, { value: this.value, ...OWN });
+    else values[this.key] = this.value;
+  }
+}
+
+const OWN = { enumerable: true, writable: true, configurable: true };
