@@ -23,6 +23,7 @@ import { Mounts, type RawUpgrade } from "./mounts.ts";
 import { NodeResponse } from "./node-response.ts";
 import { refusalOf } from "./refusal.ts";
 import { sendError } from "./request.ts";
+import { Round } from "./round.ts";
 import { addServer } from "./servers.ts";
 import type { Shared } from "./shared.ts";
 import type { Drain, SocketHandler } from "./socket-handler.ts";
@@ -76,6 +77,10 @@ export interface UpgradeStart {
 /** It is time to look whether a connection has reached a limit. */
 export const LOOK = { tag: "look" } as const;
 
+/** All connections are looked at in so many goes, at most; and in a go at so many, at least. */
+const SHARES = 20;
+const LEAST_SHARE = 50;
+
 /** How long a connection may take to say goodbye when the server stops. */
 const GOODBYE: Milliseconds = 11_000;
 
@@ -94,6 +99,7 @@ export class Pool {
   private readonly greetings: Greetings | undefined;
   private readonly http2: Http2Limits | undefined;
   private readonly connections = new Map<Pid, Connection | Http2Connection>();
+  private readonly round = new Round(this.connections);
   private readonly bySocket = new WeakMap<object, Connection>();
   private readonly upgraded = new Map<Pid, Upgraded>();
   /** Those that do not count for the limit. */
@@ -298,10 +304,10 @@ export class Pool {
   }
 
   /** Looks whether somebody has reached a limit, and looks again later while there is anybody. */
-  look(): void {
+  look(all = false): void {
     this.looking = undefined;
     const now = this.self.now();
-    for (const connection of this.connections.values()) {
+    for (const connection of all ? this.connections.values() : this.round.next(this.share)) {
       connection.look(now);
       if (this.notified) connection.notify();
     }
@@ -317,6 +323,11 @@ export class Pool {
     this.answerDrains();
   }
 
+  /** At how many connections to look at once: many are looked at in several goes, so that nobody waits for it long. */
+  private get share(): number {
+    return Math.max(LEAST_SHARE, Math.ceil(this.connections.size / SHARES));
+  }
+
   private lookLater(): void {
     const { size = 0 } = this.greetings ?? {};
     if (this.looking !== undefined || this.connections.size + this.waiting.size + size === 0) return;
@@ -324,8 +335,9 @@ export class Pool {
     const { waitingTimeout, headersTimeout, idleTimeout, requestTimeout, sendTimeout } = limits;
     const timeouts = [waitingTimeout, headersTimeout, idleTimeout, requestTimeout, sendTimeout];
     const pause = pauseBetweenLooks(...timeouts, ...(draining ? [grace] : []));
+    const untilNext = pause * Math.min(1, this.share / this.connections.size);
     // Nobody waits for it: what is open keeps the program alive, or is not worth it.
-    this.looking = this.self.kernel.timers.setQuietly(pause, () => this.self.enqueue(LOOK));
+    this.looking = this.self.kernel.timers.setQuietly(untilNext, () => this.self.enqueue(LOOK));
   }
 
   // ── the end of all ──
@@ -336,7 +348,7 @@ export class Pool {
     this.shared.draining = true;
     for (const connection of this.connections.values()) connection.drain();
     this.looking?.cancel();
-    this.look();
+    this.look(true);
     return this.counts;
   }
 

@@ -1,4 +1,4 @@
-import { http, httpInfo, type Limits, router } from "hornbeam/http";
+import { http, httpInfo, type Limits, router, waitForConnections } from "hornbeam/http";
 import { describe, expect, test } from "vitest";
 import { isOpen } from "./draining.ts";
 import { type Live, serving } from "./support.ts";
@@ -187,6 +187,18 @@ describe("idleTimeout", () => {
       const { client } = await live.accepted();
       await live.sim.advance(550);
       expect(await client.closed).toBe("closed");
+    }));
+
+  test("many connections are looked at in turn, and none is forgotten", () =>
+    limited({ idleTimeout: 1000 }, async (live) => {
+      const clients = [];
+      for (let i = 0; i < 180; i++) clients.push(await live.connect());
+      await Promise.all(clients.map((client) => client.get("/")));
+      await live.sim.advance(990);
+      expect((await httpInfo(live.sim)).connections).toBe(180);
+      await live.sim.advance(210);
+      await Promise.all(clients.map((client) => client.closed));
+      await waitForConnections(live.sim, "==", 0);
     }));
 
   test("lifted, a connection stays for ever", () =>
