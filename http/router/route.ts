@@ -1,5 +1,5 @@
 import { BadArgument } from "../../runtime/errors.ts";
-import { decodePercent, emptyParams, type Params } from "../conn/query.ts";
+import { decodePercent, type Params } from "../conn/query.ts";
 import { HttpError } from "../errors.ts";
 
 type Segment =
@@ -59,9 +59,9 @@ export class Route {
     return true;
   }
 
-  /** The parameters of a path that fits. */
+  /** The parameters of a path that fits. Their names are the pattern's, so they need no object without a prototype. */
   params(path: readonly string[]): Params {
-    const params = emptyParams();
+    const params: Record<string, unknown> = {};
     const { segments } = this;
     for (let i = 0; i < segments.length; i++) {
       const segment = segments[i] as Segment;
