@@ -13,6 +13,8 @@ import type { Settings } from "./settings.ts";
 
 /** How many of the last steps are remembered. */
 const TRAIL = 32;
+/** How many there is room for at once: most pipelines are no longer. */
+const ROOM = 8;
 
 /** Before the first plug. */
 const START = new Step((conn) => conn, "the server", undefined);
@@ -32,7 +34,7 @@ export class Exchange {
   step: Step = START;
   /** What it was given: the newest conn that is known when it fails. */
   conn: Conn<any> | undefined = undefined;
-  private readonly steps: Step[] = [];
+  private readonly steps = new Array<Step>(ROOM);
   private count = 0;
   private sentBy: Step | undefined = undefined;
   private sentAt: string | undefined = undefined;
@@ -84,7 +86,7 @@ export class Exchange {
   /** The plugs that the request has been through, the last ones last. */
   get trail(): readonly Step[] {
     const next = this.count % TRAIL;
-    return this.count <= TRAIL ? [...this.steps] : [...this.steps.slice(next), ...this.steps.slice(0, next)];
+    return this.count <= TRAIL ? this.steps.slice(0, this.count) : [...this.steps.slice(next), ...this.steps.slice(0, next)];
   }
 
   /** `GET /rooms in plug requireUser`, with what was logged of it. */
