@@ -86,7 +86,9 @@ export class Exchange {
   /** The plugs that the request has been through, the last ones last. */
   get trail(): readonly Step[] {
     const next = this.count % TRAIL;
-    return this.count <= TRAIL ? this.steps.slice(0, this.count) : [...this.steps.slice(next), ...this.steps.slice(0, next)];
+    return this.count <= TRAIL
+      ? this.steps.slice(0, this.count)
+      : [...this.steps.slice(next), ...this.steps.slice(0, next)];
   }
 
   /** `GET /rooms in plug requireUser`, with what was logged of it. */
