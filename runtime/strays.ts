@@ -18,7 +18,16 @@ export type Scope = AsyncResource;
 
 export const scopeOf = (owner: Process): Scope => nobody.runInAsyncScope(newScope, undefined, owner);
 
+/** Before Node 24, what is entered stays with the resource that it was entered in, and has to be left again. */
+const STAYS = nobody.runInAsyncScope(() => {
+  const probe = new AsyncLocalStorage<boolean>();
+  const resource = new AsyncResource("hornbeam.probe");
+  resource.runInAsyncScope(() => probe.enterWith(true));
+  return resource.runInAsyncScope(() => probe.getStore() === true);
+});
+
 function newScope(owner: Process): Scope {
+  if (STAYS) return ambient.run(owner, () => new AsyncResource("hornbeam.process"));
   ambient.enterWith(owner);
   return new AsyncResource("hornbeam.process");
 }
@@ -29,6 +38,7 @@ export function runAs<A, B, R>(owner: Process, work: (a: A, b: B) => R, a: A, b:
 }
 
 function enterAs(owner: Process, work: (a: unknown, b: unknown) => unknown, a: unknown, b: unknown): unknown {
+  if (STAYS) return ambient.run(owner, work, a, b);
   ambient.enterWith(owner);
   return work(a, b);
 }
