@@ -15,7 +15,7 @@ import type {
   Takeover,
 } from "../conn/adapter.ts";
 import type { OpenFile } from "../conn/file.ts";
-import type { HttpError } from "../errors.ts";
+import { type HttpError, InvalidHeaderError } from "../errors.ts";
 import { BodyReader } from "./body-reader.ts";
 import { expectsContinue } from "./expectation.ts";
 import type { NodeResponse } from "./node-response.ts";
@@ -173,15 +173,22 @@ export class NodeAdapter implements Adapter {
   /** The head as one flat list: Node writes it as it stands. */
   private writeHead(status: number, headers: Headers, length: number | undefined): void {
     if (this.line.isLast(this.response)) this.response.shouldKeepAlive = false;
+    const bodiless = status === 204 || status < 200 || status === 304;
     const flat: string[] = [];
     let measured = false;
     for (let i = 0; i < headers.length; i++) {
       const [name, value] = headers[i] as Headers[number];
       flat.push(name, value);
+      if (name === "content-length" && length !== undefined && !bodiless) this.checkLength(value, length);
       measured ||= name === "content-length" || name === "transfer-encoding";
     }
-    const bodiless = status === 204 || status < 200 || status === 304;
     if (!measured && !bodiless && length !== undefined) flat.push("content-length", String(length));
     this.response.writeHead(status, flat);
+  }
+
+  /** With another length than its own a response would begin or end in the middle of another one. */
+  private checkLength(declared: string, length: number): void {
+    if (this.request.method === "HEAD" || Number(declared) === length) return;
+    throw new InvalidHeaderError(`expected content-length to be that of the body, ${length}, got: ${declared}`);
   }
 }

@@ -60,7 +60,10 @@ function headOf(status: number, headers: Headers, length: number): string | unde
   let dated = false;
   for (const [name, value] of headers) {
     if (FRAMING.has(name)) return undefined;
-    measured ||= name === "content-length";
+    if (name === "content-length") {
+      if (value !== String(length)) return undefined;
+      measured = true;
+    }
     dated ||= name === "date";
     head += `${name}: ${value}\r\n`;
   }

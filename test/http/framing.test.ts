@@ -114,3 +114,24 @@ describe("the test kit frames as a connection does", () => {
     expect((await ask((conn) => conn.putRespHeader("x-a", value).text(""))).status).toBe(500);
   });
 });
+
+test.each([
+  ["shorter", "3"],
+  ["longer", "99"],
+])(
+  "a content-length that is %s than the body is refused: nothing of it is sent, and the connection is closed",
+  (_, length) =>
+    serving({ plug: (conn) => conn.putRespHeader("content-length", length).sendResp(200, "hello") }, async (live) => {
+      const crashed = live.next("process.crash");
+      const client = await live.connect();
+      const answer = await client.get("/");
+      expect([answer.status, answer.body, answer.headers.connection]).toEqual([
+        500,
+        "500 Internal Server Error\n",
+        "close",
+      ]);
+      expect(String((await crashed).reason)).toBe(
+        `InvalidHeaderError: expected content-length to be that of the body, 5, got: ${length}`,
+      );
+    }),
+);
