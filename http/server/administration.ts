@@ -4,12 +4,12 @@ import type { Caller, Milliseconds, Pid, Self } from "../../runtime/types.ts";
 import { unwrap } from "../../supervisor/refusal.ts";
 import { type AwaitedCount, type Comparison, checkAwaited, holds } from "./awaited-counts.ts";
 import type { ConnectionInfo } from "./connection-info.ts";
+import type { Counts } from "./counts.ts";
 import { undrain } from "./drain.ts";
 import type { Drained } from "./drainer.ts";
 import type { Bounds } from "./limits.ts";
 import type { ListenerInfo } from "./listener.ts";
 import { namesOf } from "./names.ts";
-import type { Counts } from "./pool.ts";
 
 /** What a server is, has and allows. */
 export interface HttpInfo extends ListenerInfo, Counts {

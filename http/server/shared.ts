@@ -15,4 +15,6 @@ export interface Shared {
   /** Whether it says so when it is asked: false from the first moment of a drain. */
   ready: boolean;
   draining: boolean;
+  /** Whether those whose answer goes on, and WebSockets, have been told that it drains. */
+  notified: boolean;
 }

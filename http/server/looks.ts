@@ -1,0 +1,78 @@
+import type { ProcessSelf } from "../../runtime/self.ts";
+import type { Pid, TimerRef } from "../../runtime/types.ts";
+import type { ConnectionProcess } from "./connection-process.ts";
+import type { Entrance } from "./entrance.ts";
+import { pauseBetweenLooks } from "./limits.ts";
+import { Round } from "./round.ts";
+import type { Shared } from "./shared.ts";
+
+/** It is time to look whether a connection has reached a limit. */
+export const LOOK = { tag: "look" } as const;
+
+/** All connections are looked at in so many goes, at most; and in a go at so many, at least. */
+const SHARES = 20;
+const LEAST_SHARE = 50;
+
+type Looked = Pick<ConnectionProcess<unknown>, "look" | "notify">;
+
+/** Looks at connections from time to time, while there are any: one timer for all of them, and their limits. */
+export class Looks {
+  private readonly self: ProcessSelf;
+  private readonly shared: Shared;
+  private readonly connections: ReadonlyMap<Pid, Looked>;
+  private readonly entrance: Entrance;
+  private readonly round: Round<Looked>;
+  private next: TimerRef | undefined;
+
+  /** `self` is the process that is sent {@link LOOK} when it is time. */
+  constructor(self: ProcessSelf, shared: Shared, connections: ReadonlyMap<Pid, Looked>, entrance: Entrance) {
+    this.self = self;
+    this.shared = shared;
+    this.connections = connections;
+    this.entrance = entrance;
+    this.round = new Round(connections);
+  }
+
+  /** Looks whether somebody has reached a limit, and looks again later while there is anybody. */
+  look(): void {
+    this.lookAt(this.round.next(this.share));
+  }
+
+  /** Looks at all of them now, and not when it was time. */
+  lookAtAll(): void {
+    this.cancel();
+    this.lookAt(this.connections.values());
+  }
+
+  private lookAt(connections: Iterable<Looked>): void {
+    this.next = undefined;
+    const now = this.self.now();
+    for (const connection of connections) {
+      connection.look(now);
+      if (this.shared.notified) connection.notify();
+    }
+    this.entrance.look(now);
+    this.later();
+  }
+
+  /** Looks again later, if there is anybody. */
+  later(): void {
+    if (this.next !== undefined || this.connections.size + this.entrance.size === 0) return;
+    const { limits, grace, draining } = this.shared;
+    const { waitingTimeout, headersTimeout, idleTimeout, requestTimeout, sendTimeout } = limits;
+    const timeouts = [waitingTimeout, headersTimeout, idleTimeout, requestTimeout, sendTimeout];
+    const pause = pauseBetweenLooks(...timeouts, ...(draining ? [grace] : []));
+    const untilNext = pause * Math.min(1, this.share / this.connections.size);
+    // Nobody waits for it: what is open keeps the program alive, or is not worth it.
+    this.next = this.self.kernel.timers.setQuietly(untilNext, () => this.self.enqueue(LOOK));
+  }
+
+  /** At how many connections to look at once: many are looked at in several goes, so that nobody waits for it long. */
+  private get share(): number {
+    return Math.max(LEAST_SHARE, Math.ceil(this.connections.size / SHARES));
+  }
+
+  cancel(): void {
+    this.next?.cancel();
+  }
+}
