@@ -309,6 +309,29 @@ describe("what streams", () => {
       },
     ));
 
+  test("is not told when it began after the drain was taken back", () =>
+    stoppable(
+      async (live) => {
+        const early = await live.connect();
+        early.request("GET", "/");
+        await new Promise((resolve) => early.socket.once("data", resolve));
+        const suspended = live.next("http.drain.start");
+        const drained = drainServer(live.sim);
+        await suspended;
+        const goodbye = new Promise((resolve) => early.socket.once("data", resolve));
+        await live.sim.advance(GRACE);
+        await goodbye;
+        await resume(live.sim);
+        await drained;
+        const late = await live.connect();
+        late.request("GET", "/");
+        await new Promise((resolve) => late.socket.once("data", resolve));
+        await live.sim.advance(DRAIN);
+        expect([await isOpen(live, late), late.text.includes("drain")]).toEqual([true, false]);
+      },
+      { plug: stream(true) },
+    ));
+
   test("and does not listen is cut off at the deadline, and named", () =>
     stoppable(
       async (live) => {
