@@ -32,6 +32,21 @@ function refuseHeader(name: string, value: string): never {
   );
 }
 
+/** What a header is stored as: its name, once it is checked, in lower case. */
+export function nameOf(name: string, value: string): string {
+  checkHeader(name, value);
+  return name.toLowerCase();
+}
+
+/** What an update makes of a value is checked like a value that is put. */
+export const checking =
+  (name: string, update: (value: string) => string) =>
+  (value: string): string => {
+    const updated = update(value);
+    checkHeader(name, updated);
+    return updated;
+  };
+
 export function getHeader(headers: Headers, name: string): string | undefined {
   for (const [key, value] of headers) if (key === name) return value;
   return undefined;

@@ -9,8 +9,8 @@ import type { Settings } from "./settings.ts";
 
 /** What a conn says of its request. */
 export abstract class RequestView {
-  readonly exchange: Exchange;
-  protected head: RequestHead;
+  declare readonly exchange: Exchange;
+  declare protected head: RequestHead;
 
   constructor(exchange: Exchange, head: RequestHead) {
     this.exchange = exchange;

@@ -166,6 +166,17 @@ export function defineStatus(code: number, name: string, phrase: string): Status
   return name as StatusName;
 }
 
+/** What is below 200 announces a response, and is none (RFC 9110 §15.2). */
+export function checkFinal(status: number): number {
+  if (status >= 200) return status;
+  throw new BadArgument(`expected a status from 200 to 999 to send, got: ${show(status)}`);
+}
+
+export function checkInformational(status: number): number {
+  if (status < 200 && status !== 101) return status;
+  throw new BadArgument(`expected an informational status, 100 to 199 and not 101, got: ${show(status)}`);
+}
+
 function unknown(code: number): never {
   throw new BadArgument(
     `expected a known status code, got: ${show(code)}; one of your own is made known by defineStatus(${show(code)}, "itsName", "Its Phrase")`,

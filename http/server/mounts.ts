@@ -1,8 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ChildSpec, Pid } from "../../runtime/types.ts";
-import { Conn, splitPath } from "../conn/conn.ts";
+import { Conn } from "../conn/conn.ts";
 import type { Exchange } from "../conn/exchange.ts";
+import { splitPath } from "../conn/split-path.ts";
 import { runStep } from "../pipeline/plug.ts";
 import { Step } from "../pipeline/step.ts";
 import type { NodeAdapter } from "./node-adapter.ts";

@@ -87,6 +87,16 @@ test("params are those of the path, over those of the body, over those of the qu
 });
 
 describe("a conn is a value", () => {
+  test("with the same fields in the same order however it was made: all conns have one shape", async () => {
+    const shapes = await see((conn) => {
+      const fetched = conn.putParams({ a: "1" }).fetchQueryParams();
+      const made = [conn, conn.assign("a", 1), fetched, conn.putRespHeader("a", "1"), conn.putRespCookie("a", "1")];
+      return made.map((one) => Object.keys(one));
+    });
+    expect(shapes[0]).toContain("respHeaders");
+    expect(shapes.map(String)).toEqual(Array(5).fill(String(shapes[0])));
+  });
+
   const changes: readonly [string, (conn: Conn) => unknown][] = [
     ["assign", (conn) => conn.assign("key", 1)],
     ["putStatus", (conn) => conn.putStatus(404)],
