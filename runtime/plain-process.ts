@@ -25,13 +25,16 @@ interface Receiver {
 
 /** The state of a process in direct style: its function, what it waits for, and what it has passed over. */
 export class PlainState {
-  readonly run: ProcessFunction;
-  receiver: Receiver | undefined;
+  declare readonly run: ProcessFunction;
+  declare receiver: Receiver | undefined;
   /** Messages that an earlier `receive` did not want, oldest first (Erlang's save queue); those that go before others apart. */
-  saved: Queue | undefined;
-  savedUrgent: Queue | undefined;
+  declare saved: Queue | undefined;
+  declare savedUrgent: Queue | undefined;
   constructor(run: ProcessFunction) {
     this.run = run;
+    this.receiver = undefined;
+    this.saved = undefined;
+    this.savedUrgent = undefined;
   }
 
   /** The function returned `_value`, and the process lives. */

@@ -5,10 +5,10 @@ type Values = Readonly<Record<string, unknown>>;
  * that ten plugs that assign something do not copy ten objects.
  */
 export class Assigned {
-  private readonly before: Assigned | undefined;
-  private readonly key: string;
-  private readonly value: unknown;
-  private all: Values | undefined;
+  declare private readonly before: Assigned | undefined;
+  declare private readonly key: string;
+  declare private readonly value: unknown;
+  declare private all: Values | undefined;
 
   private constructor(before: Assigned | undefined, key: string, value: unknown, all: Values | undefined) {
     this.before = before;

@@ -24,38 +24,38 @@ const START = new Step((conn) => conn, "the server", undefined);
  * it has been answered. The one mutable cell behind all conns of a request.
  */
 export class Exchange {
-  readonly head: RequestHead;
-  readonly adapter: Adapter;
+  declare readonly head: RequestHead;
+  declare readonly adapter: Adapter;
   /** What the response goes through. */
-  private output: Output;
-  readonly self: Self;
-  readonly settings: Settings;
+  declare private output: Output;
+  declare readonly self: Self;
+  declare readonly settings: Settings;
   /** The plug that runs, or ran last. */
-  step: Step = START;
+  declare step: Step;
   /** What it was given: the newest conn that is known when it fails. */
-  conn: Conn<any> | undefined = undefined;
-  private readonly steps = new Array<Step>(ROOM);
-  private count = 0;
-  private sentBy: Step | undefined = undefined;
-  private sentAt: string | undefined = undefined;
+  declare conn: Conn<any> | undefined;
+  declare private readonly steps: Step[];
+  declare private count: number;
+  declare private sentBy: Step | undefined;
+  declare private sentAt: string | undefined;
   /** The status that was sent. */
-  status: number | undefined = undefined;
+  declare status: number | undefined;
   /** The error that the response is the answer to. */
-  answered: unknown = undefined;
+  declare answered: unknown;
   /** The hooks before the response run. */
-  sending = false;
+  declare sending: boolean;
   /** Nothing of the body is left to be read. */
-  private bodyRead = false;
+  declare private bodyRead: boolean;
   /** What reports about the request say with it, such as its id (Plug: `Logger.metadata`). */
-  private logged = "";
+  declare private logged: string;
   /** How often a conn was changed; each conn knows how many of these changes it has. */
-  private changes = 0;
-  private excused = false;
-  private made: Lineage | undefined = undefined;
-  private controller: AbortController | undefined = undefined;
-  private gone = false;
+  declare private changes: number;
+  declare private excused: boolean;
+  declare private made: Lineage | undefined;
+  declare private controller: AbortController | undefined;
+  declare private gone: boolean;
   /** What the response waits for, and then its sending. */
-  held: Promise<unknown> | undefined = undefined;
+  declare held: Promise<unknown> | undefined;
 
   constructor(head: RequestHead, adapter: Adapter, self: Self, settings: Settings) {
     this.head = head;
@@ -63,6 +63,23 @@ export class Exchange {
     this.output = adapter;
     this.self = self;
     this.settings = settings;
+    this.step = START;
+    this.conn = undefined;
+    this.steps = new Array<Step>(ROOM);
+    this.count = 0;
+    this.sentBy = undefined;
+    this.sentAt = undefined;
+    this.status = undefined;
+    this.answered = undefined;
+    this.sending = false;
+    this.bodyRead = false;
+    this.logged = "";
+    this.changes = 0;
+    this.excused = false;
+    this.made = undefined;
+    this.controller = undefined;
+    this.gone = false;
+    this.held = undefined;
   }
 
   private get lineage(): Lineage {

@@ -30,22 +30,27 @@ export interface Line {
 
 /** The adapter over `node:http`. */
 export class NodeAdapter implements Adapter {
-  private readonly request: IncomingMessage;
-  private readonly response: NodeResponse;
-  private readonly line: Line;
-  private reader: BodyReader | undefined = undefined;
-  private chunked = false;
+  declare private readonly request: IncomingMessage;
+  declare private readonly response: NodeResponse;
+  declare private readonly line: Line;
+  declare private reader: BodyReader | undefined;
+  declare private chunked: boolean;
   /** All of the response is there, and on its way: nobody has to add to it. */
-  complete = false;
+  declare complete: boolean;
   /** Set where the client has asked for a WebSocket. */
-  upgradable = false;
+  declare upgradable: boolean;
   /** What takes the connection over when the pipeline has ended, and the headers that were put before. */
-  takeover: { readonly take: Takeover; readonly headers: Headers } | undefined = undefined;
+  declare takeover: { readonly take: Takeover; readonly headers: Headers } | undefined;
 
   constructor(request: IncomingMessage, response: NodeResponse, line: Line) {
     this.request = request;
     this.response = response;
     this.line = line;
+    this.reader = undefined;
+    this.chunked = false;
+    this.complete = false;
+    this.upgradable = false;
+    this.takeover = undefined;
   }
 
   get begun(): boolean {

@@ -8,16 +8,16 @@ type Scheme = "http" | "https";
 
 /** What a request says before its body, read from `node:http`. Its headers are listed when somebody asks for them. */
 class NodeRequestHead implements RequestHead {
-  readonly method: string;
-  readonly scheme: Scheme;
-  readonly host: string;
-  readonly port: number;
-  readonly path: string;
-  readonly query: string;
-  readonly remoteIp: string;
-  private readonly raw: readonly string[];
-  private list: Headers | undefined = undefined;
-  private decoded: Params | undefined = undefined;
+  declare readonly method: string;
+  declare readonly scheme: Scheme;
+  declare readonly host: string;
+  declare readonly port: number;
+  declare readonly path: string;
+  declare readonly query: string;
+  declare readonly remoteIp: string;
+  declare private readonly raw: readonly string[];
+  declare private list: Headers | undefined;
+  declare private decoded: Params | undefined;
 
   constructor(request: IncomingMessage, scheme: Scheme, authority: Authority, target: Target, remoteIp: string) {
     this.method = request.method as string;
@@ -28,6 +28,8 @@ class NodeRequestHead implements RequestHead {
     this.query = target.query;
     this.remoteIp = remoteIp;
     this.raw = request.rawHeaders;
+    this.list = undefined;
+    this.decoded = undefined;
   }
 
   get headers(): Headers {

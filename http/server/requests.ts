@@ -24,18 +24,18 @@ type Work = (exchange: Exchange) => Async<void>;
 
 /** A request that is being served, which is the state of its process. `response` is what its answer goes over. */
 export class InFlight<Response> extends PlainState {
-  readonly requests: Requests<Response>;
-  readonly work: Work;
-  readonly response: Response;
-  readonly since: Milliseconds;
+  declare readonly requests: Requests<Response>;
+  declare readonly work: Work;
+  declare readonly response: Response;
+  declare readonly since: Milliseconds;
   declare exchange: Exchange;
   /** Where it stands among those of its connection. */
-  place = 0;
+  declare place: number;
   /** It has been told that the server drains. */
-  notified = false;
+  declare notified: boolean;
   /** The limit for which it was told to end, and when. */
-  overdue: Overdue | undefined = undefined;
-  overdueSince: Milliseconds = 0;
+  declare overdue: Overdue | undefined;
+  declare overdueSince: Milliseconds;
 
   constructor(requests: Requests<Response>, work: Work, response: Response, since: Milliseconds) {
     super(serveRequest);
@@ -43,6 +43,10 @@ export class InFlight<Response> extends PlainState {
     this.work = work;
     this.response = response;
     this.since = since;
+    this.place = 0;
+    this.notified = false;
+    this.overdue = undefined;
+    this.overdueSince = 0;
   }
 
   get pid(): Pid {
