@@ -10,8 +10,8 @@ import type { Shared } from "./shared.ts";
 export const LOOK = { tag: "look" } as const;
 
 /** All connections are looked at in so many goes, at most; and in a go at so many, at least. */
-const SHARES = 20;
-const LEAST_SHARE = 50;
+const SHARES = 100;
+const LEAST_SHARE = 10;
 
 type Looked = Pick<ConnectionProcess<unknown>, "look" | "notify">;
 

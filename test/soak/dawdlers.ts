@@ -1,5 +1,5 @@
 // Slow clients: each sends one byte now and then, half of them of a head, the others of a body. Prints for how many ms the
-// most patient of them was let, when all have been closed.
+// most patient of them was let, when all have been closed; before, that it begins.
 //
 //   node test/soak/dawdlers.ts PORT CLIENTS MS-BETWEEN-BYTES
 import { connect } from "node:net";
@@ -27,6 +27,7 @@ function dawdle(ofBody: boolean): Promise<number> {
   });
 }
 
+console.log("begins");
 const all: Promise<number>[] = [];
 for (let i = 0; i < clients; i++) {
   all.push(dawdle(i % 2 === 1));
