@@ -23,6 +23,10 @@ export class Looks {
   private readonly entrance: Entrance;
   private readonly round: Round<Looked>;
   private next: TimerRef | undefined;
+  /** How many there were when this round began: it takes as long as ever, however many are closed meanwhile. */
+  private size = 0;
+  /** How many of them have been looked at. */
+  private seen = 0;
 
   /** `self` is the process that is sent {@link LOOK} when it is time. */
   constructor(self: ProcessSelf, shared: Shared, connections: ReadonlyMap<Pid, Looked>, entrance: Entrance) {
@@ -35,7 +39,13 @@ export class Looks {
 
   /** Looks whether somebody has reached a limit, and looks again later while there is anybody. */
   look(): void {
-    this.lookAt(this.round.next(this.share));
+    if (this.seen >= this.size) {
+      this.size = this.connections.size;
+      this.seen = 0;
+    }
+    const { share } = this;
+    this.seen += share;
+    this.lookAt(this.round.next(share));
   }
 
   /** Looks at all of them now, and not when it was time. */
@@ -62,14 +72,14 @@ export class Looks {
     const { waitingTimeout, headersTimeout, idleTimeout, requestTimeout, sendTimeout } = limits;
     const timeouts = [waitingTimeout, headersTimeout, idleTimeout, requestTimeout, sendTimeout];
     const pause = pauseBetweenLooks(...timeouts, ...(draining ? [grace] : []));
-    const untilNext = pause * Math.min(1, this.share / this.connections.size);
+    const untilNext = pause * Math.min(1, this.share / Math.max(1, this.size));
     // Nobody waits for it: what is open keeps the program alive, or is not worth it.
     this.next = this.self.kernel.timers.setQuietly(untilNext, () => this.self.enqueue(LOOK));
   }
 
   /** At how many connections to look at once: many are looked at in several goes, so that nobody waits for it long. */
   private get share(): number {
-    return Math.max(LEAST_SHARE, Math.ceil(this.connections.size / SHARES));
+    return Math.max(LEAST_SHARE, Math.ceil(this.size / SHARES));
   }
 
   cancel(): void {
