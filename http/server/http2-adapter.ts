@@ -6,7 +6,7 @@ import type { Async, Self } from "../../runtime/types.ts";
 import type { Adapter, Body, BodyPart, Endpoint, Headers, PeerData, ReadOptions, SslData } from "../conn/adapter.ts";
 import type { OpenFile } from "../conn/file.ts";
 import { BodyReader } from "./body-reader.ts";
-import { endWith } from "./slices.ts";
+import { endWith, writeTo } from "./slices.ts";
 import { peerOf, sockOf, sslOf } from "./socket-data.ts";
 
 /** What says something of a connection, and not of a response: HTTP/2 has no place for it (RFC 9113 §8.2.2). */
@@ -104,16 +104,7 @@ export class Http2Adapter implements Adapter {
 
   chunk(data: Body): Async<"ok" | "closed"> {
     const { stream } = this;
-    if (this.isHead) return "ok";
-    if (stream.destroyed || stream.closed) return "closed";
-    if (stream.write(data)) return "ok";
-    return new Promise((resolve) => {
-      const settle = (): void => {
-        stream.off("drain", settle).off("close", settle);
-        resolve(stream.destroyed || stream.closed ? "closed" : "ok");
-      };
-      stream.on("drain", settle).on("close", settle);
-    });
+    return this.isHead ? "ok" : writeTo(stream, data);
   }
 
   end(): void {

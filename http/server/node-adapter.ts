@@ -19,7 +19,7 @@ import { type HttpError, InvalidHeaderError } from "../errors.ts";
 import { BodyReader } from "./body-reader.ts";
 import { expectsContinue } from "./expectation.ts";
 import type { NodeResponse } from "./node-response.ts";
-import { endWith } from "./slices.ts";
+import { endWith, writeTo } from "./slices.ts";
 import { peerOf, sockOf, sslOf } from "./socket-data.ts";
 
 /** What an adapter asks of the connection that its request came on. */
@@ -143,16 +143,8 @@ export class NodeAdapter implements Adapter {
 
   chunk(data: Body): Async<"ok" | "closed"> {
     const { response } = this;
-    // A write after the client has gone does nothing, and says nothing.
-    if (response.destroyed || response.closed) return "closed";
-    if (response.write(data) || this.request.method === "HEAD") return "ok";
-    return new Promise((resolve) => {
-      const settle = (): void => {
-        response.off("drain", settle).off("close", settle);
-        resolve(response.destroyed || response.closed ? "closed" : "ok");
-      };
-      response.on("drain", settle).on("close", settle);
-    });
+    if (this.request.method !== "HEAD") return writeTo(response, data);
+    return response.destroyed || response.closed ? "closed" : "ok";
   }
 
   end(): void {
@@ -163,9 +155,11 @@ export class NodeAdapter implements Adapter {
 
   inform(status: number, headers: Headers): boolean {
     if (this.request.httpVersionMinor === 0) return false;
-    const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
     const socket = this.response.socket as Socket | null;
-    socket?.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines}\r\n`, "latin1");
+    // Those before it on the connection are still to be answered.
+    if (socket === null) return false;
+    const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines}\r\n`, "latin1");
     return true;
   }
 

@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import type { Async } from "../../runtime/types.ts";
 import type { Body } from "../conn/adapter.ts";
 
 /** What is longer is written in parts of this size, in bytes. */
@@ -28,4 +29,20 @@ export function endWith(stream: Writable, body: Body): void {
   };
   stream.on("drain", write);
   write();
+}
+
+const isGone = (stream: Writable): boolean => stream.destroyed || stream.closed;
+
+/** Writes a part: a promise while the client does not keep up, "closed" when it has gone. */
+export function writeTo(stream: Writable, data: Body): Async<"ok" | "closed"> {
+  // A write after the client has gone does nothing, and says nothing.
+  if (isGone(stream)) return "closed";
+  if (stream.write(data)) return "ok";
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      stream.off("drain", settle).off("close", settle);
+      resolve(isGone(stream) ? "closed" : "ok");
+    };
+    stream.on("drain", settle).on("close", settle);
+  });
 }
