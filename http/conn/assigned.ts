@@ -5,7 +5,9 @@ type Values = Readonly<Record<string, unknown>>;
  * that ten plugs that assign something do not copy ten objects.
  */
 export class Assigned {
-  declare private readonly before: Assigned | undefined;
+  declare private before: Assigned | undefined;
+  /** How many assigns are not gathered yet. */
+  declare private readonly depth: number;
   declare private readonly key: string;
   declare private readonly value: unknown;
   declare private all: Values | undefined;
@@ -15,6 +17,7 @@ export class Assigned {
     this.key = key;
     this.value = value;
     this.all = all;
+    this.depth = before === undefined || before.all !== undefined ? 1 : before.depth + 1;
   }
 
   static of(values: object): Assigned {
@@ -22,6 +25,7 @@ export class Assigned {
   }
 
   with(key: string, value: unknown): Assigned {
+    if (this.depth >= DEEPEST) this.all ??= this.gather();
     return new Assigned(this, key, value, undefined);
   }
 
@@ -39,6 +43,8 @@ export class Assigned {
     }
     const values: Record<string, unknown> = { ...at.all };
     for (let i = since.length - 1; i >= 0; i--) (since[i] as Assigned).putInto(values);
+    // What there was before is in it: it need not stay in memory.
+    this.before = undefined;
     return values;
   }
 
@@ -48,5 +54,8 @@ export class Assigned {
     else values[this.key] = this.value;
   }
 }
+
+/** A stream may assign for ever and never look. */
+const DEEPEST = 64;
 
 const OWN = { enumerable: true, writable: true, configurable: true };

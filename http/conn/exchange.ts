@@ -295,12 +295,13 @@ export class Exchange {
   /** A conn was made of another one by a change that will be missed if it is lost. */
   changed(conn: Conn<any>, from: Conn<any>): void {
     this.changes++;
-    if (this.settings.development) this.lineage.changed(conn, from);
+    // Once the response is sent, nobody asks what of it is lost.
+    if (this.settings.development && !this.sent) this.lineage.changed(conn, from);
   }
 
   /** The same, by what nobody will miss. */
   copied(conn: Conn<any>, from: Conn<any>): void {
-    if (this.settings.development) this.lineage.copied(conn, from);
+    if (this.settings.development && !this.sent) this.lineage.copied(conn, from);
   }
 
   /** Conns that were made after this one do not count: they are given up on purpose, and what a response waited for. */

@@ -10,14 +10,14 @@ interface Made {
 
 /** Which conn of a request was made of which, and where: kept in development, to say which changes were lost. */
 export class Lineage {
-  private made: readonly Made[] = [];
+  private made: Made[] = [];
 
   changed(conn: Conn<any>, from: Conn<any>): void {
-    this.made = [...this.made, { conn, from, site: callSite() ?? "an unknown place" }];
+    this.made.push({ conn, from, site: callSite() ?? "an unknown place" });
   }
 
   copied(conn: Conn<any>, from: Conn<any>): void {
-    this.made = [...this.made, { conn, from, site: undefined }];
+    this.made.push({ conn, from, site: undefined });
   }
 
   /** Forgets what `conn` is not made of. */
@@ -32,7 +32,7 @@ export class Lineage {
     return [...new Set(sites)].filter((site) => site !== undefined);
   }
 
-  private of(conn: Conn<any>): readonly Made[] {
+  private of(conn: Conn<any>): Made[] {
     const own: Made[] = [];
     let at = conn;
     for (const made of this.made.toReversed()) {

@@ -187,7 +187,7 @@ export class NodeAdapter implements Adapter {
 
   /** With another length than its own a response would begin or end in the middle of another one. */
   private checkLength(declared: string, length: number): void {
-    if (this.request.method === "HEAD" || Number(declared) === length) return;
+    if (this.request.method === "HEAD" || declared === String(length)) return;
     throw new InvalidHeaderError(`expected content-length to be that of the body, ${length}, got: ${declared}`);
   }
 }

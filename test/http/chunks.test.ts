@@ -156,3 +156,13 @@ describe("over a connection", () => {
 test("the test kit's request sends them, too", async () => {
   expect((await ask(abc)).body).toBe("abc");
 });
+
+test("a stream may make a hundred thousand conns, also in development: once it has begun, none is remembered", async () => {
+  const answer = await ask(async (conn: Conn) => {
+    let open: Conn<any> = conn.sendChunked(200);
+    for (let i = 0; i < 100_000; i++) open = open.assign("count", i);
+    await open.chunk(String(open.assigns.count));
+    return open;
+  });
+  expect(answer.body).toBe("99999");
+});
