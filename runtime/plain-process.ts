@@ -55,31 +55,7 @@ export function plainState(run: ProcessFunction): unknown {
 export const plainBehaviour: Behaviour = {
   kind: "process",
 
-  start(process) {
-    const state = process.state as PlainState;
-    let result: unknown;
-    try {
-      result = runAs(process, invoke, state.run, process as unknown as Self);
-    } catch (thrown) {
-      return state.threw(process, thrown);
-    }
-    if (!isThenable(result)) {
-      if (!process.dead) state.returned(process, result);
-      return;
-    }
-    if (process.dead) watchUnfinished(process);
-    else if (state.receiver === undefined) process.status = BUSY;
-    result.then(
-      (value) => {
-        if (over(process)) state.returned(process, value);
-        else if (!isClean(process.reason)) process.zombie("settle");
-      },
-      (thrown) => {
-        over(process);
-        state.threw(process, thrown);
-      },
-    );
-  },
+  start: (process) => startPlain(process, runAs),
 
   keepsOrder: true,
 
@@ -106,6 +82,33 @@ export const plainBehaviour: Behaviour = {
     saved?.takeAll(match);
   },
 };
+
+/** Runs its function; `enter` is how its code is made known as its own. */
+export function startPlain(process: Process, enter: typeof runAs): void {
+  const state = process.state as PlainState;
+  let result: unknown;
+  try {
+    result = enter(process, invoke, state.run, process as unknown as Self);
+  } catch (thrown) {
+    return state.threw(process, thrown);
+  }
+  if (!isThenable(result)) {
+    if (!process.dead) state.returned(process, result);
+    return;
+  }
+  if (process.dead) watchUnfinished(process);
+  else if (state.receiver === undefined) process.status = BUSY;
+  result.then(
+    (value) => {
+      if (over(process)) state.returned(process, value);
+      else if (!isClean(process.reason)) process.zombie("settle");
+    },
+    (thrown) => {
+      over(process);
+      state.threw(process, thrown);
+    },
+  );
+}
 
 function wasUrgent({ extras }: Process): boolean {
   if (extras?.urgent !== true) return false;

@@ -91,8 +91,8 @@ export class Scheduler {
   }
 
   /**
-   * Something outside, such as a socket, has called in, and may make processes ready: they run as soon as it says
-   * {@link leave}, and not in a turn of their own. False when they are to wait for a run that is due already.
+   * Something outside, such as a socket, has called in, and is about to make a process ready: that runs as soon as it says
+   * {@link leave}, below its call, and not in a turn of its own. False when it is to wait for a run that is due already.
    */
   enter(): boolean {
     if (this.armed) return false;
@@ -101,7 +101,17 @@ export class Scheduler {
   }
 
   leave(entered: boolean): void {
-    if (entered) this.runSoon();
+    if (!entered) return;
+    this.reductions = 0;
+    if (this.accounting !== null) this.since = this.driver.now();
+    if (this.head !== null) this.runFirst(this.head);
+    if (this.idle) this.armed = false;
+    else this.runSoon();
+  }
+
+  /** There is nothing to do, not even to look at the clock. */
+  private get idle(): boolean {
+    return this.head === null && this.settlement === null && !this.timers.unbegun;
   }
 
   private wake(): void {
@@ -142,10 +152,7 @@ export class Scheduler {
     if (this.settlement !== null && this.settleNext()) return this.again();
     if (this.accounting !== null) this.since = this.driver.now();
     for (let process = this.head; process !== null; process = this.head) {
-      this.head = process.next;
-      if (this.head === null) this.tail = null;
-      process.next = null;
-      if (process.status !== DEAD) this.slice(process);
+      this.runFirst(process);
       if (this.settlement !== null && this.settleNext()) return this.again();
       if (this.head === null) break;
       if (this.reductions >= check) {
@@ -159,8 +166,15 @@ export class Scheduler {
 
   /** What is left, if only a look at the clock, goes on behind what was caused now, such as a continuation. */
   private again(): void {
-    if (this.head === null && this.settlement === null && !this.timers.unbegun) this.armed = false;
+    if (this.idle) this.armed = false;
     else this.defer(this.soon());
+  }
+
+  private runFirst(process: Process): void {
+    this.head = process.next;
+    if (this.head === null) this.tail = null;
+    process.next = null;
+    if (process.status !== DEAD) this.slice(process);
   }
 
   /** Tells the first of those who wait and live. False when there is none. */

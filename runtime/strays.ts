@@ -34,18 +34,27 @@ function newScope(owner: Process): Scope {
 
 /** Runs what belongs to a process, once: a scope that is not kept. */
 export function runAs<A, B, R>(owner: Process, work: (a: A, b: B) => R, a: A, b: B): R {
-  return nobody.runInAsyncScope(enterAs, undefined, owner, work as (a: unknown, b: unknown) => unknown, a, b) as R;
+  return nobody.runInAsyncScope(runLastAs, undefined, owner, work as (a: unknown, b: unknown) => unknown, a, b) as R;
 }
 
-function enterAs(owner: Process, work: (a: unknown, b: unknown) => unknown, a: unknown, b: unknown): unknown {
+/**
+ * As {@link runAs}, where a callback of Node's does nothing after it: what is entered there Node leaves by itself, and
+ * that is a quarter of the work.
+ */
+export function runLastAs<A, B, R>(owner: Process, work: (a: A, b: B) => R, a: A, b: B): R {
   if (STAYS) return ambient.run(owner, work, a, b);
   ambient.enterWith(owner);
   return work(a, b);
 }
 
+/** Runs what belongs to no process, nor does what it begins. */
+export function runAsNobody(work: () => void): void {
+  nobody.runInAsyncScope(work);
+}
+
 /** A function that belongs to no process, whoever arms it. */
 export function detached(work: () => void): () => void {
-  return () => nobody.runInAsyncScope(work);
+  return () => runAsNobody(work);
 }
 
 let users = 0;

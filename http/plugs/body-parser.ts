@@ -83,6 +83,9 @@ const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 /** The text that bytes are. */
 export function textOf(bytes: Uint8Array, where: string, check: Utf8Check): string {
   if (check === false) return lenient.decode(bytes);
-  if (!isUtf8(bytes)) throw notUtf8(where, check);
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  const buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const text = buffer.toString();
+  // Either what is no UTF-8 has become this, or it is the client's own.
+  if (text.includes("\ufffd") && !isUtf8(bytes)) throw notUtf8(where, check);
+  return text;
 }

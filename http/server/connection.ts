@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { ProcessSelf } from "../../runtime/self.ts";
 import type { Async, Milliseconds, Reason } from "../../runtime/types.ts";
@@ -10,6 +9,7 @@ import type { ConnectionInfo } from "./connection-info.ts";
 import { ConnectionProcess } from "./connection-process.ts";
 import { checkExpectation } from "./expectation.ts";
 import { NodeAdapter } from "./node-adapter.ts";
+import type { NodeRequest } from "./node-request.ts";
 import { NodeResponse } from "./node-response.ts";
 import type { Refusal } from "./refusal.ts";
 import { sendError, serve, statusOf } from "./request.ts";
@@ -36,12 +36,12 @@ export class Connection extends ConnectionProcess<NodeResponse> {
   }
 
   /** A request has arrived: it runs as a process of its own, linked to this one. */
-  serve(request: IncomingMessage, response: NodeResponse): void {
+  serve(request: NodeRequest, response: NodeResponse): void {
     this.start(request, response, false, this.work);
   }
 
   /** A request has arrived that expects something before it sends its body. */
-  serveExpecting(request: IncomingMessage, response: NodeResponse): void {
+  serveExpecting(request: NodeRequest, response: NodeResponse): void {
     this.start(request, response, false, this.work, checkExpectation);
   }
 
@@ -56,7 +56,7 @@ export class Connection extends ConnectionProcess<NodeResponse> {
   }
 
   /** An upgrade request: `decide` runs as its process, and says whether it has handed the socket over. */
-  upgrade(request: IncomingMessage, decide: (exchange: Exchange) => Promise<boolean>): void {
+  upgrade(request: NodeRequest, decide: (exchange: Exchange) => Promise<boolean>): void {
     if (this.arrivals.over) return;
     // It did not wait for its answers: they are sent, and the connection ends with the last.
     if (this.requests.size > 0 || !this.arrivals.answered) return this.arrivals.endAfterAnswers();
@@ -79,11 +79,11 @@ export class Connection extends ConnectionProcess<NodeResponse> {
   }
 
   private start(
-    request: IncomingMessage,
+    request: NodeRequest,
     response: NodeResponse,
     upgradable: boolean,
     work: (exchange: Exchange) => Async<void>,
-    check?: (request: IncomingMessage) => void,
+    check?: (request: NodeRequest) => void,
   ): void {
     const { shared, arrivals } = this;
     if (arrivals.over) return;
@@ -99,8 +99,12 @@ export class Connection extends ConnectionProcess<NodeResponse> {
     } catch (error) {
       return arrivals.refuseNewest(error as HttpError);
     }
+    const begin = (): void => {
+      if (!this.process.dead) this.requests.start(head, adapter, shared.settings, response, work);
+    };
     // The body that comes with a head is read right after it: whoever wants it then need not wait.
-    this.requests.start(head, adapter, shared.settings, response, work, request.readableEnded);
+    if (request.readableEnded) begin();
+    else process.nextTick(begin);
   }
 
   private reportRefusal({ status, message: reason }: HttpError): void {

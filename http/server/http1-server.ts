@@ -7,6 +7,7 @@ import type { Exchange } from "../conn/exchange.ts";
 import { HttpError } from "../errors.ts";
 import type { Connection } from "./connection.ts";
 import type { Mounts, RawUpgrade } from "./mounts.ts";
+import { NodeRequest } from "./node-request.ts";
 import { NodeResponse } from "./node-response.ts";
 import { refusalOf } from "./refusal.ts";
 import { sendError } from "./request.ts";
@@ -32,18 +33,19 @@ export class Http1Server {
     this.server = createServer({
       // Checked with the rest of the head: Node would go on with what follows.
       requireHostHeader: false,
+      IncomingMessage: NodeRequest,
       ServerResponse: NodeResponse,
       // A request that says nothing of a body has none: there is nothing to read, and to end.
       optimizeEmptyRequests: true,
       // A timer for each answer; idle connections are looked for instead.
       keepAliveTimeout: 0,
       maxHeaderSize: shared.limits.maxHeaderSize,
-      shouldUpgradeCallback: (request: IncomingMessage) => this.takesUpgrade(request),
+      shouldUpgradeCallback: (request: IncomingMessage) => this.takesUpgrade(request as NodeRequest),
     } as ServerOptions);
     // One more is seen, and refused; those beyond are dropped, and with them perhaps the Host.
     this.server.maxHeadersCount = shared.limits.maxHeaders + 1;
     this.server.on("request", (request, response) => {
-      this.of(request.socket)?.serve(request, response as NodeResponse);
+      this.of(request.socket)?.serve(request as NodeRequest, response as NodeResponse);
     });
     for (const event of ["checkContinue", "checkExpectation"]) {
       this.server.on(event, (request, response) => this.of(request.socket)?.serveExpecting(request, response));
@@ -51,13 +53,17 @@ export class Http1Server {
     this.server.on("connect", (request) => this.of(request.socket)?.refuse(new HttpError(501, "nothing is tunnelled")));
     this.server.on("clientError", (error, socket) => this.of(socket)?.refuse(refusalOf(error)));
     this.server.on("upgrade", (request, socket, head) => {
-      this.of(request.socket)?.upgrade(request, (exchange) => this.upgrade(exchange, { request, socket, head }));
+      this.of(request.socket)?.upgrade(request as NodeRequest, (exchange) =>
+        this.upgrade(exchange, { request, socket, head }),
+      );
     });
   }
 
   /** From now on the connection is told what arrives on its socket, which is paused. */
   begin(connection: Connection, socket: Socket): void {
     this.bySocket.set(socket, connection);
+    // Where Node looks for the classes of requests.
+    Object.assign(socket, { server: this.server });
     this.server.emit("connection", socket);
     socket.resume();
   }
@@ -70,8 +76,8 @@ export class Http1Server {
    * Who offers an upgrade that nobody here takes is answered as if it had not, but only once: what followed in the same
    * packet is lost to Node's parser.
    */
-  private takesUpgrade(request: IncomingMessage): boolean {
-    if (this.mounts.isUpgrade(request)) return true;
+  private takesUpgrade(request: NodeRequest): boolean {
+    if (this.mounts.isUpgrade(request.withAllHeaders())) return true;
     this.of(request.socket)?.endAfterThis();
     return false;
   }

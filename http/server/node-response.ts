@@ -52,14 +52,25 @@ const LONGEST = 65_536;
 const ASCII = /^[\0-\x7f]*$/;
 
 /** What decides how a body is sent, and whether something follows it, is for Node to write. */
-const FRAMING: ReadonlySet<string> = new Set(["connection", "keep-alive", "transfer-encoding", "trailer", "expect"]);
+function isFraming(name: string): boolean {
+  switch (name) {
+    case "connection":
+    case "keep-alive":
+    case "transfer-encoding":
+    case "trailer":
+    case "expect":
+      return true;
+    default:
+      return false;
+  }
+}
 
 function headOf(status: number, headers: Headers, length: number): string | undefined {
   let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "unknown"}\r\n`;
   let measured = false;
   let dated = false;
   for (const [name, value] of headers) {
-    if (FRAMING.has(name)) return undefined;
+    if (isFraming(name)) return undefined;
     if (name === "content-length") {
       if (value !== String(length)) return undefined;
       measured = true;
@@ -68,18 +79,23 @@ function headOf(status: number, headers: Headers, length: number): string | unde
     head += `${name}: ${value}\r\n`;
   }
   if (!measured) head += `content-length: ${length}\r\n`;
-  return dated ? `${head}connection: keep-alive\r\n\r\n` : `${head}date: ${date()}\r\nconnection: keep-alive\r\n\r\n`;
+  return dated
+    ? `${head}connection: keep-alive\r\n\r\n`
+    : `${head}date: ${dateNow()}\r\nconnection: keep-alive\r\n\r\n`;
 }
 
-let second = 0;
-let text = "";
+let date: string | undefined;
 
-/** Of this second (RFC 9110 §6.6.1). */
-function date(): string {
-  const now = Date.now();
-  if (now < second || now >= second + 1000) {
-    second = now - (now % 1000);
-    text = new Date(second).toUTCString();
+/** Of this second (RFC 9110 §6.6.1), which need not be looked for with each response. */
+function dateNow(): string {
+  if (date === undefined) {
+    const now = new Date();
+    date = now.toUTCString();
+    setTimeout(forgetDate, 1000 - now.getMilliseconds()).unref();
   }
-  return text;
+  return date;
+}
+
+function forgetDate(): void {
+  date = undefined;
 }

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { answer, type From } from "../../runtime/call.ts";
 import type { ProcessSelf } from "../../runtime/self.ts";
 import { stopProcess } from "../../runtime/stopping.ts";
+import { runAsNobody } from "../../runtime/strays.ts";
 import type { Milliseconds, Pid, Reason } from "../../runtime/types.ts";
 import type { ChildInfo } from "../../supervisor/children.ts";
 import type { Refusal } from "../../supervisor/refusal.ts";
@@ -107,6 +108,11 @@ export class Pool {
       socket.destroy();
       return;
     }
+    // What comes on it comes to nobody, until it is somebody's request.
+    runAsNobody(() => this.begin(socket, protocol));
+  }
+
+  private begin(socket: Socket, protocol: Protocol): void {
     if (protocol === "h2") {
       const connection = new Http2Connection(this.self, socket, this.shared, this.http2 as Http2Limits);
       this.connections.set(connection.pid, connection);

@@ -1,6 +1,7 @@
 import type { Behaviour } from "../../runtime/behaviour.ts";
-import { PlainState, plainBehaviour } from "../../runtime/plain-process.ts";
+import { PlainState, plainBehaviour, startPlain } from "../../runtime/plain-process.ts";
 import { type ProcessSelf, processOf } from "../../runtime/self.ts";
+import { runAs, runLastAs } from "../../runtime/strays.ts";
 import { Interest } from "../../runtime/telemetry.ts";
 import type { Async, Milliseconds, Pid, Reason, Self } from "../../runtime/types.ts";
 import type { Adapter, RequestHead } from "../conn/adapter.ts";
@@ -29,6 +30,8 @@ export class InFlight<Response> extends PlainState {
   declare readonly response: Response;
   declare readonly since: Milliseconds;
   declare exchange: Exchange;
+  /** It runs in the callback of Node's that has told of it. */
+  declare atOnce: boolean;
   /** Where it stands among those of its connection. */
   declare place: number;
   /** It has been told that the server drains. */
@@ -43,6 +46,7 @@ export class InFlight<Response> extends PlainState {
     this.work = work;
     this.response = response;
     this.since = since;
+    this.atOnce = false;
     this.place = 0;
     this.notified = false;
     this.overdue = undefined;
@@ -68,6 +72,7 @@ function serveRequest(self: Self): Async<void> {
 const requestBehaviour: Behaviour = {
   ...plainBehaviour,
   kind: "request",
+  start: (process) => startPlain(process, (process.state as InFlight<unknown>).atOnce ? runLastAs : runAs),
   ended(process) {
     const request = process.state as InFlight<unknown>;
     request.requests.ended(request, process.reason as Reason);
@@ -99,19 +104,15 @@ export class Requests<Response> {
     return this.all;
   }
 
-  /** Begins a request: `work` is what its process does, at once, or as soon as what came with the head is read. */
-  start(
-    head: RequestHead,
-    adapter: Adapter,
-    settings: Settings,
-    response: Response,
-    work: Work,
-    atOnce = true,
-  ): InFlight<Response> {
+  /**
+   * Begins a request, in a callback of Node's and last in it: `work` is what its process does, at once, or in a run that is
+   * due already.
+   */
+  start(head: RequestHead, adapter: Adapter, settings: Settings, response: Response, work: Work): InFlight<Response> {
     const { process } = this;
     const { scheduler, telemetry } = process.kernel;
     const request = new InFlight(this, work, response, process.now());
-    const entered = atOnce && scheduler.enter();
+    const entered = scheduler.enter();
     const child = process.kernel.spawn(process, requestBehaviour, request, NO_FLAGS);
     child.label = request;
     request.exchange = new Exchange(head, adapter, child, settings);
@@ -119,6 +120,7 @@ export class Requests<Response> {
     if (STARTS.in(telemetry)) {
       telemetry.emit("http.request.start", {}, { pid: child.pid, method: head.method, path: head.path });
     }
+    request.atOnce = entered;
     this.beginning = request.since;
     scheduler.leave(entered);
     this.beginning = undefined;

@@ -1,0 +1,64 @@
+import { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+
+type Few = Readonly<Partial<Record<string, string>>>;
+
+/** The request of `node:http`, which makes no object of all its headers for Node to look for four of them in it. */
+export class NodeRequest extends IncomingMessage {
+  declare private few: Few | undefined;
+  declare private all: boolean;
+
+  constructor(socket: Socket) {
+    super(socket);
+    this.few = undefined;
+    this.all = false;
+  }
+
+  /** From now on its headers are all that came; before, those that Node looks for. */
+  withAllHeaders(): this {
+    this.all = true;
+    return this;
+  }
+
+  static {
+    // Node's type has a property there, which an accessor of a class cannot replace.
+    Object.defineProperty(NodeRequest.prototype, "headers", {
+      get(this: NodeRequest): Few {
+        if (!this.all) this.few ??= fewOf(this.rawHeaders);
+        return this.few ?? allOf.call(this);
+      },
+    });
+  }
+}
+
+const allOf = Object.getOwnPropertyDescriptor(IncomingMessage.prototype, "headers")?.get as () => Few;
+
+const NONE: Few = Object.freeze({});
+
+/** Those that Node looks for before it tells of a request. Undefined if one of them came twice. */
+function fewOf(raw: readonly string[]): Few | undefined {
+  let found: Record<string, string> | undefined;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = askedFor(raw[i] as string);
+    if (name === undefined) continue;
+    found ??= {};
+    if (found[name] !== undefined) return undefined;
+    found[name] = raw[i + 1] as string;
+  }
+  return found ?? NONE;
+}
+
+function askedFor(name: string): string | undefined {
+  switch (name.length) {
+    case 2:
+      return name.toLowerCase() === "te" ? "te" : undefined;
+    case 6:
+      return name.toLowerCase() === "expect" ? "expect" : undefined;
+    case 14:
+      return name.toLowerCase() === "content-length" ? "content-length" : undefined;
+    case 17:
+      return name.toLowerCase() === "transfer-encoding" ? "transfer-encoding" : undefined;
+    default:
+      return undefined;
+  }
+}
