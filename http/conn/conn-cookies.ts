@@ -17,10 +17,10 @@ const NO_COOKIES = Object.freeze(emptyParams()) as Record<string, never>;
 export abstract class ConnCookies<Assigns extends object> extends ConnRequest<Assigns> {
   /** The request's cookies by name, with those that were opened and those that were put (Plug: `cookies`). */
   get cookies(): Readonly<Record<string, unknown>> {
-    return this.jar?.cookies ?? this.reqCookies;
+    return this.outgoing.jar?.cookies ?? this.reqCookies;
   }
   get respCookies(): Readonly<Record<string, RespCookie>> {
-    return this.jar?.resp ?? NO_COOKIES;
+    return this.outgoing.jar?.resp ?? NO_COOKIES;
   }
   /** Opens cookies that were signed or encrypted; one that is too old, or not ours, is then as if it were not there. */
   fetchCookies(options: FetchCookiesOptions = {}): Conn<Assigns> {
@@ -52,27 +52,29 @@ export abstract class ConnCookies<Assigns extends object> extends ConnRequest<As
 
   private withJar(what: string | undefined, change: (jar: CookieJar) => CookieJar): Conn<Assigns> {
     if (what !== undefined) this.exchange.checkUnsent(what);
-    const jar = change(this.jar ?? CookieJar.of(this.head));
+    const jar = change(this.outgoing.jar ?? CookieJar.of(this.head));
     // Who only looks at what was fetched need not go on with the conn that has it.
     const next = what === undefined ? this.copy() : this.changed();
-    next.jar = jar;
+    next.ownOutgoing().jar = jar;
     return next;
   }
 
   /** The headers of the response, and those that set its cookies. */
   protected headersWithCookies(): Headers {
-    return this.jar === undefined ? this.respHeaders : this.jar.addTo(this.respHeaders, systemTime(this.self));
+    return this.outgoing.jar === undefined
+      ? this.respHeaders
+      : this.outgoing.jar.addTo(this.respHeaders, systemTime(this.self));
   }
 
   // ── the session ──
 
   /** Fetches the session, once (Plug: `fetch_session/2`): synchronous when its store is. */
   fetchSession(): Async<Conn<Assigns>> {
-    if (this.session === undefined) {
+    if (this.outgoing.session === undefined) {
       throw new BadArgument("fetchSession: expected plug(Session, ...) earlier in the pipeline, got: none");
     }
     const conn = this.unchanged();
-    return this.session.data === undefined ? this.session.fetch(conn) : conn;
+    return this.outgoing.session.data === undefined ? this.outgoing.session.fetch(conn) : conn;
   }
   /** The whole session, or what it has under a key. */
   getSession(): Readonly<Record<string, unknown>>;
@@ -97,7 +99,7 @@ export abstract class ConnCookies<Assigns extends object> extends ConnRequest<As
   }
   /** The session as its plug sees it. */
   get sessionState(): SessionState | undefined {
-    return this.session;
+    return this.outgoing.session;
   }
   /** Puts a session in the place of the one that is there: what a session plug does. */
   putSessionState(state: SessionState): Conn<Assigns> {
@@ -105,14 +107,14 @@ export abstract class ConnCookies<Assigns extends object> extends ConnRequest<As
   }
 
   private fetchedSession(what: string): SessionState & { readonly data: Readonly<Record<string, unknown>> } {
-    const { session } = this;
+    const { session } = this.outgoing;
     if (session?.data !== undefined) return session as SessionState & { readonly data: {} };
     throw new UnfetchedError(`${what}: the session is not fetched; expected fetchSession in a plug before`);
   }
 
   private withSession(what: string | undefined, state: SessionState): Conn<Assigns> {
     const next = what === undefined ? this.copy() : this.changed(what);
-    next.session = state;
+    next.ownOutgoing().session = state;
     return next;
   }
 }

@@ -49,7 +49,7 @@ export abstract class ConnRequest<Assigns extends object> extends ConnValue<Assi
   /** Another request line: what plugs do that take a request for another one, such as Head or RewriteOn. */
   putRequest(changes: Partial<HeadValues>): Conn<Assigns> {
     const next = this.changed();
-    next.head = new GivenHead(this.head, changes);
+    next.ownIncoming().head = new GivenHead(this.head, changes);
     return next;
   }
 
@@ -57,28 +57,25 @@ export abstract class ConnRequest<Assigns extends object> extends ConnValue<Assi
 
   /** Whether a parser has run. */
   get bodyFetched(): boolean {
-    return this.body !== undefined;
+    return this.incoming.body !== undefined;
   }
   /** What a parser made of the body. Throws `UnfetchedError` before one ran (Plug: `body_params`). */
   get bodyParams(): Params {
-    if (this.body === undefined) {
+    const { body } = this.incoming;
+    if (body === undefined) {
       throw new UnfetchedError(
         "conn.bodyParams is not there yet; expected a plug before that reads the body: plug(Parsers)",
       );
     }
-    return this.body;
+    return body;
   }
   /**
    * All parameters: those of the path over those of the body, over those that were put before, over those of the query
    * (Plug: `params`). Without a parser there are none of the body.
    */
   get params(): Params {
-    return Object.assign(
-      emptyParams(),
-      this.given ?? this.queryParams,
-      this.given ? undefined : this.body,
-      this.pathParams,
-    );
+    const { given, body, pathParams } = this.incoming;
+    return Object.assign(emptyParams(), given ?? this.queryParams, given ? undefined : body, pathParams);
   }
   /**
    * Decodes the query now, so that what is wrong with it is an error here; parameters that were put before have
@@ -86,21 +83,23 @@ export abstract class ConnRequest<Assigns extends object> extends ConnValue<Assi
    */
   fetchQueryParams(): Conn<Assigns> {
     const { queryParams } = this.head;
-    if (this.given === undefined) return this.unchanged();
+    const { given } = this.incoming;
+    if (given === undefined) return this.unchanged();
     const next = this.copy();
-    next.given = Object.assign(emptyParams(), queryParams, this.given);
+    next.ownIncoming().given = Object.assign(emptyParams(), queryParams, given);
     return next;
   }
   /** Puts other parameters in the place of those of query and body. */
   putParams(params: Params): Conn<Assigns> {
     const next = this.changed();
-    next.given = params;
+    next.ownIncoming().given = params;
     return next;
   }
   putBodyParams(params: Params): Conn<Assigns> {
     const next = this.copy();
-    next.body = params;
-    if (this.given !== undefined) next.given = Object.assign(emptyParams(), this.given, params);
+    const incoming = next.ownIncoming();
+    incoming.body = params;
+    if (incoming.given !== undefined) incoming.given = Object.assign(emptyParams(), incoming.given, params);
     return next;
   }
 

@@ -1,7 +1,6 @@
 import type { Headers } from "./adapter.ts";
 import type { Conn } from "./conn.ts";
 import { ConnCookies } from "./conn-cookies.ts";
-import type { Hook } from "./conn-value.ts";
 import {
   checking,
   deleteHeader,
@@ -12,6 +11,7 @@ import {
   putHeader,
   updateHeader,
 } from "./headers.ts";
+import type { Hook } from "./outgoing.ts";
 import { type HttpStatus, statusCode } from "./status.ts";
 
 /** The response of a conn before it is sent. */
@@ -20,7 +20,7 @@ export abstract class ConnResponse<Assigns extends object> extends ConnCookies<A
   putStatus(status: HttpStatus): Conn<Assigns> {
     const code = statusCode(status);
     const next = this.changed("putStatus");
-    next.status = code;
+    next.ownOutgoing().status = code;
     return next;
   }
   getRespHeader(name: string): string | undefined {
@@ -58,13 +58,13 @@ export abstract class ConnResponse<Assigns extends object> extends ConnCookies<A
   /** Called with the conn just before its response is sent, the last registered first. It must not send. */
   registerBeforeSend(hook: Hook): Conn<Assigns> {
     const next = this.changed("registerBeforeSend");
-    next.hooks = [hook, ...this.hooks];
+    next.ownOutgoing().hooks = [hook, ...this.outgoing.hooks];
     return next;
   }
 
   private withRespHeaders(what: string, headers: Headers): Conn<Assigns> {
     const next = this.changed(what);
-    next.respHeaders = headers;
+    next.ownOutgoing().headers = headers;
     return next;
   }
 }

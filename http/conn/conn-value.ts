@@ -1,18 +1,11 @@
 import type { Body, Headers } from "./adapter.ts";
 import { Assigned } from "./assigned.ts";
 import type { Conn } from "./conn.ts";
-import type { CookieJar } from "./cookie-jar.ts";
 import type { Exchange } from "./exchange.ts";
-import { emptyParams, type Params } from "./query.ts";
+import { Incoming } from "./incoming.ts";
+import { type ConnState, Outgoing } from "./outgoing.ts";
+import { emptyParams, NO_PARAMS, type Params } from "./query.ts";
 import { RequestView } from "./request-view.ts";
-import type { SessionState } from "./session-state.ts";
-import { splitPath } from "./split-path.ts";
-
-/**
- * Where a response stands (Plug: `Plug.Conn`): nothing is set; it is set and not sent yet, and how; it is sent, whole, in
- * chunks or as a file; another protocol has taken over.
- */
-export type ConnState = "unset" | "set" | "setChunked" | "setFile" | "sent" | "chunked" | "file" | "upgraded";
 
 /** What a plug that stops the pipeline returns: it goes no further, so it has a type of its own. */
 export interface Halted {
@@ -20,95 +13,75 @@ export interface Halted {
   readonly state: ConnState;
 }
 
-export type Hook = (conn: Conn<any>) => Conn<any>;
-
 /** A conn that is being made: its fields are written once, before anybody else sees it. */
 export type Draft<Assigns extends object> = Conn<Assigns> & {
-  pathInfo: readonly string[];
-  scriptName: readonly string[];
-  pathParams: Params;
   private: Readonly<Record<string, unknown>>;
   halted: boolean;
-  status: number | undefined;
-  state: ConnState;
-  respHeaders: Headers;
-  respBody: Body | undefined;
 };
 
-const NOTHING: readonly string[] = [];
-const NO_HOOKS: readonly Hook[] = [];
 const NOTHING_ASSIGNED = Assigned.of(Object.freeze({}));
-const NO_PARAMS: Params = Object.freeze(emptyParams());
-const DEFAULT_HEADERS: Headers = [["cache-control", "max-age=0, private, must-revalidate"]];
+const UNSET = new Outgoing();
 
 /**
  * What a conn consists of, and what plugs keep in it. All of its fields are here, after the two of the request. They are
  * only declared, and set by the constructor alone: a request makes many conns, and each field would be written twice.
  */
 export abstract class ConnValue<Assigns extends object> extends RequestView {
+  declare protected outgoing: Outgoing;
   /** How many of the changes of its request are in it. */
   declare readonly changes: number;
-  /** The segments of the path that are still to be matched; empty ones do not count, and none is decoded. */
-  declare readonly pathInfo: readonly string[];
-  /** The segments that routers above have taken. */
-  declare readonly scriptName: readonly string[];
-  declare readonly pathParams: Params;
-  declare protected body: Params | undefined;
-  declare protected given: Params | undefined;
   declare private assigned: Assigned;
   /** Like assigns, for libraries: keys begin with the name of one (Plug: `private`). */
   declare readonly private: Readonly<Record<string, unknown>>;
   declare readonly halted: boolean;
-  declare readonly status: number | undefined;
-  declare readonly state: ConnState;
-  declare readonly respHeaders: Headers;
-  declare readonly respBody: Body | undefined;
-  declare protected hooks: readonly Hook[];
-  declare protected jar: CookieJar | undefined;
-  declare protected session: SessionState | undefined;
 
   constructor(exchange: Exchange, from: Conn<any> | undefined = undefined, changes = 0) {
-    super(exchange, from === undefined ? exchange.head : from.head);
+    super(exchange, from === undefined ? new Incoming(exchange.head) : from.incoming);
+    this.outgoing = from === undefined ? UNSET : from.outgoing;
     this.changes = changes;
-    if (from === undefined) {
-      this.pathInfo = splitPath(exchange.head.path);
-      this.scriptName = NOTHING;
-      this.pathParams = NO_PARAMS;
-      this.body = undefined;
-      this.given = undefined;
-      this.assigned = NOTHING_ASSIGNED;
-      this.private = NO_PARAMS;
-      this.halted = false;
-      this.status = undefined;
-      this.state = "unset";
-      this.respHeaders = DEFAULT_HEADERS;
-      this.respBody = undefined;
-      this.hooks = NO_HOOKS;
-      this.jar = undefined;
-      this.session = undefined;
-    } else {
-      this.pathInfo = from.pathInfo;
-      this.scriptName = from.scriptName;
-      this.pathParams = from.pathParams;
-      this.body = from.body;
-      this.given = from.given;
-      this.assigned = from.assigned;
-      this.private = from.private;
-      this.halted = from.halted;
-      this.status = from.status;
-      this.state = from.state;
-      this.respHeaders = from.respHeaders;
-      this.respBody = from.respBody;
-      this.hooks = from.hooks;
-      this.jar = from.jar;
-      this.session = from.session;
-    }
+    this.assigned = from === undefined ? NOTHING_ASSIGNED : from.assigned;
+    this.private = from === undefined ? NO_PARAMS : from.private;
+    this.halted = from === undefined ? false : from.halted;
+  }
+
+  /** The segments of the path that are still to be matched; empty ones do not count, and none is decoded. */
+  get pathInfo(): readonly string[] {
+    return this.incoming.pathInfo;
+  }
+  /** The segments that routers above have taken. */
+  get scriptName(): readonly string[] {
+    return this.incoming.scriptName;
+  }
+  get pathParams(): Params {
+    return this.incoming.pathParams;
+  }
+  get status(): number | undefined {
+    return this.outgoing.status;
+  }
+  get state(): ConnState {
+    return this.outgoing.state;
+  }
+  get respHeaders(): Headers {
+    return this.outgoing.headers;
+  }
+  get respBody(): Body | undefined {
+    return this.outgoing.body;
   }
 
   /** A copy to write to, for a change that will be missed if the copy is lost; before the response is sent, if `what`. */
   protected abstract changed(what?: string): Draft<Assigns>;
   /** A copy to write to, for what nobody will miss. */
   protected abstract copy(): Draft<Assigns>;
+  /** The request of a conn that is being made, to write to. */
+  protected ownIncoming(): Incoming {
+    this.incoming = new Incoming(this.incoming.head, this.incoming);
+    return this.incoming;
+  }
+  /** The response of a conn that is being made, to write to. */
+  protected ownOutgoing(): Outgoing {
+    this.outgoing = new Outgoing(this.outgoing);
+    return this.outgoing;
+  }
   /** This conn, where there is nothing to change. */
   protected abstract unchanged(): Conn<Assigns>;
 
@@ -146,25 +119,31 @@ export abstract class ConnValue<Assigns extends object> extends RequestView {
   /** What a forward does: the target sees the rest of the path. Undone by {@link Conn.restorePath}. */
   enterPath(depth: number): Conn<Assigns> {
     const next = this.copy();
-    next.scriptName = [...this.scriptName, ...this.pathInfo.slice(0, depth)];
-    next.pathInfo = this.pathInfo.slice(depth);
+    const incoming = next.ownIncoming();
+    incoming.scriptName = [...this.scriptName, ...this.pathInfo.slice(0, depth)];
+    incoming.pathInfo = this.pathInfo.slice(depth);
     return next;
   }
   restorePath(from: Conn<any>): Conn<Assigns> {
     const next = this.copy();
-    next.scriptName = from.scriptName;
-    next.pathInfo = from.pathInfo;
+    const incoming = next.ownIncoming();
+    incoming.scriptName = from.scriptName;
+    incoming.pathInfo = from.pathInfo;
     return next;
   }
   putPathParams(params: Params): Conn<Assigns> {
     const next = this.copy();
-    next.pathParams = Object.assign(emptyParams(), this.pathParams, params);
+    next.ownIncoming().pathParams = Object.assign(emptyParams(), this.pathParams, params);
     return next;
   }
   /** What a router does once a route has matched, in one step. */
   enterRoute(params: Params, assigns: object | undefined, values: Readonly<Record<string, unknown>>): Conn<any> {
     const next = this.copy();
-    next.pathParams = this.pathParams === NO_PARAMS ? params : Object.assign(emptyParams(), this.pathParams, params);
+    const { pathParams } = this;
+    if (params !== NO_PARAMS) {
+      next.ownIncoming().pathParams =
+        pathParams === NO_PARAMS ? params : Object.assign(emptyParams(), pathParams, params);
+    }
     next.private = this.private === NO_PARAMS ? values : { ...this.private, ...values };
     if (assigns !== undefined) next.assigned = Assigned.of({ ...this.assigns, ...assigns });
     return next;

@@ -4,15 +4,17 @@ import type { Async } from "../../runtime/types.ts";
 import type { Body, Headers, Takeover } from "./adapter.ts";
 import { type BodyInput, bodyOf } from "./body.ts";
 import { ConnResponse } from "./conn-response.ts";
-import type { ConnState, Draft } from "./conn-value.ts";
+import type { Draft } from "./conn-value.ts";
 import { type FileRange, openFile } from "./file.ts";
 import { checkHeader, getHeader } from "./headers.ts";
 import { escapeHtml } from "./html.ts";
 import { checkLocal } from "./local-path.ts";
+import type { ConnState } from "./outgoing.ts";
 import { checkFinal, checkInformational, type HttpStatus, statusCode } from "./status.ts";
 
 export type { BodyOptions } from "./conn-request.ts";
-export type { ConnState, Halted } from "./conn-value.ts";
+export type { Halted } from "./conn-value.ts";
+export type { ConnState } from "./outgoing.ts";
 
 // One class in layers: RequestView, ConnValue, ConnRequest, ConnCookies, ConnResponse, and here what sends it.
 
@@ -46,10 +48,10 @@ export class Conn<Assigns extends object = {}> extends ConnResponse<Assigns> {
   private sendSet(ready: Draft<Assigns>): Conn<Assigns> {
     const last = ready.beforeSend("set");
     this.exchange.sendWhole(checkFinal(last.status as number), last.headersWithCookies(), last.respBody as Body);
-    if (this.hooks.length > 0) return last.become("sent");
+    if (ready.outgoing.hooks.length > 0) return last.become("sent");
     // What no hook has seen is nobody else's yet.
-    ready.state = "sent";
-    ready.respBody = undefined;
+    ready.outgoing.state = "sent";
+    ready.outgoing.body = undefined;
     return ready;
   }
   /** Sends a file, or a part of one. What is wrong with it is an error before anything is sent. */
@@ -59,8 +61,9 @@ export class Conn<Assigns extends object = {}> extends ConnResponse<Assigns> {
     const file = await openFile(range);
     try {
       const ready = this.changed("sendFile");
-      ready.status = code;
-      ready.state = "setFile";
+      const outgoing = ready.ownOutgoing();
+      outgoing.status = code;
+      outgoing.state = "setFile";
       const last = ready.beforeSend("setFile");
       const final = checkFinal(last.status as number);
       const headers = last.headersWithCookies();
@@ -74,8 +77,9 @@ export class Conn<Assigns extends object = {}> extends ConnResponse<Assigns> {
   sendChunked(status: HttpStatus): Conn<Assigns> {
     const code = checkFinal(statusCode(status));
     const ready = this.changed("sendChunked");
-    ready.status = code;
-    ready.state = "setChunked";
+    const outgoing = ready.ownOutgoing();
+    outgoing.status = code;
+    outgoing.state = "setChunked";
     const last = ready.beforeSend("setChunked");
     const final = checkFinal(last.status as number);
     const headers = last.headersWithCookies();
@@ -115,7 +119,7 @@ export class Conn<Assigns extends object = {}> extends ConnResponse<Assigns> {
       );
     }
     this.exchange.markSent(101);
-    ready.state = "upgraded";
+    ready.ownOutgoing().state = "upgraded";
     return ready;
   }
 
@@ -144,35 +148,38 @@ export class Conn<Assigns extends object = {}> extends ConnResponse<Assigns> {
   private set(what: string, status: HttpStatus, body: BodyInput): Draft<Assigns> {
     const code = statusCode(status);
     const next = this.changed(what);
-    next.respBody = bodyOf(what, body);
-    next.status = code;
-    next.state = "set";
+    const outgoing = next.ownOutgoing();
+    outgoing.body = bodyOf(what, body);
+    outgoing.status = code;
+    outgoing.state = "set";
     return next;
   }
 
   /** Sends what is of a type, unless another was put, with the status that was put. */
   private sendAs(what: string, type: string, body: string): Conn<Assigns> {
     const ready = this.changed(what);
-    if (getHeader(ready.respHeaders, "content-type") === undefined) {
-      ready.respHeaders = [...ready.respHeaders, ["content-type", type]];
+    const outgoing = ready.ownOutgoing();
+    if (getHeader(outgoing.headers, "content-type") === undefined) {
+      outgoing.headers = [...outgoing.headers, ["content-type", type]];
     }
-    ready.respBody = body;
-    ready.status ??= 200;
-    ready.state = "set";
+    outgoing.body = body;
+    outgoing.status ??= 200;
+    outgoing.state = "set";
     return this.sendSet(ready);
   }
 
   /** Runs the hooks, after which the response must be as it was: `state`. */
   private beforeSend(state: ConnState): Conn<Assigns> {
     const { exchange } = this;
-    if (this.hooks.length === 0) {
+    const { hooks } = this.outgoing;
+    if (hooks.length === 0) {
       exchange.checkNewest(this);
       return this;
     }
     let conn: Conn<any> = this;
     exchange.sending = true;
     try {
-      for (const hook of this.hooks) {
+      for (const hook of hooks) {
         const next: unknown = hook(conn);
         if (next instanceof Conn) conn = next;
         else throw new BadArgument(`a beforeSend hook must return a conn, got: ${show(next)}`);
@@ -192,8 +199,9 @@ export class Conn<Assigns extends object = {}> extends ConnResponse<Assigns> {
 
   private become(state: ConnState): Conn<Assigns> {
     const next = this.copy();
-    next.state = state;
-    next.respBody = undefined;
+    const outgoing = next.ownOutgoing();
+    outgoing.state = state;
+    outgoing.body = undefined;
     return next;
   }
 

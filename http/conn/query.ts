@@ -7,6 +7,7 @@ type Node = { [key: string]: unknown };
 
 /** Names come from the network: no prototype. */
 export const emptyParams = (): Node => Object.create(null) as Node;
+export const NO_PARAMS: Params = Object.freeze(emptyParams());
 
 /** Whether text that is no UTF-8 is refused: with a 400, or with an error of the class that is given. */
 export type Utf8Check = boolean | (new (message: string) => Error);

@@ -4,17 +4,22 @@ import { reqCookies } from "./cookie-jar.ts";
 import type { Cookies } from "./cookies.ts";
 import type { Exchange } from "./exchange.ts";
 import { getHeaders } from "./headers.ts";
+import type { Incoming } from "./incoming.ts";
 import type { Params } from "./query.ts";
 import type { Settings } from "./settings.ts";
 
 /** What a conn says of its request. */
 export abstract class RequestView {
   declare readonly exchange: Exchange;
-  declare protected head: RequestHead;
+  declare protected incoming: Incoming;
 
-  constructor(exchange: Exchange, head: RequestHead) {
+  constructor(exchange: Exchange, incoming: Incoming) {
     this.exchange = exchange;
-    this.head = head;
+    this.incoming = incoming;
+  }
+
+  protected get head(): RequestHead {
+    return this.incoming.head;
   }
 
   get method(): string {

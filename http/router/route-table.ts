@@ -1,5 +1,5 @@
 import type { Conn } from "../conn/conn.ts";
-import type { Params } from "../conn/query.ts";
+import { NO_PARAMS, type Params } from "../conn/query.ts";
 import type { Step } from "../pipeline/step.ts";
 import type { Route } from "./route.ts";
 
@@ -23,8 +23,6 @@ export interface Matched {
   readonly entry: Entry;
   readonly params: Params;
 }
-
-const NO_PARAMS: Params = Object.freeze(Object.create(null) as Params);
 
 /**
  * Routes in the order of their declaration, of which the first that fits is taken. For each method, and for the texts

@@ -14,6 +14,13 @@ import { sendError } from "./request.ts";
 import type { Shared } from "./shared.ts";
 import type { UpgradeStart } from "./upgraded-sockets.ts";
 
+const CONNECTION: unique symbol = Symbol("hornbeam.connection");
+
+/** A socket on which requests come. */
+interface Served {
+  readonly [CONNECTION]?: Connection;
+}
+
 /**
  * Node's server, which parses HTTP/1 and tells each connection what has arrived on its socket. It never listens: sockets
  * are handed to it. So it keeps no list of connections for timeouts of its own.
@@ -23,7 +30,6 @@ export class Http1Server {
   private readonly shared: Shared;
   private readonly mounts: Mounts;
   private readonly server: Server;
-  private readonly bySocket = new WeakMap<object, Connection>();
 
   /** `self` is the process under which upgraded connections live. */
   constructor(self: ProcessSelf, shared: Shared, mounts: Mounts) {
@@ -61,15 +67,14 @@ export class Http1Server {
 
   /** From now on the connection is told what arrives on its socket, which is paused. */
   begin(connection: Connection, socket: Socket): void {
-    this.bySocket.set(socket, connection);
-    // Where Node looks for the classes of requests.
-    Object.assign(socket, { server: this.server });
+    // Where Node looks for the class of its requests.
+    Object.assign(socket, { server: this.server, [CONNECTION]: connection });
     this.server.emit("connection", socket);
     socket.resume();
   }
 
   private of(socket: object): Connection | undefined {
-    return this.bySocket.get(socket);
+    return (socket as Served)[CONNECTION];
   }
 
   /**

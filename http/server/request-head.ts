@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Headers, RequestHead } from "../conn/adapter.ts";
-import { decodeQuery, type Params } from "../conn/query.ts";
+import { decodeQuery, NO_PARAMS, type Params } from "../conn/query.ts";
 import { HttpError } from "../errors.ts";
 import type { Bounds } from "./limits.ts";
 
@@ -47,7 +47,7 @@ class NodeRequestHead implements RequestHead {
   }
 
   get queryParams(): Params {
-    this.decoded ??= decodeQuery(this.query);
+    this.decoded ??= this.query === "" ? NO_PARAMS : decodeQuery(this.query);
     return this.decoded;
   }
 }
@@ -118,8 +118,7 @@ interface Target {
 function targetOf(request: IncomingMessage, scheme: Scheme, limits: Bounds): Target {
   const url = request.url as string;
   if (url.length > limits.maxUrlLength) throw new HttpError(414, "the request target is too long");
-  if (url.includes("#")) throw new HttpError(400, "the request target has a fragment");
-  if (url.startsWith("/")) return split(url, undefined);
+  if (url.charCodeAt(0) === SLASH) return split(url, undefined);
   if (url === "*" && request.method === "OPTIONS") return { authority: undefined, path: "*", query: "" };
   const absolute = ABSOLUTE.exec(url);
   if (absolute === null) throw new HttpError(400, "the request target is not a path");
@@ -133,11 +132,19 @@ function targetOf(request: IncomingMessage, scheme: Scheme, limits: Bounds): Tar
 }
 
 const ABSOLUTE = /^https?:\/\/([^/?]*)(.*)$/i;
+const SLASH = 0x2f;
 const COLON = 0x3a;
+const QUESTION = 0x3f;
+const HASH = 0x23;
 
+/** Targets are short, as a rule: one walk through them takes less time than a search for each of two characters. */
 function split(target: string, authority: Authority | undefined): Target {
-  const at = target.indexOf("?");
-  if (at < 0) return { authority, path: target, query: "" };
+  let at = target.length;
+  for (let i = 0; i < target.length; i++) {
+    const char = target.charCodeAt(i);
+    if (char === HASH) throw new HttpError(400, "the request target has a fragment");
+    if (char === QUESTION && at === target.length) at = i;
+  }
   return { authority, path: target.slice(0, at), query: target.slice(at + 1) };
 }
 
