@@ -117,6 +117,7 @@ export abstract class ConnectionProcess<Response> {
 
   /** Ends the connection when what is left for the client has been sent. */
   protected close(): void {
+    this.shared.outbox.flush();
     this.socket.destroySoon();
   }
 
@@ -130,6 +131,7 @@ export abstract class ConnectionProcess<Response> {
   /** The end of the process, whatever ended it: no request outlives it. */
   private cutOff(): void {
     this.requests.kill();
+    this.shared.outbox.flush();
     this.socket.destroy();
   }
 

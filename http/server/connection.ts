@@ -11,6 +11,7 @@ import { checkExpectation } from "./expectation.ts";
 import { NodeAdapter } from "./node-adapter.ts";
 import type { NodeRequest } from "./node-request.ts";
 import { NodeResponse } from "./node-response.ts";
+import type { Outbox } from "./outbox.ts";
 import type { Refusal } from "./refusal.ts";
 import { sendError, serve, statusOf } from "./request.ts";
 import { headOf } from "./request-head.ts";
@@ -73,6 +74,10 @@ export class Connection extends ConnectionProcess<NodeResponse> {
     });
   }
 
+  get outbox(): Outbox {
+    return this.shared.outbox;
+  }
+
   /** Whether an answer that is sent now is the last: one that says close must not be one that others are to follow. */
   isLast(response: NodeResponse): boolean {
     return this.arrivals.isLast(response, this.shared.draining);
@@ -100,7 +105,10 @@ export class Connection extends ConnectionProcess<NodeResponse> {
       return arrivals.refuseNewest(error as HttpError);
     }
     const begin = (): void => {
-      if (!this.process.dead) this.requests.start(head, adapter, shared.settings, response, work);
+      if (this.process.dead) return;
+      const now = this.process.now();
+      shared.outbox.look(now);
+      this.requests.start(head, adapter, shared.settings, response, work, now);
     };
     // The body that comes with a head is read right after it: whoever wants it then need not wait.
     if (request.readableEnded) begin();

@@ -76,7 +76,7 @@ export class Http2Connection extends ConnectionProcess<ServerHttp2Stream> {
     if (shared.draining && shared.refusing) return this.refuse(adapter, 503, "the server stops");
     this.streams.set(stream, { adapter, stall: new Stall(this.process.now()) });
     const work = (exchange: Exchange) => serve(exchange, shared.plug);
-    const request = this.requests.start(head, adapter, shared.settings, stream, work);
+    const request = this.requests.start(head, adapter, shared.settings, stream, work, this.process.now());
     stream.once("close", () => {
       this.streams.delete(stream);
       this.quietSince = this.process.now();

@@ -19,6 +19,7 @@ import { type HttpError, InvalidHeaderError } from "../errors.ts";
 import { BodyReader } from "./body-reader.ts";
 import { expectsContinue } from "./expectation.ts";
 import type { NodeResponse } from "./node-response.ts";
+import type { Outbox } from "./outbox.ts";
 import { endWith, writeTo } from "./slices.ts";
 import { peerOf, sockOf, sslOf } from "./socket-data.ts";
 
@@ -26,6 +27,8 @@ import { peerOf, sockOf, sslOf } from "./socket-data.ts";
 export interface Line {
   /** Whether this answer is to be the last one of the connection. */
   isLast(response: NodeResponse): boolean;
+  /** Where answers wait that are whole. */
+  readonly outbox: Outbox;
 }
 
 /** The adapter over `node:http`. */
@@ -106,8 +109,9 @@ export class NodeAdapter implements Adapter {
   send(status: number, headers: Headers, body: Body): void {
     const { response } = this;
     if (this.line.isLast(response)) response.shouldKeepAlive = false;
-    if (typeof body === "string" && response.sendWhole(status, headers, body)) {
+    if (typeof body === "string" && response.prepare(status, headers, body)) {
       this.complete = true;
+      this.line.outbox.add(response);
       return;
     }
     const length = typeof body === "string" ? Buffer.byteLength(body) : body.byteLength;

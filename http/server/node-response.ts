@@ -6,13 +6,16 @@ import type { Headers } from "../conn/adapter.ts";
  * that its head and its body may come bit by bit.
  */
 export class NodeResponse extends ServerResponse {
-  private whole = false;
+  /** All of it, and how it is encoded, once it is there. */
+  private whole: string | undefined = undefined;
+  private encoding: "latin1" | "utf8" = "latin1";
 
   /**
-   * Sends head and body, and returns true; or does nothing, and returns false, where Node has to: it is not this
-   * response's turn on its connection, the connection ends with it, or how its body is sent is not the usual way.
+   * Makes head and body one text, and returns true: it is sent by {@link NodeResponse.deliver}. Or does nothing, and
+   * returns false, where Node has to: it is not this response's turn on its connection, the connection ends with it, or how
+   * its body is sent is not the usual way.
    */
-  sendWhole(status: number, headers: Headers, body: string): boolean {
+  prepare(status: number, headers: Headers, body: string): boolean {
     const { socket, req } = this;
     if (body.length > LONGEST) return false;
     if (socket === null || !socket.writable || this.begun || !this.shouldKeepAlive) return false;
@@ -23,28 +26,33 @@ export class NodeResponse extends ServerResponse {
     const head = headOf(status, headers, length);
     if (head === undefined) return false;
     // In Latin-1 what is ASCII is as it is in UTF-8; a head may be either, and is Latin-1.
-    const encoding = length === body.length ? "latin1" : ASCII.test(head) ? "utf8" : undefined;
-    if (encoding === undefined) return false;
-    this.whole = true;
-    this.finished = true;
-    // Not at once, as ever in Node: the request that it answers may still be being read.
-    if (socket.write(head + body, encoding)) process.nextTick(finish, this);
-    else socket.once("drain", () => finish(this));
+    if (length !== body.length) {
+      if (!ASCII.test(head)) return false;
+      this.encoding = "utf8";
+    }
+    this.whole = head + body;
     return true;
+  }
+
+  /** Sends what was prepared, unless the client has gone. */
+  deliver(): void {
+    const { socket, whole } = this;
+    if (whole === undefined || socket === null || !socket.writable) return;
+    this.finished = true;
+    if (socket.write(whole, this.encoding)) this.emit("finish");
+    else socket.once("drain", () => this.emit("finish"));
   }
 
   /** The response has begun: from then on there is no other. */
   get begun(): boolean {
-    return this.whole || this.headersSent;
+    return this.whole !== undefined || this.headersSent;
   }
 
   /** All of it has been handed to the system. */
   get done(): boolean {
-    return this.whole ? this.socket === null : this.writableFinished;
+    return this.whole === undefined ? this.writableFinished : this.socket === null;
   }
 }
-
-const finish = (response: NodeResponse): boolean => response.emit("finish");
 
 /** A longer one goes in parts, as the client takes it. */
 const LONGEST = 65_536;
@@ -79,23 +87,23 @@ function headOf(status: number, headers: Headers, length: number): string | unde
     head += `${name}: ${value}\r\n`;
   }
   if (!measured) head += `content-length: ${length}\r\n`;
-  return dated
-    ? `${head}connection: keep-alive\r\n\r\n`
-    : `${head}date: ${dateNow()}\r\nconnection: keep-alive\r\n\r\n`;
+  return head + (dated ? LAST : lastNow());
 }
 
-let date: string | undefined;
+/** Where the head ends, and the connection does not. */
+const LAST = "connection: keep-alive\r\n\r\n";
+let last: string | undefined;
 
-/** Of this second (RFC 9110 §6.6.1), which need not be looked for with each response. */
-function dateNow(): string {
-  if (date === undefined) {
+/** With the date of this second (RFC 9110 §6.6.1), which is looked for once. */
+function lastNow(): string {
+  if (last === undefined) {
     const now = new Date();
-    date = now.toUTCString();
-    setTimeout(forgetDate, 1000 - now.getMilliseconds()).unref();
+    last = `date: ${now.toUTCString()}\r\n${LAST}`;
+    setTimeout(forget, 1000 - now.getMilliseconds()).unref();
   }
-  return date;
+  return last;
 }
 
-function forgetDate(): void {
-  date = undefined;
+function forget(): void {
+  last = undefined;
 }

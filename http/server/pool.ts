@@ -22,6 +22,7 @@ import type { Http2Limits } from "./http2-limits.ts";
 import type { Bounds } from "./limits.ts";
 import { Looks } from "./looks.ts";
 import { Mounts } from "./mounts.ts";
+import { Outbox } from "./outbox.ts";
 import { addServer } from "./servers.ts";
 import type { Shared } from "./shared.ts";
 import type { SocketHandler } from "./socket-handler.ts";
@@ -75,6 +76,7 @@ export class Pool {
       plug: mounts.before(new Step(plug, undefined, undefined)),
       settings,
       limits,
+      outbox: new Outbox(),
       grace,
       refusing,
       ready: true,

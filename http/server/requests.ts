@@ -105,13 +105,20 @@ export class Requests<Response> {
   }
 
   /**
-   * Begins a request, in a callback of Node's and last in it: `work` is what its process does, at once, or in a run that is
+   * Begins a request, now, in a callback of Node's and last in it: `work` is what its process does, at once, or in a run that is
    * due already.
    */
-  start(head: RequestHead, adapter: Adapter, settings: Settings, response: Response, work: Work): InFlight<Response> {
+  start(
+    head: RequestHead,
+    adapter: Adapter,
+    settings: Settings,
+    response: Response,
+    work: Work,
+    now: Milliseconds,
+  ): InFlight<Response> {
     const { process } = this;
     const { scheduler, telemetry } = process.kernel;
-    const request = new InFlight(this, work, response, process.now());
+    const request = new InFlight(this, work, response, now);
     const entered = scheduler.enter();
     const child = process.kernel.spawn(process, requestBehaviour, request, NO_FLAGS);
     child.label = request;

@@ -2,12 +2,14 @@ import type { Milliseconds } from "../../runtime/types.ts";
 import type { Settings } from "../conn/settings.ts";
 import type { Step } from "../pipeline/step.ts";
 import type { Bounds } from "./limits.ts";
+import type { Outbox } from "./outbox.ts";
 
 /** What the connections of one server share. */
 export interface Shared {
   readonly plug: Step;
   readonly settings: Settings;
   readonly limits: Bounds;
+  readonly outbox: Outbox;
   /** How long a connection must have been quiet before the drainer closes it. */
   readonly grace: Milliseconds;
   /** Whether requests that come while it drains are refused with 503. */
