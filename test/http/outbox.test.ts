@@ -1,4 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
+import type { Pid } from "hornbeam";
 import type { Conn } from "hornbeam/http";
 import { expect, test } from "vitest";
 import { Outbox } from "../../http/server/outbox.ts";
@@ -69,10 +70,13 @@ test("what becomes ready while others are sent is sent once, and not before them
   expect(sent).toHaveLength(82);
 });
 
-test("an answer reaches its client although the connection is killed right after it", () => {
+test.each([
+  ["connection", 0],
+  ["server", 1],
+])("an answer reaches its client although the %s is killed right after it", (_, generation) => {
   const plug = (conn: Conn): Conn => {
     const answered = conn.text("last words");
-    conn.self.exit(conn.self.ancestors[0] as never, "kill");
+    conn.self.exit(conn.self.ancestors[generation] as Pid, "kill");
     return answered;
   };
   return serving({ plug }, async (live) => {

@@ -77,8 +77,8 @@ const p99 = (times: readonly number[]): number =>
 /** A body has the 15 seconds that readBody waits by default. */
 const limit = Math.max(deadline, 15_000) + SLACK;
 
-/** One measurement: without the slow clients, with them, and without them again. Whether all is as it should be. */
-async function measure(): Promise<boolean> {
+/** One measurement: without the slow clients, with them, and without them again. How many times as long the others wait. */
+async function measure(): Promise<number> {
   const server = new Program("test/soak/server.ts", { LIMITS: JSON.stringify({ headersTimeout: deadline }) });
   const port = Number((await server.line(/listening on (\d+) and/))[1]);
   over = false;
@@ -113,11 +113,14 @@ async function measure(): Promise<boolean> {
       `p99 of ${beside.length} requests beside them ${p99(beside).toFixed(2)} ms, of ${without.length} without ${p99(without).toFixed(2)} ms, ratio ${ratio.toFixed(2)}; ` +
       `${failures.length} failures`,
   );
-  return longest <= limit && ratio < 2;
+  if (longest > limit) failures.push(`the slow clients: closed after ${Math.round(longest)} ms, limit ${limit}`);
+  return ratio;
 }
 
-// A p99 is what the machine's other work makes of it, too. What slow clients do would show each time.
-let well = false;
-for (let tries = 0; tries < 3 && !well && failures.length === 0; tries++) well = await measure();
+// A p99 is what the machine's other work makes of it, too: the median of three counts.
+const ratios: number[] = [];
+for (let i = 0; i < 3 && failures.length === 0; i++) ratios.push(await measure());
+const median = ratios.toSorted((a, b) => a - b)[1] ?? Number.POSITIVE_INFINITY;
+console.log(`slow clients: p99 beside them ${median.toFixed(2)} times that without them, limit 2`);
 for (const failure of failures.slice(0, 20)) console.error(failure);
-process.exit(well && failures.length === 0 ? 0 : 1);
+process.exit(median < 2 && failures.length === 0 ? 0 : 1);
