@@ -7,6 +7,7 @@ import { HttpError } from "../errors.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { ConnectionInfo } from "./connection-info.ts";
 import { ConnectionProcess } from "./connection-process.ts";
+import { Deadlines } from "./deadlines.ts";
 import { checkExpectation } from "./expectation.ts";
 import { NodeAdapter } from "./node-adapter.ts";
 import type { NodeRequest } from "./node-request.ts";
@@ -18,12 +19,11 @@ import { headOf } from "./request-head.ts";
 import type { InFlight } from "./requests.ts";
 import type { Shared } from "./shared.ts";
 import { Stall } from "./stall.ts";
-import { Vigil } from "./vigil.ts";
 
 /** A connection that speaks HTTP/1: one request after the other, and their answers in the same order. */
 export class Connection extends ConnectionProcess<NodeResponse> {
   protected readonly protocol = "http/1.1";
-  private readonly vigil: Vigil;
+  private readonly deadlines: Deadlines;
   private readonly stall: Stall;
   private readonly arrivals: Arrivals;
   private readonly work: (exchange: Exchange) => Async<void>;
@@ -31,7 +31,7 @@ export class Connection extends ConnectionProcess<NodeResponse> {
   constructor(parent: ProcessSelf, socket: Socket, shared: Shared) {
     super(parent, socket, shared);
     this.work = (exchange) => serve(exchange, shared.plug);
-    this.vigil = new Vigil(shared.limits, this.since);
+    this.deadlines = new Deadlines(shared.limits, this.since);
     this.stall = new Stall(this.since);
     this.arrivals = new Arrivals(socket, (refusal) => this.reportRefusal(refusal));
   }
@@ -145,15 +145,15 @@ export class Connection extends ConnectionProcess<NodeResponse> {
   drain(): void {}
 
   protected lookAt(now: Milliseconds): void {
-    const { vigil, requests, socket, arrivals } = this;
+    const { deadlines, requests, socket, arrivals } = this;
     const { sendTimeout, requestTimeout } = this.shared.limits;
-    vigil.look(socket, this.served, requests.size, now);
+    deadlines.look(socket, this.served, requests.size, now);
     if (this.stall.look(socket.writableLength, socket.bytesWritten, now) + sendTimeout <= now) {
       this.tell("sendTimeout");
       socket.destroy();
     } else if (requests.size > 0) {
       requests.look(now, requestTimeout, ({ response }) => {
-        const tooSlow = vigil.isTooSlow(response.req, now);
+        const tooSlow = deadlines.isTooSlow(response.req, now);
         if (tooSlow) this.tell("minBodyRate");
         return tooSlow;
       });
@@ -162,7 +162,7 @@ export class Connection extends ConnectionProcess<NodeResponse> {
 
   private lookAtQuiet(now: Milliseconds): void {
     const { grace, draining, limits } = this.shared;
-    const { heardAt, readingSince } = this.vigil;
+    const { heardAt, readingSince } = this.deadlines;
     // Not at once when the server drains: a request may be on the wire already.
     if (draining && Math.max(this.quietSince, heardAt) + grace <= now) this.socket.destroySoon();
     else if (readingSince !== undefined && readingSince + limits.headersTimeout <= now) this.refuseHead();
@@ -181,7 +181,7 @@ export class Connection extends ConnectionProcess<NodeResponse> {
   protected get state(): ConnectionInfo["state"] {
     if (this.requests.size > 0) return "running";
     if (this.socket.writableLength > 0 || !this.arrivals.answered) return "sending";
-    this.vigil.look(this.socket, this.served, 0, this.process.now());
-    return this.vigil.readingSince === undefined ? "idle" : "reading";
+    this.deadlines.look(this.socket, this.served, 0, this.process.now());
+    return this.deadlines.readingSince === undefined ? "idle" : "reading";
   }
 }

@@ -3,8 +3,8 @@ import { noreply, ok, reply } from "../../runtime/results.ts";
 import { processOf } from "../../runtime/self.ts";
 import type { Exit, Pid, Reason, Self } from "../../runtime/types.ts";
 import type { AwaitedCount } from "./awaited-counts.ts";
-import type { LOOK } from "./looks.ts";
 import { Pool, type PoolOptions } from "./pool.ts";
+import type { LOOK } from "./sweep.ts";
 import type { UpgradeStart } from "./upgraded-sockets.ts";
 
 /** The process of all connections of a server, whose children they are. */

@@ -9,23 +9,23 @@ import type { Refusal } from "../../supervisor/refusal.ts";
 import type { Settings } from "../conn/settings.ts";
 import type { PlugFn } from "../pipeline/plug.ts";
 import { Step } from "../pipeline/step.ts";
+import { Acceptor } from "./acceptor.ts";
 import { type Alarm, Alarms } from "./alarms.ts";
 import { type AwaitedCount, AwaitedCounts } from "./awaited-counts.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionInfo } from "./connection-info.ts";
 import type { Counts } from "./counts.ts";
-import { Entrance } from "./entrance.ts";
-import type { Protocol } from "./greetings.ts";
+import type { Protocol } from "./handshakes.ts";
 import { Http1Server } from "./http1-server.ts";
 import { Http2Connection } from "./http2-connection.ts";
 import type { Http2Limits } from "./http2-limits.ts";
 import type { Bounds } from "./limits.ts";
-import { Looks } from "./looks.ts";
 import { Mounts } from "./mounts.ts";
 import { Outbox } from "./outbox.ts";
 import { addServer } from "./servers.ts";
 import type { Shared } from "./shared.ts";
 import type { SocketHandler } from "./socket-handler.ts";
+import { Sweep } from "./sweep.ts";
 import type { TlsOptions } from "./tls.ts";
 import { UpgradedSockets, type UpgradeStart } from "./upgraded-sockets.ts";
 
@@ -53,14 +53,14 @@ const GOODBYE: Milliseconds = 11_000;
 export class Pool {
   readonly shared: Shared;
   private readonly self: ProcessSelf;
-  private readonly entrance: Entrance;
+  private readonly acceptor: Acceptor;
   private readonly http1: Http1Server;
   private readonly http2: Http2Limits | undefined;
   private readonly connections = new Map<Pid, Connection | Http2Connection>();
   private readonly upgraded: UpgradedSockets;
   /** Those that do not count for the limit. */
   private readonly uncounted = new Set<Pid>();
-  private readonly looks: Looks;
+  private readonly sweep: Sweep;
   private readonly alarms: Alarms;
   private readonly awaited = new AwaitedCounts();
   private whenQuiet: From[] = [];
@@ -87,12 +87,12 @@ export class Pool {
     this.upgraded = new UpgradedSockets(self, this.shared);
     this.http1 = new Http1Server(self, this.shared, mounts);
     this.http2 = http2;
-    this.entrance = new Entrance(self, this.shared, tls, http2 !== undefined, {
+    this.acceptor = new Acceptor(self, this.shared, tls, http2 !== undefined, {
       served: () => this.open - this.uncounted.size,
       serve: (socket, protocol) => this.serve(socket, protocol),
       left: () => this.answerDrains(),
     });
-    this.looks = new Looks(self, this.shared, this.connections, this.entrance);
+    this.sweep = new Sweep(self, this.shared, this.connections, this.acceptor);
     self.own({ [Symbol.dispose]: () => this.close() });
     addServer(self, server, this.shared);
   }
@@ -101,8 +101,8 @@ export class Pool {
 
   /** Takes a socket that was accepted, and is paused. */
   readonly accept = (socket: Socket): void => {
-    this.entrance.accept(socket);
-    this.looks.later();
+    this.acceptor.accept(socket);
+    this.sweep.later();
   };
 
   private serve(socket: Socket, protocol: Protocol): void {
@@ -151,7 +151,7 @@ export class Pool {
     this.connections.delete(pid);
     this.upgraded.ended(pid);
     this.uncounted.delete(pid);
-    this.entrance.admit();
+    this.acceptor.admit();
     this.awaited.changed(this.open);
     this.answerDrains();
   }
@@ -160,13 +160,13 @@ export class Pool {
   remove(pid: Pid): boolean {
     if (!this.connections.has(pid) && !this.upgraded.has(pid)) return false;
     this.uncounted.add(pid);
-    this.entrance.admit();
+    this.acceptor.admit();
     return true;
   }
 
   /** It is time to look whether somebody has reached a limit. */
   look(): void {
-    this.looks.look();
+    this.sweep.look();
     this.answerDrains();
   }
 
@@ -177,7 +177,7 @@ export class Pool {
     this.shared.ready = false;
     this.shared.draining = true;
     for (const connection of this.connections.values()) connection.drain();
-    this.looks.lookAtAll();
+    this.sweep.lookAtAll();
     this.answerDrains();
     return this.counts;
   }
@@ -212,25 +212,25 @@ export class Pool {
   }
 
   private answerDrains(): void {
-    if (this.connections.size > 0 || this.entrance.size > 0) return;
+    if (this.connections.size > 0 || this.acceptor.size > 0) return;
     for (const from of this.whenQuiet.splice(0)) answer(from, undefined);
     if (this.upgraded.size === 0) for (const from of this.whenEmpty.splice(0)) answer(from, undefined);
   }
 
   /** Tells all that are left to end now. */
   cutOff(): void {
-    this.entrance.cutOff();
+    this.acceptor.cutOff();
     for (const pid of this.pids) this.self.exit(pid, "shutdown");
   }
 
   async stop(): Promise<void> {
-    this.entrance.cutOff();
+    this.acceptor.cutOff();
     await Promise.all(this.pids.map((pid) => stopProcess(this.self, pid, GOODBYE)));
   }
 
   private close(): void {
-    this.looks.cancel();
-    this.entrance.cutOff();
+    this.sweep.cancel();
+    this.acceptor.cutOff();
   }
 
   // ── for whoever looks in ──
@@ -251,9 +251,9 @@ export class Pool {
       connections: this.connections.size,
       requests,
       sockets: this.upgraded.size,
-      waiting: this.entrance.waiting,
-      accepted: this.entrance.accepted,
-      refused: this.entrance.refused,
+      waiting: this.acceptor.waiting,
+      accepted: this.acceptor.accepted,
+      refused: this.acceptor.refused,
     };
   }
 
@@ -275,6 +275,6 @@ export class Pool {
   list(): readonly ConnectionInfo[] {
     const now = this.self.now();
     const connections = [...this.connections.values()].map((connection) => connection.info(now));
-    return [...connections, ...this.upgraded.list(now), ...this.entrance.list(now)];
+    return [...connections, ...this.upgraded.list(now), ...this.acceptor.list(now)];
   }
 }

@@ -5,7 +5,7 @@ import type { Milliseconds } from "../../runtime/types.ts";
 export type Protocol = "http/1.1" | "h2";
 
 /** What becomes of connections whose protocol was not known at first. */
-export interface Greeted {
+export interface HandshakeEnd {
   /** It is known what the client speaks; over TLS `socket` is another one than that which was accepted. */
   speaks(socket: Socket, protocol: Protocol): void;
   /** The client has gone, or there was nothing to agree on. */
@@ -19,15 +19,15 @@ const PREFACE = "PRI * HTTP/2.0\r\n";
  * Connections of which it is not known yet what they speak: those that shake hands for TLS, where the client says it by
  * ALPN, and without TLS those that may begin with the preface of HTTP/2.
  */
-export class Greetings {
+export class Handshakes {
   private readonly since = new Map<Socket, Milliseconds>();
   /** Those that shake hands, by where they come from: all that TLS tells of them when they have. */
   private readonly shaking = new Map<string, Socket>();
   private readonly server: Server | undefined;
-  private readonly greeted: Greeted;
+  private readonly end: HandshakeEnd;
 
-  constructor(tls: TlsOptions | undefined, http2: boolean, greeted: Greeted) {
-    this.greeted = greeted;
+  constructor(tls: TlsOptions | undefined, http2: boolean, end: HandshakeEnd) {
+    this.end = end;
     if (tls === undefined) return;
     const protocols = http2 ? ["h2", "http/1.1"] : ["http/1.1"];
     // It never listens: sockets are handed to it.
@@ -35,11 +35,11 @@ export class Greetings {
       this.forget(this.shaking.get(origin(socket)));
       // The close that follows is what counts.
       socket.on("error", () => {});
-      greeted.speaks(socket, socket.alpnProtocol === "h2" ? "h2" : "http/1.1");
+      end.speaks(socket, socket.alpnProtocol === "h2" ? "h2" : "http/1.1");
     });
     this.server.on("tlsClientError", (failure, socket) => {
       const raw = this.shaking.get(origin(socket));
-      if (this.forget(raw)) greeted.left(raw?.remoteAddress ?? "", failure);
+      if (this.forget(raw)) end.left(raw?.remoteAddress ?? "", failure);
       socket.destroy();
     });
   }
@@ -58,7 +58,7 @@ export class Greetings {
     const place = origin(socket);
     socket.once("close", () => {
       if (this.shaking.get(place) === socket) this.shaking.delete(place);
-      if (this.forget(socket)) this.greeted.left(remoteAddress, undefined);
+      if (this.forget(socket)) this.end.left(remoteAddress, undefined);
     });
     if (this.server === undefined) return this.listen(socket);
     this.shaking.set(place, socket);
@@ -102,7 +102,7 @@ export class Greetings {
     if (!this.forget(socket)) return;
     socket.off("data", hear).pause();
     if (heard.length > 0) socket.unshift(heard);
-    this.greeted.speaks(socket, protocol);
+    this.end.speaks(socket, protocol);
   }
 }
 

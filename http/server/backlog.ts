@@ -5,7 +5,7 @@ import type { Milliseconds } from "../../runtime/types.ts";
  * Connections that were accepted when as many were served as may be. They are paused and unread, so that their clients
  * wait as in the kernel's backlog, until they get a turn.
  */
-export class WaitingLine {
+export class Backlog {
   private readonly since = new Map<Socket, Milliseconds>();
 
   get size(): number {

@@ -1,5 +1,5 @@
 /** One is looked at after the other, few at a time, again and again: those that come and go meanwhile included. */
-export class Round<T> {
+export class RoundRobin<T> {
   private readonly all: ReadonlyMap<unknown, T>;
   private rest: Iterator<T>;
 

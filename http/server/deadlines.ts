@@ -17,7 +17,7 @@ interface Window {
  * What looks at a connection, from time to time, have shown: since when it has been doing what it does. So limits cost a
  * connection no timer, and its requests nothing at all.
  */
-export class Vigil {
+export class Deadlines {
   /** The last look at which anything had come since the one before. */
   heardAt: Milliseconds;
   /** Since when a head is on its way. */

@@ -1,9 +1,9 @@
 import type { ProcessSelf } from "../../runtime/self.ts";
 import type { Pid, TimerRef } from "../../runtime/types.ts";
+import type { Acceptor } from "./acceptor.ts";
 import type { ConnectionProcess } from "./connection-process.ts";
-import type { Entrance } from "./entrance.ts";
 import { pauseBetweenLooks } from "./limits.ts";
-import { Round } from "./round.ts";
+import { RoundRobin } from "./round-robin.ts";
 import type { Shared } from "./shared.ts";
 
 /** It is time to look whether a connection has reached a limit. */
@@ -16,12 +16,12 @@ const LEAST_SHARE = 10;
 type Looked = Pick<ConnectionProcess<unknown>, "look" | "notify">;
 
 /** Looks at connections from time to time, while there are any: one timer for all of them, and their limits. */
-export class Looks {
+export class Sweep {
   private readonly self: ProcessSelf;
   private readonly shared: Shared;
   private readonly connections: ReadonlyMap<Pid, Looked>;
-  private readonly entrance: Entrance;
-  private readonly round: Round<Looked>;
+  private readonly acceptor: Acceptor;
+  private readonly round: RoundRobin<Looked>;
   private next: TimerRef | undefined;
   /** How many there were when this round began: it takes as long as ever, however many are closed meanwhile. */
   private size = 0;
@@ -29,12 +29,12 @@ export class Looks {
   private seen = 0;
 
   /** `self` is the process that is sent {@link LOOK} when it is time. */
-  constructor(self: ProcessSelf, shared: Shared, connections: ReadonlyMap<Pid, Looked>, entrance: Entrance) {
+  constructor(self: ProcessSelf, shared: Shared, connections: ReadonlyMap<Pid, Looked>, acceptor: Acceptor) {
     this.self = self;
     this.shared = shared;
     this.connections = connections;
-    this.entrance = entrance;
-    this.round = new Round(connections);
+    this.acceptor = acceptor;
+    this.round = new RoundRobin(connections);
   }
 
   /** Looks whether somebody has reached a limit, and looks again later while there is anybody. */
@@ -61,13 +61,13 @@ export class Looks {
       connection.look(now);
       if (this.shared.notified) connection.notify();
     }
-    this.entrance.look(now);
+    this.acceptor.look(now);
     this.later();
   }
 
   /** Looks again later, if there is anybody. */
   later(): void {
-    if (this.next !== undefined || this.connections.size + this.entrance.size === 0) return;
+    if (this.next !== undefined || this.connections.size + this.acceptor.size === 0) return;
     const { limits, grace, draining } = this.shared;
     const { waitingTimeout, headersTimeout, idleTimeout, requestTimeout, sendTimeout } = limits;
     const timeouts = [waitingTimeout, headersTimeout, idleTimeout, requestTimeout, sendTimeout];

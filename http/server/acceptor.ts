@@ -1,12 +1,12 @@
 import type { Socket } from "node:net";
 import type { ProcessSelf } from "../../runtime/self.ts";
 import type { Milliseconds } from "../../runtime/types.ts";
+import { Backlog } from "./backlog.ts";
 import type { ConnectionInfo } from "./connection-info.ts";
-import { Greetings, type Protocol } from "./greetings.ts";
+import { Handshakes, type Protocol } from "./handshakes.ts";
 import type { Shared } from "./shared.ts";
 import { nodeTls, type TlsOptions } from "./tls.ts";
 import { traffic } from "./traffic.ts";
-import { WaitingLine } from "./waiting-line.ts";
 
 /** Who serves those that have come in. */
 export interface Host {
@@ -22,22 +22,22 @@ export interface Host {
  * Where connections come in, and are until somebody serves them: in a line when as many are served as may be, and then
  * for as long as it is not known what they speak. Those that are too many, or too late, are turned away.
  */
-export class Entrance {
+export class Acceptor {
   accepted = 0;
   refused = 0;
   private readonly self: ProcessSelf;
   private readonly shared: Shared;
   private readonly host: Host;
-  private readonly line = new WaitingLine();
+  private readonly backlog = new Backlog();
   /** Connections of which it is not known yet what they speak; undefined when that is always HTTP/1. */
-  private readonly greetings: Greetings | undefined;
+  private readonly handshakes: Handshakes | undefined;
 
   constructor(self: ProcessSelf, shared: Shared, tls: TlsOptions | undefined, http2: boolean, host: Host) {
     this.self = self;
     this.shared = shared;
     this.host = host;
     if (tls === undefined && !http2) return;
-    this.greetings = new Greetings(tls && nodeTls(tls), http2, {
+    this.handshakes = new Handshakes(tls && nodeTls(tls), http2, {
       speaks: (socket, protocol) => host.serve(socket, protocol),
       left: (remoteAddress, failure) => this.left(remoteAddress, failure),
     });
@@ -45,20 +45,20 @@ export class Entrance {
 
   /** How many wait for their turn. */
   get waiting(): number {
-    return this.line.size;
+    return this.backlog.size;
   }
 
   /** How many are here. */
   get size(): number {
-    return this.line.size + this.greeted;
+    return this.backlog.size + this.handshaking;
   }
 
-  private get greeted(): number {
-    return this.greetings?.size ?? 0;
+  private get handshaking(): number {
+    return this.handshakes?.size ?? 0;
   }
 
   private get full(): boolean {
-    return this.host.served() + this.greeted >= this.shared.limits.maxConnections;
+    return this.host.served() + this.handshaking >= this.shared.limits.maxConnections;
   }
 
   /** Takes a socket that was accepted, and is paused. */
@@ -67,22 +67,22 @@ export class Entrance {
     // The close that follows is what counts.
     socket.on("error", () => {});
     if (!this.full) this.begin(socket);
-    else if (this.line.size < this.shared.limits.maxWaiting) this.line.add(socket, this.self.now());
+    else if (this.backlog.size < this.shared.limits.maxWaiting) this.backlog.add(socket, this.self.now());
     else this.refuse(socket, "too many wait");
   }
 
   /** Lets in who waits, as many as may be. */
   admit(): void {
     while (!this.full) {
-      const socket = this.line.next();
+      const socket = this.backlog.next();
       if (socket === undefined) return;
       this.begin(socket);
     }
   }
 
   private begin(socket: Socket): void {
-    if (this.greetings === undefined) this.host.serve(socket, "http/1.1");
-    else this.greetings.begin(socket, this.self.now());
+    if (this.handshakes === undefined) this.host.serve(socket, "http/1.1");
+    else this.handshakes.begin(socket, this.self.now());
   }
 
   /** A client has gone before it was known what it speaks. */
@@ -103,24 +103,24 @@ export class Entrance {
   /** Turns away who has been here for too long. */
   look(now: Milliseconds): void {
     const { limits, draining, grace } = this.shared;
-    for (const socket of this.line.takeSince(now - limits.waitingTimeout)) this.refuse(socket, "waited too long");
+    for (const socket of this.backlog.takeSince(now - limits.waitingTimeout)) this.refuse(socket, "waited too long");
     const patience = draining ? grace : limits.headersTimeout;
-    for (const socket of this.greetings?.takeSince(now - patience) ?? []) {
+    for (const socket of this.handshakes?.takeSince(now - patience) ?? []) {
       this.left(socket.remoteAddress ?? "", new Error(`nothing was agreed on within ${patience} ms`));
       socket.destroy();
     }
   }
 
   cutOff(): void {
-    for (const [socket] of this.line.entries()) socket.destroy();
-    for (const [socket] of this.greetings?.entries() ?? []) socket.destroy();
+    for (const [socket] of this.backlog.entries()) socket.destroy();
+    for (const [socket] of this.handshakes?.entries() ?? []) socket.destroy();
   }
 
   list(now: Milliseconds): readonly ConnectionInfo[] {
     const { draining } = this.shared;
     return [
-      ...unserved(this.greetings?.entries() ?? [], "handshake", draining, now),
-      ...unserved(this.line.entries(), "waiting", draining, now),
+      ...unserved(this.handshakes?.entries() ?? [], "handshake", draining, now),
+      ...unserved(this.backlog.entries(), "waiting", draining, now),
     ];
   }
 }
