@@ -1,7 +1,7 @@
 import { BadArgument } from "../../runtime/errors.ts";
 import { show } from "../../runtime/inspect.ts";
 import type { Conn } from "../conn/conn.ts";
-import { emptyParams, type Params } from "../conn/query.ts";
+import { emptyParams, isPlain } from "../conn/query.ts";
 import { MissingParamError } from "../errors.ts";
 import { named } from "../pipeline/step.ts";
 
@@ -31,15 +31,8 @@ export function scrubParams(key: string): <A extends object>(conn: Conn<A>) => C
 function scrubbed(value: unknown): unknown {
   if (typeof value === "string") return value.trim() === "" ? null : value;
   if (Array.isArray(value)) return value.map(scrubbed);
-  if (!isMap(value)) return value;
+  if (!isPlain(value)) return value;
   const map = emptyParams();
   for (const [key, inner] of Object.entries(value)) map[key] = scrubbed(inner);
   return map;
-}
-
-/** A plain map: what is of a class, such as an upload, stays as it is. */
-function isMap(value: unknown): value is Params {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype;
 }

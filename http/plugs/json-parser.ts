@@ -1,4 +1,4 @@
-import { emptyParams, type Params } from "../conn/query.ts";
+import { emptyParams, type Params, paramsOf } from "../conn/query.ts";
 import { HttpError } from "../errors.ts";
 import { type BodyParser, parseBody, type ReadingOptions, textOf } from "./body-parser.ts";
 
@@ -26,7 +26,7 @@ export function jsonParser({ reviver, nestAllJson = false, depth = DEPTH }: Json
       return parseBody(conn, reading, reading.length ?? LENGTH, (body) => {
         if (body.byteLength === 0) return emptyParams();
         const text = textOf(body, "body", reading.validateUtf8);
-        return paramsOf(parseJson(text, reviver, depth), nestAllJson);
+        return named(parseJson(text, reviver, depth), nestAllJson);
       });
     },
   };
@@ -77,7 +77,7 @@ function isDeeper(value: unknown, depth: number): boolean {
 
 const isNested = (value: unknown): value is object => typeof value === "object" && value !== null;
 
-function paramsOf(value: unknown, nest: boolean): Params {
+function named(value: unknown, nest: boolean): Params {
   if (nest || !isNested(value) || Array.isArray(value)) return Object.assign(emptyParams(), { _json: value });
-  return { __proto__: null, ...value } as unknown as Params;
+  return paramsOf(value);
 }

@@ -1,5 +1,6 @@
 import { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { isSameName } from "../conn/same-name.ts";
 
 type Few = Readonly<Partial<Record<string, string>>>;
 
@@ -48,17 +49,9 @@ function fewOf(raw: readonly string[]): Few | undefined {
   return found ?? NONE;
 }
 
-function askedFor(name: string): string | undefined {
-  switch (name.length) {
-    case 2:
-      return name.toLowerCase() === "te" ? "te" : undefined;
-    case 6:
-      return name.toLowerCase() === "expect" ? "expect" : undefined;
-    case 14:
-      return name.toLowerCase() === "content-length" ? "content-length" : undefined;
-    case 17:
-      return name.toLowerCase() === "transfer-encoding" ? "transfer-encoding" : undefined;
-    default:
-      return undefined;
-  }
+const ASKED = ["te", "expect", "content-length", "transfer-encoding"];
+
+function askedFor(given: string): string | undefined {
+  for (const name of ASKED) if (isSameName(given, name)) return name;
+  return undefined;
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Headers, RequestHead } from "../conn/adapter.ts";
 import { decodeQuery, NO_PARAMS, type Params } from "../conn/query.ts";
+import { isSameName } from "../conn/same-name.ts";
 import { HttpError } from "../errors.ts";
 import type { Bounds } from "./limits.ts";
 
@@ -40,8 +41,7 @@ class NodeRequestHead implements RequestHead {
   header(name: string): string | undefined {
     const { raw } = this;
     for (let i = 0; i < raw.length; i += 2) {
-      const key = raw[i] as string;
-      if (key.length === name.length && key.toLowerCase() === name) return raw[i + 1];
+      if (isSameName(raw[i] as string, name)) return raw[i + 1];
     }
     return undefined;
   }
@@ -64,13 +64,12 @@ export function headOf(request: IncomingMessage, remoteIp: string, limits: Bound
   let framings = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
-    if (name.length === HOST.length) {
-      if (name !== "Host" && name.toLowerCase() !== HOST) continue;
+    if (isSameName(name, HOST)) {
       if (host !== undefined) throw new HttpError(400, "the request has more than one Host");
       host = rawHeaders[i + 1] as string;
-    } else if (name.length === CONTENT_LENGTH.length) {
-      if (name === "Content-Length" || name.toLowerCase() === CONTENT_LENGTH) framings++;
-    } else if (name.length === TRANSFER_ENCODING.length && name.toLowerCase() === TRANSFER_ENCODING) {
+    } else if (isSameName(name, CONTENT_LENGTH)) {
+      framings++;
+    } else if (isSameName(name, TRANSFER_ENCODING)) {
       checkTransferEncoding(request, rawHeaders[i + 1] as string);
       framings++;
     }

@@ -4,7 +4,7 @@ import { show } from "../../runtime/inspect.ts";
 import type { Body, Headers, RequestHead } from "../conn/adapter.ts";
 import type { Conn } from "../conn/conn.ts";
 import { GivenHead } from "../conn/given-head.ts";
-import { decodeQuery, emptyParams, encodeQuery, type Params } from "../conn/query.ts";
+import { decodeQuery, emptyParams, encodeQuery, isPlain, type Params } from "../conn/query.ts";
 import { DEFAULT_SETTINGS, type Settings } from "../conn/settings.ts";
 import { initTestSession } from "./cookies.ts";
 import type { TestPeer } from "./test-adapter.ts";
@@ -120,9 +120,7 @@ function headersOf({ headers = [], json, params, cookies }: TestRequest, inQuery
 /** As a parser makes them: maps have no prototype, and what is no plain value, such as an upload, is as it is. */
 function ownParams(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(ownParams);
-  if (typeof value !== "object" || value === null) return value;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return value;
+  if (!isPlain(value)) return value;
   const own = emptyParams();
   for (const [key, each] of Object.entries(value)) own[key] = ownParams(each);
   return own;

@@ -172,18 +172,18 @@ describe("a JSON body can reach no prototype", () => {
     '[{"__proto__":{"polluted":1}}]',
   ])("%s", async (body) => {
     let merged: unknown;
-    let prototype: unknown;
+    const inherited: boolean[] = [];
     const look = pipeline()
       .plug(plug(Parsers, { parsers: ["json"] }))
       .plug((conn) => {
         merged = structuredClone(Object.assign({}, conn.bodyParams));
-        prototype = Object.getPrototypeOf(conn.bodyParams);
+        for (const name of ["constructor", "toString", "__proto__"]) inherited.push(name in conn.bodyParams);
         return conn.json(conn.params);
       });
     const answer = await ask(look, "POST /", { body, headers: { "content-type": "application/json" } });
     expect(answer.body).not.toContain("polluted");
     expect(JSON.stringify(merged)).not.toContain("polluted");
-    expect(prototype).toBeNull();
+    expect(inherited).toEqual([false, false, false]);
     expect({}).not.toHaveProperty("polluted");
   });
 
