@@ -25,7 +25,8 @@ export class NodeRequest extends IncomingMessage {
     // Node's type has a property there, which an accessor of a class cannot replace.
     Object.defineProperty(NodeRequest.prototype, "headers", {
       get(this: NodeRequest): Few {
-        if (!this.all) this.few ??= fewOf(this.rawHeaders);
+        if (this.all) return allOf.call(this);
+        this.few ??= fewOf(this.rawHeaders);
         return this.few ?? allOf.call(this);
       },
     });

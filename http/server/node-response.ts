@@ -39,6 +39,8 @@ export class NodeResponse extends ServerResponse {
     const { socket, whole } = this;
     if (whole === undefined || socket === null || !socket.writable) return;
     this.finished = true;
+    // The newest response of a connection stays with it.
+    this.whole = "";
     if (socket.write(whole, this.encoding)) this.emit("finish");
     else socket.once("drain", () => this.emit("finish"));
   }

@@ -26,13 +26,13 @@ export class Outbox {
     if (this.waiting.length > 0 && now - this.since >= LONGEST_WAIT) this.flush();
   }
 
+  /** It is not sent before whoever has called this is done: the request that it answers may still be being read. */
   add(delivery: Delivery): void {
-    const size = this.waiting.push(delivery);
-    if (size === 1) {
-      this.since = this.now;
-      setImmediate(this.flushLater);
-      flushBeforeExit(this);
-    } else if (size >= MOST) this.flush();
+    if (this.waiting.length >= MOST) this.flush();
+    if (this.waiting.push(delivery) > 1) return;
+    this.since = this.now;
+    setImmediate(this.flushLater);
+    flushBeforeExit(this);
   }
 
   /** Sends all of it now. */
