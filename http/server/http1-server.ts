@@ -59,6 +59,8 @@ export class Http1Server {
     this.server.on("connect", (request) => this.of(request.socket)?.refuse(new HttpError(501, "nothing is tunnelled")));
     this.server.on("clientError", (error, socket) => this.of(socket)?.refuse(refusalOf(error)));
     this.server.on("upgrade", (request, socket, head) => {
+      // In the middle of a body it is a stream of its own, on which the error of the socket is seen once more.
+      socket.on("error", () => {});
       this.of(request.socket)?.upgrade(request as NodeRequest, (exchange) =>
         this.upgrade(exchange, { request, socket, head }),
       );
@@ -67,8 +69,7 @@ export class Http1Server {
 
   /** From now on the connection is told what arrives on its socket, which is paused. */
   begin(connection: Connection, socket: Socket): void {
-    // Where Node looks for the class of its requests.
-    Object.assign(socket, { server: this.server, [CONNECTION]: connection });
+    Object.assign(socket, { [CONNECTION]: connection });
     this.server.emit("connection", socket);
     socket.resume();
   }
