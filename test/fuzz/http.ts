@@ -115,12 +115,19 @@ class Fuzz {
     else for (let i = only[0]; i <= only[1]; i++) await this.play(i);
     const quarter = await this.atRest(start);
     if (only === undefined) await this.upTo(requests);
-    const end = await this.atRest(start);
+    let end = await this.atRest(start);
+    const grown = (): number => (end?.heap ?? 0) - (quarter?.heap ?? 0);
+    let { growth } = this.options;
+    if (grown() > growth && only === undefined) {
+      // What is compiled and collected makes some megabytes more or less: a leak goes on as it has begun.
+      await this.upTo(2 * requests);
+      end = await this.atRest(start);
+      growth *= 7 / 3;
+    }
     this.done = true;
     await honest;
     if (this.finding !== undefined) await this.lastWord();
-    const grown = (end?.heap ?? 0) - (quarter?.heap ?? 0);
-    if (grown > this.options.growth) this.found({ what: `the heap has grown by ${grown} bytes from 1/4 to 4/4` });
+    if (grown() > growth) this.found({ what: `the heap has grown by ${grown()} bytes since 1/4` });
     const seconds = (performance.now() - this.began) / 1000;
     const { played: connections, counts, slowest, finding } = this;
     return { requests: this.requests, connections, seconds, statuses: counts, slowest, quarter, end, finding };
