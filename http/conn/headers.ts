@@ -34,17 +34,9 @@ function refuseHeader(name: string, value: string): never {
 
 /** What a header is stored as: its name, once it is checked, in lower case. */
 export function nameOf(name: string, value: string): string {
-  const known = NAMES.get(name);
-  if (known === undefined || typeof value !== "string" || BAD_VALUE.test(value)) checkHeader(name, value);
-  else return known;
-  const lower = name.toLowerCase();
-  if (NAMES.size < MOST_NAMES) NAMES.set(name, lower);
-  return lower;
+  checkHeader(name, value);
+  return name.toLowerCase();
 }
-
-/** Names that were good before, and what they are in lower case: most are put again and again. */
-const NAMES = new Map<string, string>();
-const MOST_NAMES = 200;
 
 /** What an update makes of a value is checked like a value that is put. */
 export const checking =

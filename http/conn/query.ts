@@ -109,7 +109,8 @@ function assign(into: Node, first: string, rest: readonly string[], value: unkno
   let key = first;
   for (const next of rest) {
     const old: unknown = Array.isArray(at) ? undefined : at[key];
-    const inner: Node | unknown[] = next === "" ? (Array.isArray(old) ? old : []) : isMap(old) ? old : emptyParams();
+    const inner: Node | unknown[] =
+      next === "" ? (Array.isArray(old) ? old : []) : isPlain(old) ? (old as Node) : emptyParams();
     set(at, key, inner);
     at = inner;
     key = next;
@@ -121,9 +122,6 @@ function set(at: Node | unknown[], key: string, value: unknown): void {
   if (Array.isArray(at)) at.push(value);
   else at[key] = value;
 }
-
-/** An upload, for instance, is a value. */
-const isMap = (value: unknown): value is Node => isPlain(value);
 
 const plus = (text: string, where: string, check: Utf8Check): string =>
   decodePercent(text.includes("+") ? text.replaceAll("+", " ") : text, where, check);

@@ -26,7 +26,7 @@ export function jsonParser({ reviver, nestAllJson = false, depth = DEPTH }: Json
       return parseBody(conn, reading, reading.length ?? LENGTH, (body) => {
         if (body.byteLength === 0) return emptyParams();
         const text = textOf(body, "body", reading.validateUtf8);
-        return named(parseJson(text, reviver, depth), nestAllJson);
+        return toParams(parseJson(text, reviver, depth), nestAllJson);
       });
     },
   };
@@ -77,7 +77,6 @@ function isDeeper(value: unknown, depth: number): boolean {
 
 const isNested = (value: unknown): value is object => typeof value === "object" && value !== null;
 
-function named(value: unknown, nest: boolean): Params {
-  if (nest || !isNested(value) || Array.isArray(value)) return Object.assign(emptyParams(), { _json: value });
-  return paramsOf(value);
+function toParams(value: unknown, nest: boolean): Params {
+  return paramsOf(nest || !isNested(value) || Array.isArray(value) ? { _json: value } : value);
 }
